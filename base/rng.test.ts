@@ -14,7 +14,9 @@ test("the same seed gives the same sequence, another seed another one", () => {
 
 test("the sequence is the same on every machine and in every build", () => {
   const rng = createRng(1);
-  expect([rng.below(1e9), rng.below(1e9), rng.below(1e9)]).toEqual([563671773, 585111341, 895907392]);
+  expect([rng.below(1e9), rng.below(1e9), rng.below(1e9)]).toEqual([
+    563671773, 585111341, 895907392,
+  ]);
 });
 
 test("floats are in [0, 1) and integers below their bound", () => {
