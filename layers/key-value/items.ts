@@ -1,0 +1,166 @@
+/**
+ * Items in the engine: where they are, and the entries that go with them. *pure*
+ *
+ *   ("i", app, table, partition, sort)                                 the item or its tombstone
+ *   ("x", app, table, index, its partition, its sort, partition, sort) one entry per index
+ *   ("e", app, expires at second, table, partition, sort)              what may be collected when
+ *
+ * Invariants
+ *  S1 the entries of an item are those of its present value; a tombstone has none   (writeItem)
+ *  S2 nothing here decides which of two writes wins: that is merge.ts
+ */
+import type { EngineReader, EngineWriter } from "./engine.ts";
+import { parseTuple, tuple, tupleRange } from "./key.ts";
+import type { ItemKey, JsonObject, TableDefinition } from "./table.ts";
+
+/** Names a write: the version of the item it made. */
+export interface Stamp {
+  readonly epoch: number;
+  readonly region: string;
+  readonly sequence: number;
+}
+
+export interface Stored {
+  /** null: deleted (a tombstone). */
+  readonly value: JsonObject | null;
+  readonly stamp: Stamp;
+  /** Hybrid clock of the write, opaque here. */
+  readonly clock: number;
+  /** What replication keeps beside the item, opaque here. */
+  readonly also?: JsonObject;
+}
+
+export interface StoredItem {
+  readonly table: string;
+  readonly key: ItemKey;
+  readonly stored: Stored;
+}
+
+/** The form in the engine: an array is smaller than an object that repeats its field names. */
+type Packed = readonly [
+  value: JsonObject | null,
+  epoch: number,
+  region: string,
+  sequence: number,
+  clock: number,
+  also?: JsonObject,
+];
+
+export const versionOf = (stamp: Stamp): string =>
+  `${stamp.epoch.toString(36)}.${stamp.sequence.toString(36)}.${stamp.region}`;
+
+export const itemKey = (app: string, table: string, key: ItemKey): string =>
+  tuple("i", app, table, key.partition, key.sort);
+
+export function unpackStored(packed: unknown): Stored {
+  const [value, epoch, region, sequence, clock, also] = packed as Packed;
+  const stored = { value, stamp: { epoch, region, sequence }, clock };
+  return also === undefined ? stored : { ...stored, also };
+}
+
+function packStored({ value, stamp, clock, also }: Stored): Packed {
+  const { epoch, region, sequence } = stamp;
+  return also === undefined
+    ? [value, epoch, region, sequence, clock]
+    : [value, epoch, region, sequence, clock, also];
+}
+
+export function readItem(
+  reader: EngineReader,
+  app: string,
+  table: string,
+  key: ItemKey,
+): Stored | undefined {
+  const packed = reader.get(itemKey(app, table, key));
+  return packed === undefined ? undefined : unpackStored(packed);
+}
+
+/** The keys of all entries that go with a value. */
+function entryKeys(
+  app: string,
+  table: TableDefinition,
+  key: ItemKey,
+  value: JsonObject | null,
+): string[] {
+  if (value === null) return [];
+  const keys: string[] = [];
+  for (const { index, partition, sort } of table.indexEntries(value)) {
+    keys.push(tuple("x", app, table.name, index, partition, sort, key.partition, key.sort));
+  }
+  const expiresAt = table.expiresAt(value);
+  if (expiresAt !== undefined) {
+    keys.push(tuple("e", app, expiresAt, table.name, key.partition, key.sort));
+  }
+  return keys;
+}
+
+/** Puts `stored` in the place of what is there, whatever that is, and returns the latter. */
+export function writeItem(
+  writer: EngineWriter,
+  app: string,
+  table: TableDefinition,
+  key: ItemKey,
+  stored: Stored,
+): Stored | undefined {
+  const at = itemKey(app, table.name, key);
+  const packed = writer.get(at);
+  const old = packed === undefined ? undefined : unpackStored(packed);
+  const before = entryKeys(app, table, key, old?.value ?? null);
+  const after = entryKeys(app, table, key, stored.value);
+  for (const entry of before) if (!after.includes(entry)) writer.remove(entry);
+  for (const entry of after) if (!before.includes(entry)) writer.put(entry, true);
+  writer.put(at, packStored(stored));
+  return old;
+}
+
+/** Takes an item or its tombstone away without a trace, with its entries. */
+export function removeItem(
+  writer: EngineWriter,
+  app: string,
+  table: TableDefinition,
+  key: ItemKey,
+): Stored | undefined {
+  const at = itemKey(app, table.name, key);
+  const packed = writer.get(at);
+  if (packed === undefined) return undefined;
+  const old = unpackStored(packed);
+  for (const entry of entryKeys(app, table, key, old.value)) writer.remove(entry);
+  writer.remove(at);
+  return old;
+}
+
+/** All items and tombstones of an app, or of one table of it, in key order; after `after` if given. */
+export function* itemsOf(
+  reader: EngineReader,
+  app: string,
+  table?: string,
+  after?: { readonly table: string; readonly key: ItemKey },
+): IterableIterator<StoredItem> {
+  const range = table === undefined ? tupleRange("i", app) : tupleRange("i", app, table);
+  // Above the key itself and every tuple that extends it, below any other.
+  const from = after === undefined ? range.from : `${itemKey(app, after.table, after.key)}\u0000`;
+  for (const [at, packed] of reader.range({ from, to: range.to })) {
+    const [, , name, partition, sort] = parseTuple(at) as string[];
+    yield {
+      table: name as string,
+      key: { partition: partition as string, sort: sort as string },
+      stored: unpackStored(packed),
+    };
+  }
+}
+
+/** Items whose `expires` lies before `second`, oldest first. */
+export function* expiredItems(
+  reader: EngineReader,
+  app: string,
+  second: number,
+): IterableIterator<{ readonly table: string; readonly key: ItemKey }> {
+  const { from } = tupleRange("e", app);
+  for (const [at] of reader.range({ from, to: tuple("e", app, Math.floor(second)) })) {
+    const [, , , table, partition, sort] = parseTuple(at) as string[];
+    yield {
+      table: table as string,
+      key: { partition: partition as string, sort: sort as string },
+    };
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * Tables: what an application says once about the items it keeps. *pure*
+ *
+ * A definition checks what comes in (zod's schema, key fields, limits), tells an item's key, and
+ * the entries an item has in the table's secondary indexes. An index is sparse: an item without
+ * one of the index's fields (absent or null) has no entry there.
+ *
+ * Limits are those of port.ts, the same in every target; sizes are in bytes of UTF-8.
+ *
+ * Invariants
+ *  T1 what `parse` accepts can be stored in every target           (checkItem, checkIndexKeys)
+ *  T2 an accepted item is plain JSON, shared with no caller         (copyJson of json.ts)
+ */
+import type { z } from "zod";
+import { assert } from "../../base/assert.ts";
+import { isWellFormed, tuple, utf8Bytes } from "./key.ts";
+import { copyJson, type JsonObject, jsonBytes, jsonBytesAtMost } from "./table-json.ts";
+
+export type { Json, JsonObject } from "./table-json.ts";
+
+export const limits = {
+  itemBytes: 400 * 1024,
+  partitionBytes: 2048,
+  sortBytes: 1024,
+  /** Both in encoded form. */
+  keyBytes: 1200,
+  /** An index's fields and the item's key together, in encoded form. */
+  indexEntryBytes: 1600,
+  pageBytes: 1024 * 1024,
+  transactionWrites: 96,
+  queryItems: 1000,
+} as const;
+
+/** Where an item is. `sort` is "" in a table without a sort key, and only there. */
+export interface ItemKey {
+  readonly partition: string;
+  readonly sort: string;
+}
+
+export interface IndexDefinition {
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+}
+
+export interface IndexEntry {
+  readonly index: string;
+  readonly partition: string;
+  readonly sort: string;
+}
+
+export type Checked<Value> =
+  | { readonly kind: "ok"; readonly value: Value }
+  | { readonly kind: "failed"; readonly code: "invalid" | "too-large"; readonly reason: string };
+
+export interface TableDefinition<
+  Schema extends z.ZodObject = z.ZodObject,
+  PartitionKey extends string = string,
+  SortKey extends string | undefined = string | undefined,
+> {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly partitionKey: PartitionKey;
+  readonly sortKey: SortKey;
+  readonly indexes: Readonly<Record<string, IndexDefinition>>;
+  /** Field with the second since 1970 after which the item may be collected; until then it stays. */
+  readonly expires: string | undefined;
+  /** The item as it will be stored, or why it cannot be. */
+  parse(item: unknown): Checked<JsonObject>;
+  /** The key of an item, or of an object with the key fields only, or why it has none. */
+  parseKey(item: unknown): Checked<ItemKey>;
+  /** As `parseKey`, for an item that was accepted before. */
+  keyOf(item: unknown): ItemKey;
+  /** The item's entries in the indexes. */
+  indexEntries(item: JsonObject): readonly IndexEntry[];
+  expiresAt(item: JsonObject): number | undefined;
+}
+
+export type ItemOf<Table extends TableDefinition> = z.output<Table["schema"]>;
+
+export type KeyOf<Table extends TableDefinition> = {
+  readonly [Field in Table["partitionKey"] | NonNullable<Table["sortKey"]>]: string;
+};
+
+type FieldOf<Schema extends z.ZodObject> = Extract<keyof z.output<Schema>, string>;
+
+export interface TableOptions<
+  Schema extends z.ZodObject,
+  PartitionKey extends string,
+  SortKey extends string | undefined,
+> {
+  /** Small letters, digits and dashes, at most 64. */
+  readonly name: string;
+  readonly schema: Schema;
+  readonly partitionKey: PartitionKey & FieldOf<Schema>;
+  readonly sortKey?: SortKey & FieldOf<Schema>;
+  readonly indexes?: Readonly<
+    Record<
+      string,
+      { readonly partitionKey: FieldOf<Schema>; readonly sortKey?: FieldOf<Schema> }
+    >
+  >;
+  readonly expires?: FieldOf<Schema>;
+}
+
+const invalid = (reason: string): Checked<never> => ({ kind: "failed", code: "invalid", reason });
+const tooLarge = (reason: string): Checked<never> => ({ kind: "failed", code: "too-large", reason });
+
+export function defineTable<
+  const Schema extends z.ZodObject,
+  const PartitionKey extends string,
+  const SortKey extends string | undefined = undefined,
+>(
+  options: TableOptions<Schema, PartitionKey, SortKey>,
+): TableDefinition<Schema, PartitionKey, SortKey> {
+  checkDefinition(options);
+  const { name, schema, partitionKey, expires } = options;
+  const sortKey = options.sortKey as SortKey;
+  const indexes: Readonly<Record<string, IndexDefinition>> = options.indexes ?? {};
+  const indexList = Object.entries(indexes);
+
+  const parseKey = (item: unknown): Checked<ItemKey> => {
+    if (typeof item !== "object" || item === null) {
+      return invalid(`${name}: a key is an object with ${partitionKey}, not ${describe(item)}`);
+    }
+    return checkKey(name, item as Record<string, unknown>, partitionKey, sortKey);
+  };
+  const indexEntries = (item: JsonObject): readonly IndexEntry[] => {
+    const entries: IndexEntry[] = [];
+    for (const [index, fields] of indexList) {
+      const partition = item[fields.partitionKey];
+      const sort = fields.sortKey === undefined ? "" : item[fields.sortKey];
+      if (typeof partition === "string" && typeof sort === "string") {
+        entries.push({ index, partition, sort });
+      }
+    }
+    return entries;
+  };
+  const parse = (item: unknown): Checked<JsonObject> => {
+    const parsed = schema.safeParse(item);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      const where = issue === undefined || issue.path.length === 0 ? "item" : issue.path.join(".");
+      return invalid(`${name}: ${where}: ${issue?.message ?? "not accepted"}`);
+    }
+    const copied = copyJson(parsed.data);
+    if ("problem" in copied) return invalid(`${name}: ${copied.problem}`);
+    const value = copied.value as JsonObject;
+    const key = parseKey(value);
+    if (key.kind === "failed") return key;
+    const problem = checkIndexFields(name, value, indexList, key.value);
+    if (problem !== undefined) return problem;
+    if (jsonBytesAtMost(value) > limits.itemBytes) {
+      const bytes = jsonBytes(value);
+      if (bytes > limits.itemBytes) {
+        return tooLarge(`${name}: an item has at most ${limits.itemBytes} bytes, not ${bytes}`);
+      }
+    }
+    return { kind: "ok", value };
+  };
+  return {
+    name,
+    schema,
+    partitionKey,
+    sortKey,
+    indexes,
+    expires,
+    parse,
+    parseKey,
+    keyOf: (item) => {
+      const key = parseKey(item);
+      assert(key.kind === "ok", key.kind === "ok" ? "" : key.reason);
+      return key.value;
+    },
+    indexEntries,
+    expiresAt: (item) => {
+      const at = expires === undefined ? undefined : item[expires];
+      return typeof at === "number" && Number.isFinite(at) && at >= 0 ? Math.floor(at) : undefined;
+    },
+  };
+}
+
+const namePattern = /^[a-z][a-z0-9-]{0,63}$/;
+
+function checkDefinition(options: {
+  readonly name: string;
+  readonly schema: z.ZodObject;
+  readonly partitionKey: string;
+  readonly sortKey?: string | undefined;
+  readonly indexes?: Readonly<Record<string, IndexDefinition>>;
+  readonly expires?: string | undefined;
+}): void {
+  const { name } = options;
+  const rule = "must be small letters, digits and dashes, at most 64, a letter first";
+  assert(namePattern.test(name), `defineTable: name ${JSON.stringify(name)} ${rule}`);
+  const fields = new Set(Object.keys(options.schema.shape));
+  const known = (field: string | undefined, use: string): void => {
+    if (field === undefined) return;
+    const has = [...fields].join(", ");
+    assert(fields.has(field), `defineTable ${name}: ${use} ${field} is no field; it has ${has}`);
+  };
+  known(options.partitionKey, "partitionKey");
+  known(options.sortKey, "sortKey");
+  known(options.expires, "expires");
+  assert(options.partitionKey !== options.sortKey, `defineTable ${name}: both keys are one field`);
+  for (const [index, keys] of Object.entries(options.indexes ?? {})) {
+    assert(namePattern.test(index), `defineTable ${name}: index ${JSON.stringify(index)} ${rule}`);
+    known(keys.partitionKey, `index ${index}: partitionKey`);
+    known(keys.sortKey, `index ${index}: sortKey`);
+  }
+}
+
+function checkText(where: string, value: unknown, maxBytes: number): Checked<string> {
+  if (typeof value !== "string") {
+    return invalid(`${where} must be a text, because it is a key, not ${describe(value)}`);
+  }
+  if (value === "") return invalid(`${where} must not be empty, because it is a key`);
+  if (!isWellFormed(value)) {
+    return invalid(`${where} has half a surrogate pair, which no key can hold`);
+  }
+  const bytes = value.length * 3 <= maxBytes ? 0 : utf8Bytes(value);
+  if (bytes > maxBytes) return tooLarge(`${where} has ${bytes} bytes; a key has at most ${maxBytes}`);
+  return { kind: "ok", value };
+}
+
+function checkKey(
+  table: string,
+  item: Record<string, unknown>,
+  partitionKey: string,
+  sortKey: string | undefined,
+): Checked<ItemKey> {
+  const where = `${table}.${partitionKey}`;
+  const partition = checkText(where, item[partitionKey], limits.partitionBytes);
+  if (partition.kind === "failed") return partition;
+  if (sortKey === undefined) return withinKey(table, { partition: partition.value, sort: "" });
+  const sort = checkText(`${table}.${sortKey}`, item[sortKey], limits.sortBytes);
+  if (sort.kind === "failed") return sort;
+  return withinKey(table, { partition: partition.value, sort: sort.value });
+}
+
+function withinKey(table: string, key: ItemKey): Checked<ItemKey> {
+  if ((key.partition.length + key.sort.length + 4) * 3 > limits.keyBytes) {
+    const bytes = utf8Bytes(tuple(key.partition, key.sort));
+    if (bytes > limits.keyBytes) {
+      return tooLarge(`${table}: a key has at most ${limits.keyBytes} bytes encoded, not ${bytes}`);
+    }
+  }
+  return { kind: "ok", value: key };
+}
+
+function checkIndexFields(
+  table: string,
+  item: JsonObject,
+  indexes: readonly (readonly [string, IndexDefinition])[],
+  key: ItemKey,
+): Checked<never> | undefined {
+  for (const [index, fields] of indexes) {
+    const texts: string[] = [];
+    for (const field of [fields.partitionKey, fields.sortKey]) {
+      if (field === undefined) continue;
+      const value = item[field];
+      if (value === undefined || value === null) continue;
+      const isPartition = field === fields.partitionKey;
+      const maxBytes = isPartition ? limits.partitionBytes : limits.sortBytes;
+      const text = checkText(`${table}.${field} (index ${index})`, value, maxBytes);
+      if (text.kind === "failed") return text;
+      texts.push(text.value);
+    }
+    texts.push(key.partition, key.sort);
+    const units = texts.reduce((sum, text) => sum + text.length + 2, 0);
+    const bytes = units * 3 <= limits.indexEntryBytes ? 0 : utf8Bytes(tuple(...texts));
+    if (bytes > limits.indexEntryBytes) {
+      const most = limits.indexEntryBytes;
+      return tooLarge(`${table}: an entry of index ${index} has at most ${most} bytes, not ${bytes}`);
+    }
+  }
+  return undefined;
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return "absent";
+  if (value === null) return "null";
+  return `a ${typeof value}`;
+}
