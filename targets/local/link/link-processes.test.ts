@@ -1,0 +1,120 @@
+/** What a link tells of a process that is killed or stopped: with real processes. */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { bundled } from "./bundled.mjs";
+import { createLink } from "./link.ts";
+import type { Link, PeerState } from "./link.ts";
+
+const SECRET_HEX = "00112233445566778899aabbccddeeff";
+const PEER = "region/ap-southeast-1";
+const children: ChildProcess[] = [];
+const links: Link[] = [];
+
+let linkModule = "";
+
+const peerProgram = () => `
+  import { createLink } from ${JSON.stringify(pathToFileURL(linkModule).href)};
+  const link = await createLink({ address: "${PEER}", incarnation: 1, secret: Buffer.from("${SECRET_HEX}", "hex") });
+  let bytes = 0, peak = 0;
+  link.onMessage((from, message) => {
+    if (message.fill) { bytes += message.fill.length; peak = Math.max(peak, process.memoryUsage().rss); }
+    else link.send(from, { echo: message, bytes, peak });
+  });
+  process.on("message", (peers) => link.setPeers(peers));
+  process.on("disconnect", () => process.exit());
+  process.send({ host: link.host, port: link.port });
+`;
+
+beforeAll(async () => {
+  linkModule = await bundled(fileURLToPath(new URL("./link.ts", import.meta.url)));
+}, 60_000);
+
+afterAll(() => rmSync(dirname(linkModule), { recursive: true, force: true }));
+
+afterEach(async () => {
+  await Promise.all(links.splice(0).map((link) => link.close()));
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+async function withPeerProcess() {
+  const child = spawn(process.execPath, ["--input-type=module", "-e", peerProgram()], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  children.push(child);
+  const endpoint = await new Promise<{ host: string; port: number }>((resolve) =>
+    child.once("message", (message) => resolve(message as { host: string; port: number })),
+  );
+  const link = await createLink({
+    address: "region/eu-west-1",
+    incarnation: 1,
+    secret: Buffer.from(SECRET_HEX, "hex"),
+    log: () => undefined,
+  });
+  links.push(link);
+  const news: { state: PeerState; at: number }[] = [];
+  link.onPeer((_peer, state) => news.push({ state, at: performance.now() }));
+  link.setPeers({ [PEER]: endpoint });
+  child.send({ [link.address]: { host: link.host, port: link.port } });
+  await vi.waitFor(() => expect(news.map((n) => n.state)).toEqual(["up"]), { timeout: 10_000 });
+  return { child, link, news };
+}
+
+test("a killed process is told as down, and as refused after two refusals", async () => {
+  const { child, news } = await withPeerProcess();
+  const killedAt = performance.now();
+  child.kill("SIGKILL");
+  await vi.waitFor(() => expect(news.map((n) => n.state)).toEqual(["up", "down", "refused"]), {
+    timeout: 10_000,
+    interval: 1,
+  });
+  // Generous: the point is that it is no time-out of seconds. Measured: about 3 ms and 14 ms.
+  expect((news[2]?.at ?? Infinity) - killedAt).toBeLessThan(1000);
+});
+
+test("a stopped process gives no event, and goes on when it is continued", async () => {
+  const { child, link, news } = await withPeerProcess();
+  const echoes: unknown[] = [];
+  link.onMessage((_from, message) => echoes.push((message as { echo: unknown }).echo));
+  const ask = () => {
+    link.send(PEER, "ping");
+    expect(echoes.length).toBeGreaterThan(0);
+  };
+  await vi.waitFor(ask, { timeout: 10_000 });
+  child.kill("SIGSTOP");
+  link.send(PEER, "while stopped");
+  child.kill("SIGCONT");
+  await vi.waitFor(() => expect(echoes).toContain("while stopped"), { timeout: 10_000 });
+  expect(news.map((n) => n.state)).toEqual(["up"]);
+});
+
+test("a hundred megabytes go through in bounded memory on both ends", async () => {
+  const { link } = await withPeerProcess();
+  const partBytes = 256 * 1024;
+  const parts = 400;
+  const limitBytes = 2 * 1024 * 1024;
+  let mostQueued = 0;
+  const rssBefore = process.memoryUsage().rss;
+  let rssPeak = rssBefore;
+  for (let part = 0; part < parts; part++) {
+    link.send(PEER, { fill: new Uint8Array(partBytes).fill(part & 255) });
+    mostQueued = Math.max(mostQueued, link.queuedBytes(PEER));
+    rssPeak = Math.max(rssPeak, process.memoryUsage().rss);
+    await link.whenBelow(PEER, limitBytes);
+  }
+  let answer: { bytes: number; peak: number } | undefined;
+  link.onMessage((_from, message) => (answer = message as { bytes: number; peak: number }));
+  await vi.waitFor(
+    () => {
+      link.send(PEER, "done");
+      expect(answer?.bytes).toBe(parts * partBytes);
+    },
+    { timeout: 20_000 },
+  );
+  expect(mostQueued).toBeLessThan(limitBytes + 2 * partBytes);
+  expect(rssPeak - rssBefore).toBeLessThan(90 * 1024 * 1024);
+  expect(answer?.peak).toBeLessThan(220 * 1024 * 1024);
+}, 30_000);
