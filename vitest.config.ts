@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+const report = process.env["UNDERSTUDY_TEST_REPORT"];
+
 export default defineConfig({
   test: {
     include: ["**/*.test.ts", "**/*.test.tsx"],
@@ -10,5 +12,6 @@ export default defineConfig({
     // Generous: a test waits for a condition, so the limit is only met when something hangs.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 });

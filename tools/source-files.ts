@@ -1,6 +1,6 @@
 /** The files that the style tests read: what git tracks, or would. *shell* */
-import { execFileSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -13,16 +13,12 @@ export interface SourceFile {
 }
 
 const LARGEST_BYTES = 4_000_000;
+const NOT_SOURCE = new Set(["node_modules", "dist", ".git", ".understudy", "coverage", "reports"]);
 
 /** Every text file of the repository; planted violations are left out. */
 export function textFiles(): SourceFile[] {
-  const listed = execFileSync(
-    "git",
-    ["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-    { cwd: root, encoding: "utf8", maxBuffer: 64_000_000 },
-  );
   const files: SourceFile[] = [];
-  for (const path of new Set(listed.split("\0"))) {
+  for (const path of new Set(pathsByGit() ?? pathsByWalk(""))) {
     if (path === "" || path.startsWith("tools/fixtures/")) continue;
     const stats = statSync(join(root, path), { throwIfNoEntry: false });
     if (!stats?.isFile() || stats.size > LARGEST_BYTES) continue;
@@ -30,6 +26,25 @@ export function textFiles(): SourceFile[] {
     if (!text.includes("\0")) files.push({ path, text });
   }
   return files;
+}
+
+function pathsByGit(): string[] | undefined {
+  const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+  const run = spawnSync("git", ["-c", "safe.directory=*", ...list], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 64_000_000,
+  });
+  return run.status === 0 ? run.stdout.split("\0") : undefined;
+}
+
+/** For a tree without its history, such as an unpacked archive. */
+function pathsByWalk(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isFile()) return [path];
+    return entry.isDirectory() && !NOT_SOURCE.has(entry.name) ? pathsByWalk(path) : [];
+  });
 }
 
 export const isCode = (file: SourceFile): boolean =>
