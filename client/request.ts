@@ -1,0 +1,87 @@
+/**
+ * What a call sends, made once so that every attempt sends the same bytes. *shell*
+ *
+ * A form is encoded here: encoded per attempt it would get another boundary each time, and the
+ * region would refuse the retry as another request under the same key. The result is plain data,
+ * so that it can be kept and sent later.
+ */
+import type { Access } from "./decide.ts";
+
+export interface FetchInit extends RequestInit {
+  /** Which app's serving region to ask; default: the first segment of the path. */
+  readonly app?: string;
+  /** One's own key (at most 255 characters), or `false`: no key, and then no retry. */
+  readonly idempotencyKey?: string | false;
+  /** From the call to the head of the answer; default: the client's. */
+  readonly deadlineMs?: number;
+  /** Takes the near region's answer, however old its data (reads). */
+  readonly stale?: boolean;
+}
+
+export interface Outgoing {
+  readonly app: string;
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body?: BodyInit;
+  /** Taken over unseen: credentials, cache, redirect, and what else the platform's fetch knows. */
+  readonly rest: RequestInit;
+  readonly access: Access;
+  readonly sizeBytes: number;
+}
+
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+
+export async function createOutgoing(
+  path: string,
+  init: FetchInit,
+  newKey: () => string,
+): Promise<Outgoing> {
+  if (!path.startsWith("/") || path.startsWith("//")) {
+    throw new TypeError(`fetch: the path must start with one slash, got "${path}"; give no origin`);
+  }
+  const { app, idempotencyKey, deadlineMs: _d, stale: _s, signal: _g, ...given } = init;
+  const { method: rawMethod, headers: rawHeaders, body: rawBody, ...rest } = given;
+  const method = (rawMethod ?? "GET").toUpperCase();
+  const headers = new Headers(rawHeaders);
+  const safe = SAFE.has(method);
+  if (!safe && idempotencyKey !== false && !headers.has("idempotency-key")) {
+    headers.set("idempotency-key", checkedKey(idempotencyKey ?? newKey()));
+  }
+  const body = rawBody instanceof FormData ? await encodedForm(rawBody, headers) : rawBody;
+  const replayable = !(body instanceof ReadableStream);
+  const keyed = headers.has("idempotency-key") && replayable;
+  const name = app ?? path.split(/[/?#]/, 2)[1] ?? "";
+  return {
+    app: name,
+    path,
+    method,
+    headers,
+    rest,
+    access: safe && replayable ? "read" : keyed ? "keyed" : "bare",
+    sizeBytes: sizeOf(body),
+    ...(body === undefined || body === null ? {} : { body }),
+  };
+}
+
+function checkedKey(key: string): string {
+  if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  throw new TypeError(
+    `idempotencyKey: 1 to 255 visible ASCII characters are needed, got ${JSON.stringify(key)}`,
+  );
+}
+
+async function encodedForm(form: FormData, headers: Headers): Promise<Blob> {
+  const encoded = new Response(form);
+  const type = encoded.headers.get("content-type");
+  const blob = await encoded.blob();
+  if (type !== null) headers.set("content-type", type);
+  return blob;
+}
+
+function sizeOf(body: BodyInit | null | undefined): number {
+  if (typeof body === "string") return body.length;
+  if (body instanceof Blob) return body.size;
+  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return body.byteLength;
+  return 0;
+}
