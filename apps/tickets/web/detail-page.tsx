@@ -1,0 +1,158 @@
+/** One ticket: what it says, where it stands, who has it, and what was said about it. */
+import { Anchor, Button, Paper, Stack, Title } from "@mantine/core";
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useNavigate, useParams } from "react-router";
+import { problemOf } from "../../../layers/presentation/api/problem.ts";
+import { Empty, Loading, LoadFailed } from "../../../layers/presentation/components/empty.tsx";
+import { SignInNeeded } from "../../../layers/presentation/components/sign-in-needed.tsx";
+import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
+import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
+import { useMe } from "../../../layers/presentation/context.tsx";
+import { useShortcuts } from "../../../layers/presentation/use-shortcuts.ts";
+import { Comments } from "./comments.tsx";
+import { ConflictDialog } from "./conflict-dialog.tsx";
+import { Description, Editor } from "./description.tsx";
+import classes from "./detail-page.module.css";
+import { PriorityLabel, StatusLabel } from "./labels.tsx";
+import { shortId, type Ticket, type TicketChanges } from "./ticket.ts";
+import { type Loaded, useTicket } from "./tickets-data.ts";
+import { type TicketChange, useTicketChange } from "./use-ticket-change.ts";
+
+/** What closes an open ticket and opens a closed one. */
+const toggled = (ticket: Ticket): TicketChanges => ({
+  status: ticket.status === "closed" ? "open" : "closed",
+});
+
+function Actions({ loaded, change }: { readonly loaded: Loaded; readonly change: TicketChange }) {
+  const { t } = useTranslation("tickets");
+  const me = useMe();
+  if (!me) return <SignInNeeded />;
+  const { ticket } = loaded;
+  const { busy } = change.write;
+  const act = (changes: TicketChanges) => () => change.change(loaded, changes);
+  return (
+    <Stack gap="xs">
+      {ticket.assigned === me.username ? (
+        <Button variant="default" disabled={busy} onClick={act({ assigned: null })}>
+          {t("ticket.unassign")}
+        </Button>
+      ) : (
+        <Button variant="default" disabled={busy} onClick={act({ assigned: me.username })}>
+          {t("ticket.assignMe")}
+        </Button>
+      )}
+      {ticket.status === "open" ? (
+        <Button variant="default" disabled={busy} onClick={act({ status: "in-progress" })}>
+          {t("ticket.start")}
+        </Button>
+      ) : null}
+      <Button
+        variant={ticket.status === "closed" ? "default" : "filled"}
+        disabled={busy}
+        onClick={act(toggled(ticket))}
+      >
+        {t(ticket.status === "closed" ? "ticket.reopen" : "ticket.close")}
+      </Button>
+    </Stack>
+  );
+}
+
+function Facts({ ticket }: { readonly ticket: Ticket }) {
+  const { t } = useTranslation("tickets");
+  return (
+    <dl className={classes.facts}>
+      <dt>{t("ticket.status")}</dt>
+      <dd>
+        <StatusLabel status={ticket.status} />
+      </dd>
+      <dt>{t("ticket.priority")}</dt>
+      <dd>
+        <PriorityLabel priority={ticket.priority} />
+      </dd>
+      <dt>{t("ticket.assigned")}</dt>
+      <dd>{ticket.assigned || t("list.unassigned")}</dd>
+      <dt>{t("ticket.createdBy")}</dt>
+      <dd>{ticket.createdBy}</dd>
+      <dt>{t("ticket.created")}</dt>
+      <dd>
+        <TimeAgo at={ticket.createdOn} />
+      </dd>
+    </dl>
+  );
+}
+
+function Body({ loaded, onHelp }: { readonly loaded: Loaded; readonly onHelp: () => void }) {
+  const { t } = useTranslation("tickets");
+  const me = useMe();
+  const navigate = useNavigate();
+  const commentField = useRef<HTMLTextAreaElement>(null);
+  const [editing, setEditing] = useState(false);
+  const change = useTicketChange(() => setEditing(false));
+  const { ticket } = loaded;
+  const ready = me !== null && me !== undefined && !change.write.busy;
+  useShortcuts({
+    u: () => void navigate("/"),
+    a: () => ready && change.change(loaded, { assigned: me.username }),
+    c: () => commentField.current?.focus(),
+    e: () => ready && setEditing(true),
+    x: () => ready && change.change(loaded, toggled(ticket)),
+    "?": onHelp,
+  });
+  return (
+    <div className={classes.columns}>
+      <Stack gap="lg" miw={0}>
+        <Paper withBorder p="lg" bg="var(--understudy-surface)">
+          {editing ? (
+            <Editor
+              base={loaded}
+              busy={change.write.busy}
+              onSave={change.change}
+              onCancel={() => setEditing(false)}
+            />
+          ) : (
+            <Stack align="flex-start">
+              <Description text={ticket.description} />
+              {me ? (
+                <Button size="compact-sm" variant="subtle" ml={-8} onClick={() => setEditing(true)}>
+                  {t("ticket.edit")}
+                </Button>
+              ) : null}
+            </Stack>
+          )}
+        </Paper>
+        <WriteNotice write={change.write} />
+        <Comments ticketId={ticket.id} field={commentField} />
+      </Stack>
+      <Paper withBorder p="lg" bg="var(--understudy-surface)" component="aside">
+        <Facts ticket={ticket} />
+        <Actions loaded={loaded} change={change} />
+      </Paper>
+      <ConflictDialog change={change} />
+    </div>
+  );
+}
+
+export function DetailPage({ onHelp }: { readonly onHelp: () => void }) {
+  const { t } = useTranslation("tickets");
+  const { id = "" } = useParams();
+  const query = useTicket(id);
+  const code = query.isError ? problemOf(query.error).code : undefined;
+  return (
+    <Stack>
+      <Anchor component={Link} to="/">
+        ← {t("form.back")}
+      </Anchor>
+      <Title order={1} size="h2">
+        {t("ticket.heading")} <code>{shortId(id)}</code>
+      </Title>
+      {query.data ? <Body loaded={query.data} onHelp={onHelp} /> : null}
+      {!query.data && !query.isError ? <Loading rows={3} height={110} /> : null}
+      {!query.data && code === "not-found" ? <Empty title={t("ticket.missing")} /> : null}
+      {!query.data && code === "unauthenticated" ? <SignInNeeded /> : null}
+      {!query.data && query.isError && code !== "not-found" && code !== "unauthenticated" ? (
+        <LoadFailed error={query.error} onRetry={() => void query.refetch()} />
+      ) : null}
+    </Stack>
+  );
+}

@@ -1,0 +1,142 @@
+/**
+ * Requests of a page: JSON in, JSON or an ApiProblem out. *shell*
+ *
+ * Adds the session's receipts to every request and an Idempotency-Key to every unsafe one, keeps
+ * receipts and observations of the answers, and renews an expired sign-in once.
+ *
+ * Invariants
+ *  1 every unsafe request carries a key                                       (headersOf)
+ *  2 a retry, by whoever, can carry the key of the first try                  (options.key)
+ *  3 nothing but ApiProblem (or an abort) is thrown                           (request)
+ */
+import type { Observations } from "./observation.ts";
+import { offlineProblem, parseProblem } from "./problem.ts";
+import type { Receipts } from "./receipts.ts";
+import type { UnderstudyFetch } from "./transport.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export interface RequestOptions {
+  readonly body?: unknown;
+  /** The same key for each try of one intent; made here when absent. */
+  readonly key?: string;
+  readonly ifMatch?: string;
+  readonly bearer?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Answer<Value> {
+  readonly value: Value;
+  readonly etag: string | undefined;
+  readonly status: number;
+}
+
+export interface Api {
+  request<Value>(method: Method, path: string, options?: RequestOptions): Promise<Answer<Value>>;
+  get<Value>(path: string, signal?: AbortSignal): Promise<Value>;
+  readonly observations: Observations;
+}
+
+export interface ApiOptions {
+  readonly fetch: UnderstudyFetch;
+  readonly receipts: Receipts;
+  readonly observations: Observations;
+  /** Whether this browser has been signed in: without it a 401 is not worth a renewal. */
+  readonly hasSignedIn: () => boolean;
+  readonly newKey?: () => string;
+}
+
+/** The app that a path belongs to: its first segment. */
+export const appOf = (path: string): string => path.split(/[/?]/).filter(Boolean)[0] ?? "";
+
+/** `crypto.randomUUID` exists only in secure contexts; a region's plain address may be none. */
+export function newIdempotencyKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+export function createApi(options: ApiOptions): Api {
+  const newKey = options.newKey ?? newIdempotencyKey;
+  let renewal: Promise<boolean> | undefined;
+
+  const headersOf = (method: Method, request: RequestOptions, key: string): Headers => {
+    const headers = new Headers({ Accept: "application/json" });
+    if (request.body !== undefined) headers.set("Content-Type", "application/json");
+    if (method !== "GET") headers.set("Idempotency-Key", key);
+    if (request.ifMatch !== undefined) headers.set("If-Match", request.ifMatch);
+    if (request.bearer !== undefined) headers.set("Authorization", `Bearer ${request.bearer}`);
+    const session = options.receipts.header();
+    if (session !== undefined) headers.set("Understudy-Session", session);
+    return headers;
+  };
+
+  const send = async (method: Method, path: string, request: RequestOptions, key: string) => {
+    const response = await options.fetch(path, {
+      method,
+      headers: headersOf(method, request, key),
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+    options.observations.note(appOf(path), response.headers, method === "GET");
+    const receipt = response.headers.get("Understudy-Receipt");
+    if (receipt !== null) options.receipts.add(receipt);
+    return response;
+  };
+
+  /** One renewal at a time, shared by all the requests that met the expired token. */
+  const renewed = (): Promise<boolean> => {
+    renewal ??= send("POST", "/identity/refresh", { body: {} }, newKey())
+      .then((response) => response.ok, () => false)
+      .finally(() => {
+        renewal = undefined;
+      });
+    return renewal;
+  };
+
+  const mayRenew = (path: string, request: RequestOptions): boolean =>
+    request.bearer === undefined &&
+    options.hasSignedIn() &&
+    !/^\/identity\/(sign-in|sign-up|sign-out|refresh)/.test(path);
+
+  const request = async <Value>(
+    method: Method,
+    path: string,
+    given: RequestOptions = {},
+  ): Promise<Answer<Value>> => {
+    const key = given.key ?? newKey();
+    let response: Response;
+    let body: unknown;
+    try {
+      response = await send(method, path, given, key);
+      if (response.status === 401 && mayRenew(path, given) && (await renewed())) {
+        response = await send(method, path, given, key);
+      }
+      body = await bodyOf(response);
+    } catch (error) {
+      if (given.signal?.aborted) throw error;
+      throw offlineProblem(error);
+    }
+    if (!response.ok) {
+      throw parseProblem(response.status, body, response.headers.get("Retry-After"), Date.now());
+    }
+    const etag = response.headers.get("ETag") ?? undefined;
+    return { value: body as Value, etag, status: response.status };
+  };
+
+  return {
+    request,
+    get: async <Value>(path: string, signal?: AbortSignal) =>
+      (await request<Value>("GET", path, signal ? { signal } : {})).value,
+    observations: options.observations,
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * The one door of a page to its regions. *port + adapter*
+ *
+ * `UnderstudyFetch` is what the kit needs; the smart client fits it. The adapter here is the small
+ * version for a page that was served by one of the regions: its own origin first, and when that
+ * origin does not answer in time, the other regions it has learned of, in turn, with the same
+ * request. A region that says `not-serving` and names the one that does is left for that one.
+ *
+ * Invariants
+ *  1 an unsafe request without an Idempotency-Key is sent at most once        (mayRepeat, below)
+ *  2 a request ends: every attempt has a time-out, every region is tried once (the loop below)
+ *
+ * It does not promise that another region may be asked from a page: that needs the region to allow
+ * this origin (CORS with credentials) and the page's policy to list it under `connect-src`.
+ */
+export type UnderstudyFetch = (path: string, init?: RequestInit) => Promise<Response>;
+
+export interface TransportRegion {
+  readonly id: string;
+  readonly url: string;
+}
+
+export interface TransportOptions {
+  readonly origin: string;
+  readonly regions: () => readonly TransportRegion[];
+  readonly fetch?: typeof globalThis.fetch;
+  readonly attemptMs?: number;
+}
+
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+const DEFAULT_ATTEMPT_MS = 4_000;
+/** How long a region that answered in place of the own one is asked first. */
+const PREFERENCE_MS = 10_000;
+
+function originsOf(options: TransportOptions, preferred: string | undefined): readonly string[] {
+  const others = options.regions().map((region) => originOf(region.url));
+  const list = [preferred, options.origin, ...others];
+  return [...new Set(list.filter((value): value is string => value !== undefined && value !== ""))];
+}
+
+function originOf(url: string): string | undefined {
+  try {
+    return new URL(url).origin;
+  } catch {
+    return undefined;
+  }
+}
+
+async function servingNamedBy(response: Response): Promise<string | undefined> {
+  if (response.status !== 503) return undefined;
+  if (!(response.headers.get("content-type") ?? "").includes("problem+json")) return undefined;
+  try {
+    const body = (await response.clone().json()) as Record<string, unknown>;
+    if (!String(body["type"] ?? "").endsWith("not-serving")) return undefined;
+    const named = body["servingRegion"] ?? body["serving"];
+    return typeof named === "string" ? named : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function createOriginFirstFetch(options: TransportOptions): UnderstudyFetch {
+  const send = options.fetch ?? globalThis.fetch.bind(globalThis);
+  const attemptMs = options.attemptMs ?? DEFAULT_ATTEMPT_MS;
+  let preferred: { origin: string; untilMs: number } | undefined;
+
+  const attempt = (origin: string, path: string, init: RequestInit): Promise<Response> => {
+    const timeout = AbortSignal.timeout(attemptMs);
+    const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+    return send(new URL(path, origin), { ...init, credentials: "include", signal });
+  };
+
+  return async (path, init = {}) => {
+    const safe = SAFE.has((init.method ?? "GET").toUpperCase());
+    const mayRepeat = safe || new Headers(init.headers).has("Idempotency-Key");
+    const asked = preferred && preferred.untilMs > Date.now() ? preferred.origin : undefined;
+    const origins = [...originsOf(options, asked)];
+    const tried = new Set<string>();
+    let refusal: Response | undefined;
+    let failure: unknown = new TypeError("no region is known");
+    for (let origin = origins.shift(); origin !== undefined; origin = origins.shift()) {
+      if (tried.has(origin)) continue;
+      tried.add(origin);
+      try {
+        const response = await attempt(origin, path, init);
+        const named = mayRepeat ? await servingNamedBy(response) : undefined;
+        const serving = options.regions().find((region) => region.id === named);
+        const next = serving ? originOf(serving.url) : undefined;
+        if (next === undefined || tried.has(next)) {
+          if (origin !== options.origin) {
+            preferred = { origin, untilMs: Date.now() + PREFERENCE_MS };
+          }
+          return response;
+        }
+        refusal = response;
+        origins.splice(0, origins.length, next);
+      } catch (error) {
+        if (init.signal?.aborted) throw error;
+        failure = error;
+        if (!mayRepeat) break;
+      }
+    }
+    if (refusal) return refusal;
+    throw failure;
+  };
+}

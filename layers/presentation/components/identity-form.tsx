@@ -1,0 +1,116 @@
+/**
+ * Sign in or create an account, in one dialog shared by all apps. The session is a cookie that the
+ * server sets; nothing secret is kept by the page.
+ */
+import { Anchor, Button, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useIdentityChanged, useKit } from "../context.tsx";
+import { useWrite } from "../use-write.ts";
+import { WriteNotice } from "./write-notice.tsx";
+
+interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  readonly email?: string;
+}
+
+function Form({ onDone }: { readonly onDone: () => void }) {
+  const { t } = useTranslation("kit");
+  const { api } = useKit();
+  const changed = useIdentityChanged();
+  const [isNew, setIsNew] = useState(false);
+  const [username, setUsername] = useState("");
+  const [password, setPassword] = useState("");
+  const [email, setEmail] = useState("");
+  const write = useWrite<Credentials, void>({
+    send: async (credentials, key, signal) => {
+      if (isNew) {
+        const answer = await api.request<{ accessToken?: string }>("POST", "/identity/sign-up", {
+          body: credentials,
+          key,
+          signal,
+        });
+        if (answer.value?.accessToken !== undefined) return;
+      }
+      const { email: _, ...body } = credentials;
+      await api.request("POST", "/identity/sign-in", { body, key: `${key}-in`, signal });
+    },
+    onDone: () => {
+      void changed(true);
+      onDone();
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    write.start({ username: username.trim(), password, ...(isNew && email ? { email } : {}) });
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <TextInput
+          label={t("identity.username")}
+          description={isNew ? t("identity.usernameHint") : undefined}
+          value={username}
+          onChange={(event) => setUsername(event.currentTarget.value)}
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          maxLength={64}
+          data-autofocus
+        />
+        <PasswordInput
+          label={t("identity.password")}
+          description={isNew ? t("identity.passwordHint") : undefined}
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+          autoComplete={isNew ? "new-password" : "current-password"}
+          required
+          minLength={isNew ? 8 : 1}
+          maxLength={200}
+        />
+        {isNew ? (
+          <TextInput
+            label={t("identity.email")}
+            type="email"
+            value={email}
+            onChange={(event) => setEmail(event.currentTarget.value)}
+            autoComplete="email"
+            maxLength={200}
+          />
+        ) : null}
+        <WriteNotice write={write} />
+        <Button type="submit" loading={write.busy}>
+          {t(isNew ? "identity.signUp" : "identity.signIn")}
+        </Button>
+        <Anchor component="button" type="button" size="sm" onClick={() => setIsNew(!isNew)}>
+          {t(isNew ? "identity.haveAccount" : "identity.noAccount")}
+        </Anchor>
+        <Text size="sm" c="dimmed">
+          {t("identity.lost")}
+        </Text>
+      </Stack>
+    </form>
+  );
+}
+
+export interface IdentityDialogProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+export function IdentityDialog({ opened, onClose }: IdentityDialogProps) {
+  const { t } = useTranslation("kit");
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t("identity.signIn")}
+      closeButtonProps={{ "aria-label": t("identity.close") }}
+      centered
+    >
+      <Form onDone={onClose} />
+    </Modal>
+  );
+}

@@ -1,0 +1,80 @@
+/**
+ * Composition root of a page: builds what the kit needs and renders the app into #root.
+ */
+import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { type ReactNode, StrictMode, useEffect } from "react";
+import { createRoot } from "react-dom/client";
+import { I18nextProvider } from "react-i18next";
+import { createObservations } from "./api/observation.ts";
+import { problemOf } from "./api/problem.ts";
+import { createReceipts } from "./api/receipts.ts";
+import { createApi } from "./api/request.ts";
+import { decideRetry } from "./api/retry.ts";
+import { createOriginFirstFetch } from "./api/transport.ts";
+import { hasSignedIn, type Kit, KitProvider } from "./context.tsx";
+import { type Catalogue, createI18n } from "./i18n/setup.ts";
+import { createLive } from "./live/live.ts";
+import { cssVariables, theme } from "./theme/theme.ts";
+import "./theme/styles.ts";
+
+const READ_TRIES = 4;
+
+function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // "Offline" is what the regions answer, not what the browser believes of its network.
+        networkMode: "always",
+        staleTime: 1_000,
+        gcTime: 30 * 60_000,
+        retry: (failures, error) => problemOf(error).retryable && failures < READ_TRIES,
+        retryDelay: (failures, error) =>
+          decideRetry(problemOf(error), failures + 1, Math.random()) ?? 0,
+      },
+    },
+  });
+}
+
+function Started({ kit, children }: { readonly kit: Kit; readonly children: ReactNode }) {
+  useEffect(() => kit.live.start(kit.api), [kit]);
+  return <KitProvider value={kit}>{children}</KitProvider>;
+}
+
+export interface PageOptions {
+  readonly app?: string;
+  readonly catalogue: Catalogue;
+  readonly children: ReactNode;
+}
+
+export function mountPage({ app, catalogue, children }: PageOptions): void {
+  const { origin } = window.location;
+  const live = createLive(origin);
+  const fetch = createOriginFirstFetch({
+    origin,
+    regions: () => live.state().regions.filter((region) => region.up),
+  });
+  const receipts = createReceipts({
+    getItem: (name) => sessionStorage.getItem(name),
+    setItem: (name, value) => sessionStorage.setItem(name, value),
+  });
+  const api = createApi({ fetch, receipts, observations: createObservations(), hasSignedIn });
+  const root = document.getElementById("root");
+  if (root === null) throw new Error("mountPage: the page has no element with id root");
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={cssVariables}
+        defaultColorScheme="auto"
+        colorSchemeManager={localStorageColorSchemeManager()}
+      >
+        <I18nextProvider i18n={createI18n(catalogue)}>
+          <QueryClientProvider client={createQueryClient()}>
+            <Started kit={{ api, live, app }}>{children}</Started>
+          </QueryClientProvider>
+        </I18nextProvider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}
