@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { findCoreViolations } from "./core-bans.ts";
+import { findImportCycles } from "./import-cycles.ts";
 import { findImportViolations, show } from "./import-rules.ts";
 import { isCode, textFiles } from "./source-files.ts";
 
@@ -12,6 +13,22 @@ test("every import goes in the direction of the house", () => {
 
 test("no core touches clocks, chance, waiting or the outside", () => {
   expect(findCoreViolations(code).map(show)).toEqual([]);
+});
+
+test("no two files need each other to load", () => {
+  expect(findImportCycles(code)).toEqual([]);
+});
+
+test("a planted cycle is found once, and one of types only is none", () => {
+  const inRing = (keyword: string) =>
+    findImportCycles([
+      { path: "a/one.ts", text: `import { b } from "./two.ts";` },
+      { path: "a/two.ts", text: `import { c } from "../b/three.ts";` },
+      { path: "b/three.ts", text: `${keyword} { a } from "../a/one.ts";` },
+      { path: "b/four.ts", text: `import { a } from "../a/one.ts";` },
+    ]);
+  expect(inRing("import")).toEqual(["a/one.ts -> a/two.ts -> b/three.ts -> a/one.ts"]);
+  expect(inRing("import type")).toEqual([]);
 });
 
 const imports = (path: string, specifier: string, target?: [path: string, text: string]) => {
