@@ -8,9 +8,9 @@
  *  D1 a file imports only from the zones that MAY_IMPORT names for its own
  *  D2 apps never import each other, and neither do targets
  *  D3 between layers, and from apps into layers, only public files are imported: those of
- *     PUBLIC_NAMES, and those whose header says *port* or *public*. region composes the cores of
- *     routing and key-value, and targets are the shells of all cores: both see everything. The
- *     presentation layer is a kit, all of it public; pages may import any type
+ *     PUBLIC_NAMES, and those whose header says *port* or *public*. SEES_INSIDE names who is the
+ *     shell of a core or composes it. The presentation layer is a kit, all of it public; pages may
+ *     import any type
  *  D4 pure zones import no Node API and no package but zod
  * Tests obey D1 and D2.
  */
@@ -52,6 +52,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | "*">> = {
   drill: ["base", "client", "targets/open"],
   root: "*",
   tools: [],
+};
+
+const SEES_INSIDE: Readonly<Record<string, readonly string[]>> = {
+  "layers/region": ["layers/routing", "layers/key-value"],
+  "layers/api": ["layers/identity"],
+  targets: [...services, "layers/region"],
 };
 
 const PUBLIC_NAMES = /\/(?:index|port|record|table|contract|define-[a-z-]+)\.tsx?$/;
