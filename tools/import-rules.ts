@@ -136,8 +136,7 @@ function judgeFile(
     return { banned: `importing ${target}`, use: `${list} from ${from}` };
   }
   if (!to.startsWith("layers/") || isTest(path)) return undefined;
-  if (from === "targets" || from === "layers/region" || to === "layers/presentation")
-    return undefined;
+  if (to === "layers/presentation" || SEES_INSIDE[from]?.includes(to)) return undefined;
   if (PAGES.has(from) && typeOnly) return undefined;
   const kind = kinds.get(target);
   if (PUBLIC_NAMES.test(target) || kind?.has("port") || kind?.has("public")) return undefined;
