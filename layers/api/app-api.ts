@@ -1,0 +1,58 @@
+/** An app's routes: the builder that app authors use. *composition* */
+import { Hono } from "hono";
+import type { z } from "zod";
+import type { AppContext } from "./define-app.ts";
+import {
+  createEndpoint,
+  type Endpoint,
+  type EndpointOptions,
+  type Method,
+  runEndpoint,
+} from "./endpoint.ts";
+import { respond } from "./reply.ts";
+import type { Scope } from "./scope.ts";
+
+type Add = <Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
+  path: string,
+  options: EndpointOptions<Params, Query, Body>,
+) => AppApi;
+
+export interface AppApi {
+  /** For routes that are not JSON; their handlers find the request's Scope in `c.env`. */
+  readonly hono: Hono<{ Bindings: Scope }>;
+  readonly endpoints: readonly Endpoint[];
+  readonly get: Add;
+  readonly post: Add;
+  readonly put: Add;
+  readonly patch: Add;
+  readonly delete: Add;
+}
+
+/** Paths are relative to `/{app id}` and name parameters as `:name`. */
+export function createAppApi(context: AppContext): AppApi {
+  const hono = new Hono<{ Bindings: Scope }>();
+  const endpoints: Endpoint[] = [];
+  const adder =
+    (method: Method): Add =>
+    (path, options) => {
+      const full = `/${context.appId}${path}`;
+      const endpoint = createEndpoint(method, full, options as never, context);
+      endpoints.push(endpoint);
+      hono.on(method.toUpperCase(), full, async (c) => {
+        const scope = c.env;
+        scope.route = full;
+        return respond(scope, await runEndpoint(endpoint, scope, c.req.param()));
+      });
+      return api;
+    };
+  const api: AppApi = {
+    hono,
+    endpoints,
+    get: adder("get"),
+    post: adder("post"),
+    put: adder("put"),
+    patch: adder("patch"),
+    delete: adder("delete"),
+  };
+  return api;
+}

@@ -1,0 +1,178 @@
+/**
+ * One request as a route sees it: checked input, the session, and the ways to answer. *shell*
+ *
+ * Invariants
+ *  C1 the effect of a request and the stored answer to its idempotency key commit together, or
+ *     neither does                                    (commit: one transact; recall reads it back)
+ *  C2 a replayed answer has the status, body and headers of the first
+ *                                                       (StoredReply is all that both are made of)
+ *  C3 with a key, ids come from user and key alone, so that a retry in another region writes the
+ *     same item even before the first has arrived there                                   (newId)
+ */
+import { assert, must } from "../../base/assert.ts";
+import type {
+  Acknowledged,
+  Found,
+  KeyValueStore,
+  ReadInfo,
+  ReadOptions,
+  Version,
+  Write,
+  WriteOutcome,
+} from "../key-value/port.ts";
+import type { AppContext } from "./define-app.ts";
+import { type Problem, problem, problemOfRead, problemOfWrite } from "./problem.ts";
+import type { Answer, Reply } from "./reply.ts";
+import { etagOf, type IfMatch } from "./request-headers.ts";
+import type { Scope } from "./scope.ts";
+import type { Session } from "./session.ts";
+
+/** What is kept with an idempotency key: everything of the answer but what the store adds. */
+export interface StoredReply {
+  readonly status: number;
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Adds the version the write made, as `version` of the body and as ETag. */
+  readonly versioned?: boolean;
+}
+
+export interface Idempotency {
+  readonly scope: string;
+  readonly key: string;
+  readonly requestHash: string;
+}
+
+export interface CommitOptions {
+  /** Instead of 409 (412 with If-Match) when a condition of the writes does not hold. */
+  readonly onConflict?: () => Reply | Promise<Reply>;
+}
+
+export interface CallInput<Params, Query, Body> {
+  readonly context: AppContext;
+  readonly scope: Scope;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly reading: ReadOptions;
+  readonly ifMatch: IfMatch | undefined;
+  readonly idempotency: Idempotency | undefined;
+}
+
+const ID_LENGTH = 26;
+
+export class Call<Params = unknown, Query = unknown, Body = unknown> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** Pass it to every read: the level and the receipts the client asked for. */
+  readonly reading: ReadOptions;
+  readonly ifMatch: IfMatch | undefined;
+  readonly idempotency: Idempotency | undefined;
+  readonly scope: Scope;
+  readonly context: AppContext;
+
+  constructor(input: CallInput<Params, Query, Body>) {
+    this.context = input.context;
+    this.scope = input.scope;
+    this.params = input.params;
+    this.query = input.query;
+    this.body = input.body;
+    this.reading = input.reading;
+    this.ifMatch = input.ifMatch;
+    this.idempotency = input.idempotency;
+  }
+
+  get store(): KeyValueStore {
+    return this.context.store;
+  }
+
+  /** Who asks; only on routes that need a session. */
+  get session(): Session {
+    return must(this.scope.session, "this route is open to everyone: there may be no session");
+  }
+
+  header(name: string): string | null {
+    return this.scope.request.headers.get(name);
+  }
+
+  /** The id of what the request creates: the same for a retry with the same key, anywhere. */
+  newId(purpose = ""): string {
+    const given = this.idempotency;
+    if (given === undefined) return this.context.ids();
+    const { digest, appId } = this.context;
+    return digest(`id\n${appId}\n${purpose}\n${given.scope}\n${given.key}`).slice(0, ID_LENGTH);
+  }
+
+  /** An item or a list, as it was read. */
+  found(info: ReadInfo, body: unknown, version?: Version): Answer {
+    const headers = version === undefined ? undefined : { etag: etagOf(version) };
+    return { kind: "answer", status: 200, body, info, ...(headers && { headers }) };
+  }
+
+  /** Whether the client's If-Match, if any, accepts this version. */
+  stale(found: Found<unknown>): Problem | undefined {
+    if (this.ifMatch === undefined || this.ifMatch === "any") return undefined;
+    if (this.ifMatch.includes(found.version)) return undefined;
+    return problem("precondition-failed", `The item's version is now ${found.version}.`);
+  }
+
+  /** Writes all or nothing, and answers `reply` when it is certain that it happened. */
+  async commit(
+    writes: readonly Write[],
+    reply: StoredReply,
+    options: CommitOptions = {},
+  ): Promise<Reply> {
+    const outcome = await this.transact(writes, reply);
+    if (outcome.kind === "ok") return committed(outcome.value, reply);
+    if (outcome.kind === "failed" && outcome.code === "condition-failed") {
+      if (options.onConflict !== undefined) return options.onConflict();
+      if (this.ifMatch !== undefined) return problem("precondition-failed", outcome.reason);
+    }
+    return problemOfWrite(outcome);
+  }
+
+  /** As `commit`, for a route that maps the outcome itself. */
+  transact(writes: readonly Write[], response: unknown): Promise<WriteOutcome> {
+    const given = this.idempotency;
+    if (given === undefined) return this.store.transact(writes);
+    return this.store.transact(writes, { idempotency: { ...given, response } });
+  }
+
+  /** What was stored with the request's key, if it was used before; see EndpointOptions. */
+  async recall(): Promise<
+    | { readonly kind: "ok"; readonly stored: unknown; readonly ack: Acknowledged }
+    | Problem
+    | undefined
+  > {
+    const given = this.idempotency;
+    if (given === undefined) return undefined;
+    const read = await this.store.recall(given.scope, given.key);
+    if (read.kind === "failed") return problemOfRead(read);
+    if (read.value === undefined) return undefined;
+    if (read.value.requestHash !== given.requestHash) {
+      return problem("idempotency-mismatch", "The key was used with another request.");
+    }
+    // Nothing is written: the key is used. The store adds what only it knows of the first time.
+    const outcome = await this.store.transact([], { idempotency: read.value });
+    if (outcome.kind !== "ok") return problemOfWrite(outcome);
+    return { kind: "ok", stored: read.value.response, ack: outcome.value };
+  }
+
+  async replay(): Promise<Reply | undefined> {
+    const recalled = await this.recall();
+    if (recalled === undefined || recalled.kind === "problem") return recalled;
+    return committed({ ...recalled.ack, replayed: recalled.stored }, undefined);
+  }
+}
+
+function committed(acknowledged: Acknowledged, made: StoredReply | undefined): Answer {
+  const again = acknowledged.replayed !== undefined;
+  const stored = again ? (acknowledged.replayed as StoredReply) : made;
+  assert(stored !== undefined, "an acknowledged write has an answer");
+  const { status, body, headers, versioned } = stored;
+  const all: Record<string, string> = { ...headers };
+  if (versioned) all["etag"] = etagOf(acknowledged.version);
+  if (again) all["idempotency-replayed"] = "true";
+  const shown = versioned ? { ...body, version: acknowledged.version } : body;
+  return { kind: "answer", status, body: shown, headers: all, acknowledged };
+}

@@ -1,0 +1,233 @@
+/**
+ * One route: what it accepts, who may use it, and the order in which that is checked. *shell*
+ *
+ *   headers -> session -> role -> path, query -> body (type, size, JSON, schema) -> replay -> handle
+ *
+ * Invariants
+ *  N1 nothing that fails a check reaches `handle`                                     (runEndpoint)
+ *  N2 a body is parsed once; the text that was hashed is the text that was parsed        (readBody)
+ *  N3 an unsafe route's refusal that rests on data (404, 409 ...) is given only by a region that
+ *     may write: elsewhere the data may be old, and the answer is the way out     (runEndpoint, own)
+ */
+import { z } from "zod";
+import type { Role } from "../identity/roles.ts";
+import { authenticate, isSafe } from "./authenticate.ts";
+import { JSON_LIMIT_BYTES, parseJson, readJsonText } from "./body.ts";
+import { Call, type Idempotency } from "./call.ts";
+import type { AppContext } from "./define-app.ts";
+import { PROBLEMS, type Problem, problem } from "./problem.ts";
+import { type Reply, refusalOf } from "./reply.ts";
+import { parseIdempotencyKey, parseIfMatch, parseReading } from "./request-headers.ts";
+import type { Scope } from "./scope.ts";
+import { fieldErrorsOf } from "./validation.ts";
+
+export type Method = "get" | "post" | "put" | "patch" | "delete";
+
+export interface ReplyDescription {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+}
+
+export interface EndpointOptions<
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodType,
+> {
+  readonly summary: string;
+  readonly description?: string;
+  /** `session` (default): whoever is signed in; a list: whoever has one of these roles. */
+  readonly auth?: "none" | "session" | readonly Role[];
+  /** All schemas should be strict, so that unknown fields are refused. */
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly replies: Readonly<Record<number, ReplyDescription>>;
+  readonly bodyLimitBytes?: number;
+  /** No body at all counts as {}. */
+  readonly bodyOptional?: boolean;
+  /**
+   * Look for a stored answer before `handle` (default on unsafe routes). A route whose decision
+   * rests on the request alone may leave that to the transaction, and save a read.
+   */
+  readonly recallFirst?: boolean;
+  readonly handle: (
+    call: Call<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ) => Reply | Promise<Reply>;
+}
+
+/** The options with their types forgotten: what the machinery works on. */
+export interface Endpoint {
+  readonly method: Method;
+  /** With `:name` for parameters, from the root. */
+  readonly path: string;
+  readonly options: EndpointOptions;
+  readonly context: AppContext;
+  readonly queryKeys: readonly string[];
+  readonly bodyKeys: readonly string[];
+}
+
+export function createEndpoint(
+  method: Method,
+  path: string,
+  options: EndpointOptions,
+  context: AppContext,
+): Endpoint {
+  const bodyKeys = options.body instanceof z.ZodObject ? Object.keys(options.body.shape) : [];
+  const queryKeys = options.query === undefined ? [] : Object.keys(options.query.shape);
+  return { method, path, options, context, queryKeys, bodyKeys };
+}
+
+const NOTHING = Object.freeze({});
+
+export async function runEndpoint(
+  endpoint: Endpoint,
+  scope: Scope,
+  params: Record<string, string>,
+): Promise<Reply> {
+  const { options, context } = endpoint;
+  const headers = scope.request.headers;
+  const safe = isSafe(scope.request.method);
+
+  const key = safe ? NO_KEY : parseIdempotencyKey(headers.get("idempotency-key"));
+  if (key.kind === "problem") return key;
+  const reading = parseReading(
+    headers.get("understudy-session"),
+    headers.get("understudy-consistency"),
+  );
+  if (reading.kind === "problem") return reading;
+  const ifMatch = safe ? NO_KEY : parseIfMatch(headers.get("if-match"));
+  if (ifMatch.kind === "problem") return ifMatch;
+
+  const refused = await admit(scope, options.auth ?? "session");
+  if (refused !== undefined) return refused;
+
+  const path = check(options.params, params, "path", []);
+  if (path.kind === "problem") return path;
+  const query = readQuery(endpoint, scope.request.url);
+  if (query.kind === "problem") return query;
+  const body = await readBody(endpoint, scope);
+  if (body.kind === "problem") return body;
+
+  const idempotency: Idempotency | undefined =
+    key.value === undefined
+      ? undefined
+      : {
+          scope: scope.session?.userId ?? "anonymous",
+          key: key.value,
+          requestHash: requestHash(scope, body.text),
+        };
+  const call = new Call({
+    context,
+    scope,
+    params: path.value,
+    query: query.value,
+    body: body.value,
+    reading: reading.value,
+    ifMatch: ifMatch.value,
+    idempotency,
+  });
+  if (idempotency !== undefined && options.recallFirst !== false) {
+    const replayed = await call.replay();
+    if (replayed !== undefined) return own(scope, replayed);
+  }
+  const reply = await options.handle(call as Call<never, never, never>);
+  return safe ? reply : own(scope, reply);
+}
+
+const NO_KEY = { kind: "ok", value: undefined } as const;
+
+const requestHash = (scope: Scope, text: string): string => {
+  const { digest, hashSalt } = scope.platform;
+  return digest(`${hashSalt}\n${scope.request.method}\n${scope.path}\n${text}`);
+};
+
+/** Statuses of a refusal that another region, with newer data, might not give. */
+const DATA_DECIDED: readonly number[] = [401, 403, 404, 409, 412];
+
+function own(scope: Scope, reply: Reply): Reply {
+  if (reply.kind === "answer" || !DATA_DECIDED.includes(PROBLEMS[reply.code].status)) return reply;
+  return refusalOf(scope.platform.routing, scope.app) ?? reply;
+}
+
+function admit(
+  scope: Scope,
+  auth: "none" | "session" | readonly Role[],
+): Problem | undefined | Promise<Problem | undefined> {
+  if (auth === "none") return undefined;
+  const done = authenticate(scope);
+  if (done instanceof Promise) return done.then((result) => allow(result, auth));
+  return allow(done, auth);
+}
+
+function allow(
+  result: Awaited<ReturnType<typeof authenticate>>,
+  auth: "session" | readonly Role[],
+): Problem | undefined {
+  if (result.kind === "problem") return result;
+  if (auth === "session" || result.session.roles.some((role) => auth.includes(role))) {
+    return undefined;
+  }
+  return problem("not-allowed", `This route is for the role ${auth.join(" or ")}.`);
+}
+
+type Checked = { readonly kind: "ok"; readonly value: unknown } | Problem;
+
+function check(
+  schema: z.ZodType | undefined,
+  input: unknown,
+  where: "path" | "query" | "body",
+  known: readonly string[],
+): Checked {
+  if (schema === undefined) return { kind: "ok", value: input };
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return { kind: "ok", value: parsed.data };
+  const errors = fieldErrorsOf(parsed.error.issues, input, where, known);
+  const first = errors[0];
+  const detail =
+    first === undefined
+      ? `The ${where} is not valid.`
+      : `${first.field}: ${first.message} Got ${first.got}. ${first.fix}`;
+  return problem("invalid-request", detail, { errors });
+}
+
+function readQuery(endpoint: Endpoint, url: string): Checked {
+  const at = url.indexOf("?");
+  const { query } = endpoint.options;
+  if (at < 0) return query === undefined ? NO_QUERY : check(query, NOTHING, "query", []);
+  if (query === undefined) return NO_QUERY;
+  const input: Record<string, string> = Object.create(null);
+  for (const [name, value] of new URLSearchParams(url.slice(at + 1))) {
+    // An empty value asks for nothing: forms send all of their fields.
+    if (value === "") continue;
+    if (name in input) {
+      return problem("invalid-request", `The query names ${name.slice(0, 40)} twice.`);
+    }
+    input[name] = value;
+  }
+  return check(query, { ...input }, "query", endpoint.queryKeys);
+}
+
+const NO_QUERY = { kind: "ok", value: NOTHING } as const;
+
+async function readBody(
+  endpoint: Endpoint,
+  scope: Scope,
+): Promise<{ readonly kind: "ok"; readonly value: unknown; readonly text: string } | Problem> {
+  const { body, bodyLimitBytes, bodyOptional } = endpoint.options;
+  if (body === undefined) return { kind: "ok", value: undefined, text: "" };
+  if (bodyOptional && hasNoBody(scope.request)) {
+    const checked = check(body, {}, "body", endpoint.bodyKeys);
+    return checked.kind === "problem" ? checked : { ...checked, text: "" };
+  }
+  const read = await readJsonText(scope.request, bodyLimitBytes ?? JSON_LIMIT_BYTES);
+  if (read.kind === "problem") return read;
+  const parsed = parseJson(read.text);
+  if (parsed.kind === "problem") return parsed;
+  const checked = check(body, parsed.value, "body", endpoint.bodyKeys);
+  return checked.kind === "problem" ? checked : { ...checked, text: read.text };
+}
+
+const hasNoBody = (request: Request): boolean =>
+  request.headers.get("content-type") === null &&
+  (request.headers.get("content-length") ?? "0") === "0" &&
+  request.headers.get("transfer-encoding") === null;

@@ -1,0 +1,68 @@
+/**
+ * `GET /routing/events`: routing as server-sent events. *shell*
+ *
+ * A listener gets the present state first (one `record` per app, one `region` per region), then
+ * every change. Nothing is numbered and nothing is kept: who was away gets the present state again.
+ *
+ * Invariants
+ *  V1 a listener that does not read is dropped at BACKLOG_LIMIT waiting events              (send)
+ *  V2 at most STREAMS_LIMIT listeners                                                       (open)
+ */
+import type { Routing, RoutingEvent } from "../routing/port.ts";
+import { viewOfApp } from "./routing-view.ts";
+
+const BACKLOG_LIMIT = 1_000;
+const STREAMS_LIMIT = 256;
+const BEAT_MS = 15_000;
+
+export interface Events {
+  /** Undefined when there are too many listeners. */
+  open(): ReadableStream<Uint8Array> | undefined;
+  close(): void;
+}
+
+export function createEvents(routing: Routing): Events {
+  const encoder = new TextEncoder();
+  const streams = new Set<() => void>();
+
+  const open = (): ReadableStream<Uint8Array> | undefined => {
+    if (streams.size >= STREAMS_LIMIT) return undefined;
+    let stop = (): void => undefined;
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          const write = (text: string): void => {
+            if ((controller.desiredSize ?? 0) <= -BACKLOG_LIMIT) end();
+            else controller.enqueue(encoder.encode(text));
+          };
+          const send = (event: RoutingEvent): void =>
+            write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+          const beat = setInterval(() => write(": still here\n\n"), BEAT_MS);
+          const unsubscribe = routing.subscribe(send);
+          stop = () => {
+            clearInterval(beat);
+            unsubscribe();
+            streams.delete(end);
+          };
+          const end = (): void => {
+            stop();
+            controller.close();
+          };
+          streams.add(end);
+          write("retry: 500\n\n");
+          for (const app of routing.apps()) send({ type: "record", app: viewOfApp(app) });
+          for (const region of routing.regions()) send({ type: "region", region });
+        },
+        cancel: () => stop(),
+      },
+      { highWaterMark: 0 },
+    );
+  };
+
+  return {
+    open,
+    close: () => {
+      for (const end of [...streams]) end();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** What an application is made of: the door `understudy`. */
+
+export type { Role } from "../identity/roles.ts";
+export type { KeyValueStore, Receipt, Version, Write } from "../key-value/port.ts";
+export { defineTable, type ItemOf, type TableDefinition } from "../key-value/table.ts";
+export { type AppApi, createAppApi } from "./app-api.ts";
+export type { Call } from "./call.ts";
+export {
+  type AppContext,
+  type AppDefinition,
+  defineApp,
+  type Objectives,
+  type TakeoverStep,
+} from "./define-app.ts";
+export {
+  type Deployment,
+  type DeploymentOptions,
+  defineDeployment,
+  type RegionDefinition,
+} from "./define-deployment.ts";
+export type { DocsFile } from "./docs-page.ts";
+export type { EndpointOptions } from "./endpoint.ts";
+export type { HealthOf, HealthReport } from "./health-routes.ts";
+export { createIdentity, type Identity, type IdentityOptions } from "./identity/identity.ts";
+export type { PasswordHasher } from "./identity/password-hasher.ts";
+export type { Log } from "./log.ts";
+export { PROBLEMS, type Problem, problem, problemOfRead, problemOfWrite } from "./problem.ts";
+export {
+  createRegionApi,
+  type RegionApi,
+  type RegionApiOptions,
+  type RequestSample,
+} from "./region-api.ts";
+export type { Answer, Reply } from "./reply.ts";
+export type { Session } from "./session.ts";

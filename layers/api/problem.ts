@@ -1,0 +1,279 @@
+/**
+ * Every error a client can meet, in one table. *pure*
+ *
+ * Errors are `application/problem+json` (RFC 9457). `type` is stable, is what programs compare, and
+ * is a path that answers with this table's row. One function maps the outcomes of the store, so
+ * that `fenced`, `outcome-unknown` and a success can never be mixed up from route to route.
+ *
+ * Invariants
+ *  P1 an unknown outcome is 504 `outcome-unknown`: never a success, never the 503 of a refusal,
+ *     which promises that nothing happened                             (problemOfWrite, its test)
+ *  P2 every WriteCode and ReadCode has a row                                         (the types)
+ *  P3 a status and a title belong to a type, not to a call site                       (PROBLEMS)
+ */
+import type { Outcome } from "../../base/outcome.ts";
+import type { ReadCode, WriteCode } from "../key-value/port.ts";
+import type { CommandCode } from "../routing/port.ts";
+
+export interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+  /** What the client may do about it. */
+  readonly advice: string;
+  /** Seconds for `Retry-After`. */
+  readonly retryAfterSeconds?: number;
+}
+
+const kinds = {
+  "invalid-request": {
+    status: 400,
+    title: "The request is not valid",
+    advice: "Correct the fields named in `errors`; each says what was got and the fix.",
+  },
+  "broken-json": {
+    status: 400,
+    title: "The body is not JSON",
+    advice: "Send one JSON object in UTF-8.",
+  },
+  "invalid-header": {
+    status: 400,
+    title: "A request header is not valid",
+    advice: "Correct the header that `detail` names.",
+  },
+  "not-signed-in": {
+    status: 401,
+    title: "No session",
+    advice: "Sign in at /identity/sign-in and send the access token as `Authorization: Bearer`.",
+  },
+  "token-refused": {
+    status: 401,
+    title: "The access token is not accepted",
+    advice: "Renew it at /identity/refresh, or sign in again.",
+  },
+  "wrong-credentials": {
+    status: 401,
+    title: "User name or password is wrong",
+    advice: "Check both. Which of the two was wrong is not told.",
+  },
+  "session-ended": {
+    status: 401,
+    title: "The session has ended",
+    advice: "Sign in again.",
+  },
+  "not-allowed": {
+    status: 403,
+    title: "Not allowed",
+    advice: "Ask somebody who has the right that `detail` names.",
+  },
+  "cross-site-request": {
+    status: 403,
+    title: "Refused: the request came from another site",
+    advice: "Send it from this site's own pages, or with a bearer token instead of the cookie.",
+  },
+  "not-found": {
+    status: 404,
+    title: "Nothing has this address",
+    advice: "Check the path; /openapi.json lists the routes.",
+  },
+  "method-not-allowed": {
+    status: 405,
+    title: "The route does not have this method",
+    advice: "Use one of the methods in `Allow`.",
+  },
+  conflict: {
+    status: 409,
+    title: "The state of the item does not allow this",
+    advice: "Read the item again and decide anew.",
+  },
+  "name-taken": {
+    status: 409,
+    title: "The name is taken",
+    advice: "Choose another name, or sign in if it is yours.",
+  },
+  "precondition-failed": {
+    status: 412,
+    title: "The item has changed since",
+    advice: "Read it again, and send the new ETag in `If-Match`.",
+  },
+  "too-large": {
+    status: 413,
+    title: "Too large",
+    advice: "Send less; `detail` names the limit.",
+  },
+  "wrong-content-type": {
+    status: 415,
+    title: "The body is of a type this route does not read",
+    advice: "Send `Content-Type: application/json`, without a content encoding.",
+  },
+  "idempotency-mismatch": {
+    status: 422,
+    title: "The idempotency key was used for another request",
+    advice: "Use a new key for a new request, and the same body when you retry.",
+  },
+  "too-many-attempts": {
+    status: 429,
+    title: "Too many attempts",
+    advice: "Wait as long as `Retry-After` says.",
+    retryAfterSeconds: 30,
+  },
+  "internal-error": {
+    status: 500,
+    title: "A fault of the server",
+    advice: "Report the `traceId`; the details are in the server's log.",
+  },
+  fenced: {
+    status: 503,
+    title: "Writes are fenced",
+    advice: "Reads are served. Nothing was written; try again when the app is no longer fenced.",
+    retryAfterSeconds: 5,
+  },
+  "not-serving": {
+    status: 503,
+    title: "This region does not serve writes for the app",
+    advice: "Nothing was written; send it to one of `servingRegions`.",
+    retryAfterSeconds: 1,
+  },
+  "too-few-in-sync": {
+    status: 503,
+    title: "Too few regions are in sync",
+    advice: "Nothing was written: the app asks for more copies than can be made right now.",
+    retryAfterSeconds: 2,
+  },
+  unavailable: {
+    status: 503,
+    title: "Not available right now",
+    advice: "Nothing was written; try again.",
+    retryAfterSeconds: 1,
+  },
+  busy: {
+    status: 503,
+    title: "Too much to do right now",
+    advice: "Nothing was done; try again after `Retry-After`.",
+    retryAfterSeconds: 1,
+  },
+  unhealthy: {
+    status: 503,
+    title: "Unhealthy",
+    advice: "`detail` names the check that fails.",
+  },
+  "outcome-unknown": {
+    status: 504,
+    title: "It is not known whether this happened",
+    advice: "Retry with the same `Idempotency-Key`: it will not happen twice. Without a key, look.",
+    retryAfterSeconds: 1,
+  },
+  "no-candidate": {
+    status: 409,
+    title: "No region can take over",
+    advice: "`detail` says why; an operator may accept data loss.",
+  },
+  "would-lose-data": {
+    status: 409,
+    title: "This would lose acknowledged writes",
+    advice: "Wait until the destination has caught up, or repeat with `acceptDataLoss: true`.",
+  },
+  "transition-refused": {
+    status: 409,
+    title: "The routing record does not allow this now",
+    advice: "`detail` says why; see /routing/apps.",
+  },
+  "no-majority": {
+    status: 503,
+    title: "No majority of voters answers",
+    advice: "Nothing was changed; see which voters are reachable.",
+    retryAfterSeconds: 1,
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof kinds;
+export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = kinds;
+
+/** One field that was not accepted. */
+export interface FieldError {
+  /** Dotted path, or the name of the parameter. */
+  readonly field: string;
+  readonly in: "body" | "query" | "path";
+  readonly message: string;
+  /** The value as got, shortened; never that of a secret. */
+  readonly got: string;
+  readonly fix: string;
+}
+
+export interface Problem {
+  readonly kind: "problem";
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Members beside those of RFC 9457. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+export const problem = (
+  code: ProblemCode,
+  detail: string,
+  more: Pick<Problem, "errors" | "headers" | "extra"> = {},
+): Problem => ({ kind: "problem", code, detail, ...more });
+
+export const typeOf = (code: ProblemCode): string => `/problems/${code}`;
+
+const OF_WRITE: Readonly<Record<WriteCode, ProblemCode>> = {
+  "condition-failed": "conflict",
+  fenced: "fenced",
+  "not-serving": "not-serving",
+  "too-few-in-sync": "too-few-in-sync",
+  "idempotency-mismatch": "idempotency-mismatch",
+  "too-large": "too-large",
+  invalid: "invalid-request",
+  unavailable: "unavailable",
+};
+const OF_READ: Readonly<Record<ReadCode, ProblemCode>> = {
+  "not-serving": "not-serving",
+  unavailable: "unavailable",
+  invalid: "invalid-request",
+};
+const OF_COMMAND: Readonly<Record<CommandCode, ProblemCode>> = {
+  "not-allowed": "transition-refused",
+  "no-candidate": "no-candidate",
+  "would-lose-data": "would-lose-data",
+  "no-majority": "no-majority",
+  "not-serving": "not-serving",
+  "unknown-app": "not-found",
+  "unknown-region": "invalid-request",
+};
+
+type NotOk<Code extends string> = Exclude<Outcome<never, Code>, { kind: "ok" }>;
+
+export const problemOfWrite = (outcome: NotOk<WriteCode>): Problem =>
+  outcome.kind === "unknown"
+    ? problem("outcome-unknown", outcome.reason)
+    : problem(OF_WRITE[outcome.code], outcome.reason);
+
+export const problemOfRead = (outcome: {
+  readonly kind: "failed";
+  readonly code: ReadCode;
+  readonly reason: string;
+}): Problem => problem(OF_READ[outcome.code], outcome.reason);
+
+export const problemOfCommand = (outcome: NotOk<CommandCode>): Problem =>
+  outcome.kind === "unknown"
+    ? problem("outcome-unknown", outcome.reason)
+    : problem(OF_COMMAND[outcome.code], outcome.reason);
+
+/** The table for docs/reference/problems.md. */
+export function problemsAsMarkdown(): string {
+  const rows = Object.entries(PROBLEMS).map(
+    ([code, kind]) =>
+      `| \`${typeOf(code as ProblemCode)}\` | ${kind.status} | ${kind.title} | ${kind.advice} |`,
+  );
+  return [
+    "# Problems",
+    "",
+    "Generated from `layers/api/problem.ts`. Compare `type`; titles and details are for people.",
+    "",
+    "| type | status | title | what to do |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,286 @@
+/**
+ * Everything a region answers over HTTP, as one function from Request to Response. *composition*
+ *
+ *   /routing /health /metrics /openapi.json /docs /problems     the platform
+ *   /identity/*                                                  the identity app
+ *   /{app}/api/* (and the app's other apiPaths)                  the apps
+ *   anything else                                                pages, when the target serves some
+ *
+ * The first segment chooses, then one Hono router of that part; there is no chain of middleware.
+ *
+ * Invariants
+ *  G1 every response names region and epoch, and carries the trace          (respond, or `adopt`)
+ *  G2 a fault is a 500 without detail; the detail is in the log                           (fetch)
+ *  G3 nothing but method, path, status and ids is logged: no query, no header, no body      (log)
+ */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Hono } from "hono";
+import { AssertionError } from "../../base/assert.ts";
+import type { Instant } from "../../base/clock.ts";
+import { ConfigurationError } from "../../base/errors.ts";
+import type { Rng } from "../../base/rng.ts";
+import type { KeyValueStore } from "../key-value/port.ts";
+import type { Routing } from "../routing/port.ts";
+import type { AppApi } from "./app-api.ts";
+import type { AppContext } from "./define-app.ts";
+import type { Deployment } from "./define-deployment.ts";
+import type { DocsFile } from "./docs-page.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { createEvents } from "./events.ts";
+import { createHealthRoutes, type HealthOf } from "./health-routes.ts";
+import { identityApp } from "./identity/app.ts";
+import type { Identity } from "./identity/identity.ts";
+import type { Log } from "./log.ts";
+import { describeApi } from "./openapi.ts";
+import { answerPlatform, type PlatformFiles } from "./platform-files.ts";
+import { problem } from "./problem.ts";
+import { baseHeaders, epochOf, respond } from "./reply.ts";
+import { createRoutingRoutes } from "./routing-routes.ts";
+import { type Platform, Scope } from "./scope.ts";
+
+/** What a request came to; for metrics. `route` is a pattern, so that its values are few. */
+export interface RequestSample {
+  readonly app: string;
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly ms: number;
+}
+
+export interface RegionApiOptions {
+  readonly deployment: Deployment;
+  readonly region: string;
+  readonly storeOf: (app: string) => KeyValueStore;
+  readonly routing: Routing;
+  readonly identity: Identity;
+  readonly now: () => Instant;
+  readonly ids: () => string;
+  /** For trace ids. */
+  readonly rng: Rng;
+  /** SHA-256 as base64url; synchronous, because every write pays for it. */
+  readonly digest: (text: string) => string;
+  readonly operatorToken: string;
+  readonly deploymentSecret: string;
+  readonly log: Log;
+  readonly version: string;
+  readonly healthOf?: HealthOf;
+  /** The Prometheus text, and its content type. */
+  readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  readonly docsFile?: DocsFile;
+  /** Pages and whatever else the target serves; undefined where it has nothing. */
+  readonly pages?: (request: Request, path: string) => Promise<Response | undefined>;
+  readonly observe?: (sample: RequestSample) => void;
+}
+
+export interface RegionApi {
+  fetch(request: Request): Promise<Response>;
+  readonly openapi: () => unknown;
+  /** Ends open event streams; what is being answered goes on. */
+  close(): void;
+}
+
+interface Part {
+  readonly app: string;
+  readonly hono: Hono<{ Bindings: Scope }>;
+  /** Undefined: everything below the first segment. */
+  readonly apiPaths: readonly string[] | undefined;
+}
+
+const SECRET_LENGTH = 32;
+
+export function createRegionApi(options: RegionApiOptions): RegionApi {
+  const { deployment, region, routing, identity, now, log, digest } = options;
+  for (const name of ["operatorToken", "deploymentSecret"] as const) {
+    if (options[name].length >= SECRET_LENGTH) continue;
+    const got = `${options[name].length} characters`;
+    const fix = `Give at least ${SECRET_LENGTH} random characters.`;
+    throw new ConfigurationError({ what: `createRegionApi: ${name} is too short`, got, fix });
+  }
+  const platform: Platform = {
+    region,
+    routing,
+    log,
+    now,
+    digest,
+    verifier: identity.verifier,
+    rng: options.rng,
+    hashSalt: digest(`understudy request hash 1\n${options.deploymentSecret}`),
+  };
+  const contextOf = (appId: string, store: KeyValueStore): AppContext => ({
+    appId,
+    region,
+    store,
+    routing,
+    now: () => now().wall,
+    ids: options.ids,
+    digest,
+    log,
+  });
+
+  const parts = new Map<string, Part>();
+  const endpoints: Endpoint[] = [];
+  const others: OpenAPIHono[] = [];
+  const mount = (
+    segment: string,
+    app: string,
+    api: AppApi | Hono,
+    apiPaths?: readonly string[],
+  ) => {
+    const hono = "endpoints" in api ? api.hono : (api as unknown as AppApi["hono"]);
+    if ("endpoints" in api) endpoints.push(...api.endpoints);
+    else if ("openAPIRegistry" in api) others.push(api as OpenAPIHono);
+    prepare(hono, log);
+    parts.set(segment, { app, hono, apiPaths });
+  };
+  for (const app of deployment.apps) {
+    const context = contextOf(app.id, options.storeOf(app.id));
+    if (app.id === identityApp.id) mount(app.id, app.id, identity.api(context));
+    else mount(app.id, app.id, app.api(context), app.apiPaths ?? ["api"]);
+  }
+  const healthOf = options.healthOf ?? (() => undefined);
+  const appIds = deployment.apps.map((app) => app.id);
+  mount("routing", "", createRoutingRoutes(contextOf("routing", noStore), options.operatorToken));
+  mount("health", "", createHealthRoutes(contextOf("health", noStore), appIds, healthOf));
+
+  const events = createEvents(routing);
+  let document: string | undefined;
+  const openapi = (): string => {
+    document ??= JSON.stringify(describeApi(endpoints, others, options.version));
+    return document;
+  };
+  const files: PlatformFiles = {
+    openapi,
+    events,
+    metrics: options.metrics,
+    docsFile: options.docsFile,
+  };
+
+  const answer = async (
+    scope: Scope,
+    segment: string,
+    part: Part | undefined,
+  ): Promise<Response> => {
+    const { request, path } = scope;
+    if (part !== undefined && belongs(part, segment, path)) {
+      if (path !== "/routing/events") return part.hono.fetch(request, scope);
+    }
+    const own = await answerPlatform(scope, files);
+    if (own !== undefined) return own;
+    const page = await options.pages?.(request, path);
+    return page ?? respond(scope, problem("not-found", `Nothing is at ${path.slice(0, 200)}.`));
+  };
+
+  const fetch = async (request: Request): Promise<Response> => {
+    const path = pathOf(request.url);
+    const end = path.indexOf("/", 1);
+    const segment = end < 0 ? path.slice(1) : path.slice(1, end);
+    const part = parts.get(segment);
+    const scope = new Scope(platform, request, path, part?.app ?? "");
+    let response: Response;
+    try {
+      response = await answer(scope, segment, part);
+    } catch (error) {
+      response = fault(scope, error);
+    }
+    if (!scope.finished) response = adopt(scope, response);
+    record(scope, options.observe);
+    return response;
+  };
+
+  return { fetch, openapi: () => JSON.parse(openapi()), close: () => events.close() };
+}
+
+const noStore = new Proxy({} as KeyValueStore, {
+  get: () => {
+    throw new AssertionError("the platform's own routes keep nothing");
+  },
+});
+
+function belongs({ apiPaths }: Part, segment: string, path: string): boolean {
+  if (apiPaths === undefined) return true;
+  const rest = path.slice(segment.length + 2);
+  const end = rest.indexOf("/");
+  return apiPaths.includes(end < 0 ? rest : rest.slice(0, end));
+}
+
+/** The path of an absolute URL, without building a URL object. */
+function pathOf(url: string): string {
+  const from = url.indexOf("/", url.indexOf("://") + 3);
+  if (from < 0) return "/";
+  for (let at = from; at < url.length; at++) {
+    const character = url.charCodeAt(at);
+    if (character === 63 || character === 35) return url.slice(from, at);
+  }
+  return url.slice(from);
+}
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+
+/** What a router answers where it has no route, or where a handler threw. */
+function prepare(hono: AppApi["hono"], log: Log): void {
+  hono.notFound((c) => {
+    const scope = c.env;
+    const allowed: string[] = METHODS.filter(
+      (method) => hono.router.match(method, scope.path)[0].length > 0,
+    );
+    if (allowed.length === 0) {
+      return respond(scope, problem("not-found", `Nothing is at ${scope.path.slice(0, 200)}.`));
+    }
+    if (allowed.includes("GET")) allowed.push("HEAD");
+    const allow = [...allowed, "OPTIONS"].join(", ");
+    if (scope.request.method === "OPTIONS") {
+      return respond(scope, { kind: "answer", status: 204, headers: { allow } });
+    }
+    const detail = `${scope.request.method.slice(0, 20)} is not one of ${allow}.`;
+    return respond(scope, problem("method-not-allowed", detail, { headers: { allow } }));
+  });
+  hono.onError((error, c) => {
+    logFault(log, c.env, error);
+    return respond(c.env, FAULT);
+  });
+}
+
+const FAULT = problem("internal-error", "The server met a fault of its own.");
+
+function fault(scope: Scope, error: unknown): Response {
+  logFault(scope.platform.log, scope, error);
+  return respond(scope, FAULT);
+}
+
+function logFault(log: Log, scope: Scope, error: unknown): void {
+  const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const { traceId } = scope.trace;
+  log.error({ event: "fault", traceId, path: scope.path, error: shown }, "request failed");
+}
+
+/** Gives a response that was made elsewhere the headers that every response has. */
+function adopt(scope: Scope, response: Response): Response {
+  scope.status = response.status;
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(baseHeaders(scope, epochOf(scope)))) {
+    if (name === "content-type" || headers.has(name)) continue;
+    headers.set(name, value);
+  }
+  const { status, statusText } = response;
+  return new Response(response.body, { status, statusText, headers });
+}
+
+function record(scope: Scope, observe: RegionApiOptions["observe"]): void {
+  const { platform, request, path, app, status, session, trace } = scope;
+  const ms = platform.now().mono - scope.started.mono;
+  const { method } = request;
+  observe?.({ app, route: scope.route, method, status, ms });
+  const fields = {
+    event: "request",
+    method,
+    path,
+    status,
+    ms,
+    app,
+    user: session?.userId,
+    traceId: trace.traceId,
+    spanId: trace.spanId,
+  };
+  if (status >= 500) platform.log.warn(fields, "request");
+  else platform.log.debug(fields, "request");
+}

@@ -1,0 +1,97 @@
+/**
+ * The request headers that say how to treat a request: key, session, consistency, precondition.
+ * *pure*; everything from outside is bounded here.
+ */
+import type { Consistency, ReadOptions, Version } from "../key-value/port.ts";
+import { type Problem, problem } from "./problem.ts";
+
+export const RECEIPTS_LIMIT = 20;
+const RECEIPT = /^[!-+\--~]{1,256}$/;
+const IDEMPOTENCY_KEY = /^[!-~]{1,128}$/;
+const ETAG = /^(?:W\/)?"([!#-~]{1,256})"$/;
+const LEVELS: readonly string[] = ["current", "leased", "stale"] satisfies Consistency[];
+
+type Parsed<Value> = { readonly kind: "ok"; readonly value: Value } | Problem;
+const ok = <Value>(value: Value): Parsed<Value> => ({ kind: "ok", value });
+
+export function parseIdempotencyKey(header: string | null): Parsed<string | undefined> {
+  if (header === null) return ok(undefined);
+  if (IDEMPOTENCY_KEY.test(header)) return ok(header);
+  return problem(
+    "invalid-header",
+    `Idempotency-Key has to be 1 to 128 visible ASCII characters, got ${header.length}` +
+      " characters, or some that are not visible ASCII.",
+  );
+}
+
+const NO_READING: ReadOptions = {};
+
+/** What `Understudy-Session` and `Understudy-Consistency` ask of a read. */
+export function parseReading(session: string | null, level: string | null): Parsed<ReadOptions> {
+  if (session === null && level === null) return ok(NO_READING);
+  if (level !== null && !LEVELS.includes(level)) {
+    return problem(
+      "invalid-header",
+      `Understudy-Consistency has to be one of ${LEVELS.join(", ")}, got ${level.slice(0, 40)}.`,
+    );
+  }
+  const receipts =
+    session === null
+      ? []
+      : session
+          .split(",", RECEIPTS_LIMIT + 2)
+          .map((part) => part.trim())
+          .filter((part) => part !== "");
+  if (receipts.length > RECEIPTS_LIMIT) {
+    return problem(
+      "invalid-header",
+      `Understudy-Session has to name at most ${RECEIPTS_LIMIT} receipts; send the newest ones.`,
+    );
+  }
+  const wrong = receipts.find((receipt) => !RECEIPT.test(receipt));
+  if (wrong !== undefined) {
+    return problem("invalid-header", `Understudy-Session holds no receipt: ${wrong.slice(0, 40)}.`);
+  }
+  return ok({
+    ...(level === null ? {} : { consistency: level as Consistency }),
+    ...(receipts.length === 0 ? {} : { session: receipts }),
+  });
+}
+
+/** The versions a client accepts; `any` is `*`. */
+export type IfMatch = "any" | readonly Version[];
+
+export function parseIfMatch(header: string | null): Parsed<IfMatch | undefined> {
+  if (header === null) return ok(undefined);
+  if (header.trim() === "*") return ok("any");
+  const versions: Version[] = [];
+  for (const part of header.split(",", 21)) {
+    const version = ETAG.exec(part.trim())?.[1];
+    if (version === undefined || versions.length === 20) {
+      return problem(
+        "invalid-header",
+        'If-Match has to be * or at most 20 ETags in double quotes, e.g. "v1"; ' +
+          `got ${header.slice(0, 80)}.`,
+      );
+    }
+    versions.push(version);
+  }
+  return ok(versions);
+}
+
+export const etagOf = (version: Version): string => `"${version}"`;
+
+/** One cookie's value out of a `Cookie` header. */
+export function cookieOf(header: string | null, name: string): string | undefined {
+  if (header === null) return undefined;
+  for (const part of header.split(";")) {
+    const at = part.indexOf("=");
+    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+  }
+  return undefined;
+}
+
+const BEARER = /^Bearer +([\w.~+/=-]{1,4096})$/i;
+
+export const bearerOf = (header: string | null): string | undefined =>
+  header === null ? undefined : BEARER.exec(header)?.[1];

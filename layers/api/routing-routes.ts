@@ -1,0 +1,144 @@
+/** The routes below /routing: the records, the journal, the commands. *shell* */
+import { z } from "zod";
+import { type AppApi, createAppApi } from "./app-api.ts";
+import type { AppContext } from "./define-app.ts";
+import { operatorProblem } from "./operator.ts";
+import { problem, problemOfCommand } from "./problem.ts";
+import type { Answer } from "./reply.ts";
+
+const JOURNAL_LIMIT = 500;
+
+const strings = z.array(z.string());
+const recordShape = z.object({
+  app: z.string(),
+  mode: z.enum(["active-passive", "active-active"]),
+  durability: z.enum(["local", "replicated"]),
+  state: z.enum(["active", "fenced", "failover"]),
+  phase: z.enum(["serving", "fenced"]),
+  policy: z.enum(["automatic", "manual"]),
+  epoch: z.number(),
+  version: z.number(),
+  primary: z.string(),
+  regions: strings,
+  servingRegions: strings,
+  inSyncRegions: strings,
+});
+const viewShape = recordShape.extend({
+  lag: z.record(z.string(), z.object({ writes: z.number(), ms: z.number() })),
+  writesAtRisk: z.number(),
+  holdsLease: z.boolean(),
+});
+const regionShape = z.object({
+  id: z.string(),
+  url: z.string(),
+  up: z.boolean(),
+  healthy: z.boolean(),
+  incarnation: z.number(),
+});
+const entryShape = z.object({
+  app: z.string(),
+  version: z.number(),
+  at: z.number(),
+  cause: z.string(),
+  by: z.string(),
+  reason: z.string(),
+  from: strings,
+  to: strings,
+  epoch: z.number(),
+});
+const list = (schema: z.ZodType) => ({
+  200: { description: "All of them", schema: z.object({ items: z.array(schema) }) },
+});
+const appParams = z.object({ app: z.string().max(64) });
+const commandParams = appParams.extend({
+  command: z.enum(["fence", "unfence", "switchover", "failover", "failback"]),
+});
+const commandBody = z.strictObject({
+  to: z.string().min(1).max(64).optional(),
+  reason: z.string().max(500).optional(),
+  acceptDataLoss: z.boolean().optional(),
+  /** How long to wait for the command to be through. */
+  waitMs: z.number().int().min(0).max(600_000).optional(),
+});
+const journalQuery = z.strictObject({
+  app: z.string().max(64).optional(),
+  limit: z.coerce.number().int().min(1).max(JOURNAL_LIMIT).default(100),
+});
+
+const answer = (body: unknown): Answer => ({ kind: "answer", status: 200, body });
+
+export function createRoutingRoutes(context: AppContext, operatorToken: string): AppApi {
+  const { routing } = context;
+  const api = createAppApi(context);
+
+  api.get("/apps", {
+    summary: "Where each app serves",
+    auth: "none",
+    replies: list(viewShape),
+    handle: () => answer({ items: routing.apps() }),
+  });
+
+  api.get("/apps/:app", {
+    summary: "Where one app serves",
+    auth: "none",
+    params: appParams,
+    replies: { 200: { description: "The record", schema: viewShape } },
+    handle: (call) => {
+      const view = routing.app(call.params.app);
+      return view === undefined ? noApp(call.params.app) : answer(view);
+    },
+  });
+
+  api.post("/apps/:app/:command", {
+    summary: "Fence, unfence, switch over, fail over, fail back (operators)",
+    auth: "none",
+    params: commandParams,
+    body: commandBody,
+    bodyOptional: true,
+    recallFirst: false,
+    replies: { 200: { description: "The record after it", schema: recordShape } },
+    handle: async (call) => {
+      const refused = await operatorProblem(call, operatorToken);
+      if (refused !== undefined) return refused;
+      const { app, command } = call.params;
+      if (routing.app(app) === undefined) return noApp(app);
+      const { to, reason, acceptDataLoss, waitMs } = call.body;
+      const by = call.scope.session?.username ?? "operator";
+      context.log.info(
+        { event: "command", app, command, to, by, acceptDataLoss },
+        "routing command",
+      );
+      const outcome = await routing.command(app, command, {
+        by,
+        ...(to === undefined ? {} : { to }),
+        ...(reason === undefined ? {} : { reason }),
+        ...(acceptDataLoss === undefined ? {} : { acceptDataLoss }),
+        ...(waitMs === undefined ? {} : { waitMs }),
+      });
+      return outcome.kind === "ok" ? answer(outcome.value) : problemOfCommand(outcome);
+    },
+  });
+
+  api.get("/regions", {
+    summary: "The regions as this one sees them",
+    auth: "none",
+    replies: list(regionShape),
+    handle: () => answer({ items: routing.regions() }),
+  });
+
+  api.get("/journal", {
+    summary: "What moved, when, why and by whom; newest first",
+    auth: "none",
+    query: journalQuery,
+    replies: list(entryShape),
+    handle: (call) => {
+      const { app, limit } = call.query;
+      if (app !== undefined && routing.app(app) === undefined) return noApp(app);
+      return answer({ items: routing.journal(app).slice(0, limit) });
+    },
+  });
+
+  return api;
+}
+
+const noApp = (app: string) => problem("not-found", `No app is named ${app.slice(0, 64)}.`);
