@@ -60,7 +60,7 @@ interface Disk {
 }
 
 export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
-  return openOn({ incarnation: 0, capacity: options.capacity }, new SortedMap());
+  return openOn({ incarnation: 0, capacity: options.capacity }, new SortedMap(), 0);
 }
 
 function playBack(map: SortedMap, changes: Undo["changes"]): void {
@@ -102,13 +102,13 @@ function* portions(
   }
 }
 
-function openOn(disk: Disk, initial: SortedMap): MemoryEngine {
+function openOn(disk: Disk, initial: SortedMap, initialSequence: number): MemoryEngine {
   disk.incarnation += 1;
   const incarnation = disk.incarnation;
   let map = initial;
   let undos: Undo[] = [];
-  let sequence = 0;
-  let flushedSequence = 0;
+  let sequence = initialSequence;
+  let flushedSequence = initialSequence;
   let isInside = false;
   let flushedListeners: ((sequence: number) => void)[] = [];
   let supersededListeners: (() => void)[] = [];
@@ -203,7 +203,7 @@ function openOn(disk: Disk, initial: SortedMap): MemoryEngine {
     setCapacity: (entries) => {
       disk.capacity = entries;
     },
-    reopen: () => openOn(disk, flushedMap()),
+    reopen: () => openOn(disk, flushedMap(), flushedSequence),
   };
   return engine;
 }

@@ -21,10 +21,7 @@ const format = "1";
 const maxCursorLength = 4096;
 
 export function encodeCursor(scope: CursorScope, position: string): string {
-  const bytes = new TextEncoder().encode(`${format}${checksum(scope, position)}:${position}`);
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return toBase64Url(`${format}${checksum(scope, position)}:${position}`);
 }
 
 export type DecodedCursor =
@@ -37,12 +34,8 @@ export function decodeCursor(scope: CursorScope, cursor: unknown): DecodedCursor
   if (typeof cursor !== "string" || cursor.length > maxCursorLength || !/^[\w-]+$/.test(cursor)) {
     return failed("the cursor is none of ours; leave it out to begin with the first page");
   }
-  let text: string;
-  try {
-    const binary = atob(cursor.replaceAll("-", "+").replaceAll("_", "/"));
-    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
+  const text = fromBase64Url(cursor);
+  if (text === undefined) {
     return failed("the cursor is damaged; leave it out to begin with the first page");
   }
   if (!text.startsWith(format)) return failed("the cursor is of another version; begin again");
@@ -53,6 +46,39 @@ export function decodeCursor(scope: CursorScope, cursor: unknown): DecodedCursor
     return failed("the cursor belongs to another query (table, index, partition or order)");
   }
   return { kind: "ok", position };
+}
+
+const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+// Written out, because a core has neither TextEncoder nor btoa.
+function toBase64Url(text: string): string {
+  let encoded = "";
+  let bits = 0;
+  let held = 0;
+  for (const [unit, hex] of encodeURIComponent(text).matchAll(/%([0-9A-F]{2})|./g)) {
+    held = (held << 8) | (hex === undefined ? unit.charCodeAt(0) : Number.parseInt(hex, 16));
+    for (bits += 8; bits >= 6; bits -= 6) encoded += digits[(held >> (bits - 6)) & 63];
+    held &= 63;
+  }
+  return bits === 0 ? encoded : encoded + digits[(held << (6 - bits)) & 63];
+}
+
+function fromBase64Url(encoded: string): string | undefined {
+  let escaped = "";
+  let bits = 0;
+  let held = 0;
+  for (const digit of encoded) {
+    held = ((held << 6) | digits.indexOf(digit)) & 0xffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    escaped += `%${((held >> bits) & 255).toString(16).padStart(2, "0")}`;
+  }
+  try {
+    return decodeURIComponent(escaped);
+  } catch {
+    return undefined;
+  }
 }
 
 /** FNV-1a, twice 32 bits with different offsets. */
