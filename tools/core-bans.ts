@@ -5,7 +5,7 @@
  * whose header does not say *shell* or *adapter*. Ports may speak of promises, and no more.
  */
 import { isPure, kindOf, type Violation } from "./import-rules.ts";
-import { isTest, type SourceFile } from "./source-files.ts";
+import { isContract, isTest, type SourceFile } from "./source-files.ts";
 import { blank, lineAt } from "./tokens.ts";
 
 interface Ban {
@@ -42,7 +42,7 @@ const BANS: readonly Ban[] = [
 export function findCoreViolations(files: readonly SourceFile[]): Violation[] {
   const found: Violation[] = [];
   for (const file of files) {
-    if (!isPure(file.path) || isTest(file.path) || file.path.endsWith("/contract.ts")) continue;
+    if (!isPure(file.path) || isTest(file.path) || isContract(file.path)) continue;
     const kind = kindOf(file);
     if (kind.has("shell") || kind.has("adapter")) continue;
     const port = kind.has("port") || /\/[a-z-]*port\.ts$/.test(file.path);

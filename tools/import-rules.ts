@@ -15,7 +15,7 @@
  * Tests obey D1 and D2.
  */
 import { posix } from "node:path";
-import { isTest, type SourceFile } from "./source-files.ts";
+import { isContract, isTest, type SourceFile } from "./source-files.ts";
 import { headerOf, importsOf } from "./tokens.ts";
 
 export interface Violation {
@@ -60,7 +60,7 @@ const SEES_INSIDE: Readonly<Record<string, readonly string[]>> = {
   targets: [...services, "layers/region"],
 };
 
-const PUBLIC_NAMES = /\/(?:index|port|record|table|contract|define-[a-z-]+)\.tsx?$/;
+const PUBLIC_NAMES = /\/(?:index|port|record|table|(?:[a-z-]+-)?contract|define-[a-z-]+)\.tsx?$/;
 const PURE = /^(?:base|layers\/(?:routing|key-value|region|identity|objects|leaderboard))\//;
 const PURE_MODEL = /^apps\/[^/]+\/model\//;
 const PAGES = new Set(["layers/presentation", "apps/web"]);
@@ -152,7 +152,7 @@ function judgePackage(
   typeOnly: boolean,
   kind: ReadonlySet<string> | undefined,
 ): Problem {
-  if (isTest(file.path) || file.path.endsWith("/contract.ts")) return undefined;
+  if (isTest(file.path) || isContract(file.path)) return undefined;
   if (specifier.startsWith("node:") && /^(?:layers|client|apps)\//.test(file.path)) {
     if (!/\/vite[a-z.-]*\.ts$/.test(file.path)) {
       return { banned: `importing ${specifier}`, use: "a port, with an adapter in targets/" };

@@ -51,3 +51,6 @@ export const isCode = (file: SourceFile): boolean =>
   /\.(ts|tsx|mjs)$/.test(file.path) && !file.path.endsWith(".d.ts");
 
 export const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path);
+
+/** A suite that adapters run: it may do whatever a test may. */
+export const isContract = (path: string): boolean => /[/-]contract\.ts$/.test(path);
