@@ -63,6 +63,8 @@ const SEES_INSIDE: Readonly<Record<string, readonly string[]>> = {
 const PUBLIC_NAMES = /\/(?:index|port|record|table|(?:[a-z-]+-)?contract|define-[a-z-]+)\.tsx?$/;
 const PURE = /^(?:base|layers\/(?:routing|key-value|region|identity|objects|leaderboard))\//;
 const PURE_MODEL = /^apps\/[^/]+\/model\//;
+/** Runs while bundling, never in a region or a page. */
+const BUILD_TIME = /\/(?:build\/|vite[a-z.-]*\.ts$)/;
 const PAGES = new Set(["layers/presentation", "apps/web"]);
 const ROOT_FILE = /^(?:cli|testing|bench)\/|^[^/]+$|^targets\/[^/]+\/(?:.+\/)?(?:main|open)\.ts$/;
 
@@ -154,7 +156,7 @@ function judgePackage(
 ): Problem {
   if (isTest(file.path) || isContract(file.path)) return undefined;
   if (specifier.startsWith("node:") && /^(?:layers|client|apps)\//.test(file.path)) {
-    if (!/\/vite[a-z.-]*\.ts$/.test(file.path)) {
+    if (!BUILD_TIME.test(file.path)) {
       return { banned: `importing ${specifier}`, use: "a port, with an adapter in targets/" };
     }
   }
