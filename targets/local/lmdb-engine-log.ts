@@ -17,7 +17,7 @@
  * the frames behind it wait, so the order is kept while a full disk is being emptied.
  */
 import { constants } from "node:fs";
-import { type FileHandle, open, readdir, readFile, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { ByteWriter } from "./lmdb-engine-codec.ts";
@@ -27,6 +27,7 @@ const magic = 0x314c5355;
 const segmentBytes = 32 * 1024 * 1024;
 const zeroBytes = 1024 * 1024;
 const retryMs = 100;
+const spareSegments = 2;
 
 export const putKind = 1;
 export const removeKind = 2;
@@ -148,6 +149,30 @@ export interface EngineLog {
   close(): Promise<void>;
 }
 
+/** Fills a file with zeros, so that appending to it later need not change its length on disk. */
+async function allocate(file: string, isCancelled: () => boolean): Promise<void> {
+  const handle = await open(file, "w");
+  try {
+    const zeros = Buffer.alloc(zeroBytes);
+    for (let at = 0; at < segmentBytes && !isCancelled(); at += zeroBytes) {
+      await handle.write(zeros, 0, zeroBytes, at);
+    }
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A new name in a folder is on disk when the folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 export async function openLog(
   path: string,
   incarnation: number,
@@ -156,38 +181,42 @@ export async function openLog(
   let number = 0;
   let isClosed = false;
   let full: Segment[] = [];
+  const spares: Segment[] = [];
   let wake: (() => void) | undefined;
 
-  const create = async (): Promise<Segment> => {
+  const nextFile = (): string => {
     number += 1;
-    const file = join(path, segmentName(incarnation, number));
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC;
-    const plain = await open(file, flags);
-    try {
-      const zeros = Buffer.alloc(zeroBytes);
-      for (let at = 0; at < segmentBytes && !isClosed; at += zeroBytes) {
-        await plain.write(zeros, 0, zeroBytes, at);
-      }
-      await plain.datasync();
-    } catch (error) {
-      await rm(file, { force: true });
-      throw error;
-    } finally {
-      await plain.close();
-    }
+    return join(path, segmentName(incarnation, number));
+  };
+  const opened = async (file: string): Promise<Segment> => {
+    await syncFolder(path);
     const handle = await open(file, constants.O_WRONLY | constants.O_DSYNC);
     return { file, handle, sizeBytes: 0, last: 0 };
   };
-  const drop = async (segment: Segment): Promise<void> => {
-    await segment.handle.close();
-    await rm(segment.file, { force: true });
+  const create = async (): Promise<Segment> => {
+    const file = nextFile();
+    try {
+      await allocate(file, () => isClosed);
+      return await opened(file);
+    } catch (error) {
+      await rm(file, { force: true });
+      throw error;
+    }
+  };
+  /** What is left in a used segment is older than all that will be read before it: see L2. */
+  const reuse = async (spare: Segment): Promise<Segment> => {
+    const file = nextFile();
+    await spare.handle.close();
+    await rename(spare.file, file);
+    return opened(file);
   };
 
   let current = await create();
   /** Made while the one before is being filled, so that no append waits for it. */
   let next: Promise<Segment | undefined> | undefined;
   const prepare = (): void => {
-    next ??= create().catch(() => undefined);
+    const spare = next === undefined ? spares.pop() : undefined;
+    next ??= (spare === undefined ? create() : reuse(spare)).catch(() => undefined);
   };
   const rotate = async (): Promise<void> => {
     prepare();
@@ -235,13 +264,20 @@ export async function openLog(
     release: async (sequence) => {
       const freed = full.filter((segment) => segment.last <= sequence);
       full = full.filter((segment) => segment.last > sequence);
-      for (const segment of freed) await drop(segment);
+      for (const segment of freed) {
+        if (spares.length < spareSegments && !isClosed) {
+          spares.push(segment);
+          continue;
+        }
+        await segment.handle.close();
+        await rm(segment.file, { force: true });
+      }
     },
     close: async () => {
       if (isClosed) return;
       isClosed = true;
       wake?.();
-      const segments = [...full, current, await next];
+      const segments = [...full, ...spares, current, await next];
       for (const segment of segments) await segment?.handle.close();
     },
   };

@@ -7,9 +7,10 @@
  * Invariants (lmdb-engine.test.ts)
  *  D1 nothing is applied by a process whose incarnation is not the stored one: the condition is
  *     checked by LMDB inside the very commit                                  (ifVersion in `apply`)
- *  D2 `applied` and the entries it speaks of are one commit, so reading the log again adds nothing
+ *  D2 `applied` is in the last commit of those it speaks of; the log read again from there gives
+ *     the same state, whatever part of it LMDB already had
  */
-import { access, mkdir, open as openFile, readFile, rename } from "node:fs/promises";
+import { access, mkdir, open as openFile, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
 import type { KeyRange } from "../../layers/key-value/key.ts";
@@ -17,7 +18,6 @@ import { EngineSupersededError } from "../../layers/key-value/engine-errors.ts";
 import { keyEncoder, readValue } from "./lmdb-engine-codec.ts";
 import { type Operation, readLog, segmentsIn } from "./lmdb-engine-log.ts";
 import type { Entry } from "./lmdb-engine-overlay.ts";
-import { rm } from "node:fs/promises";
 
 const formatName = "understudy-store";
 const formatVersion = 1;
@@ -28,8 +28,11 @@ export interface LmdbStore {
   readonly recovered: number;
   get(key: string): unknown;
   range(range: KeyRange, limit: number, reverse: boolean): Entry[];
-  /** False: another process has opened the store. Resolves when the entries can be read. */
-  apply(operations: Iterable<Operation>, sequence: number): Promise<boolean>;
+  /**
+   * One commit; with `sequence` it says that all up to there are in. False: another process has
+   * opened the store. Resolves when the entries can be read.
+   */
+  apply(operations: Iterable<Operation>, sequence: number | undefined): Promise<boolean>;
   /** Resolves when what was applied is on disk. */
   flushed(): Promise<void>;
   /** Whether the stored incarnation is this process's, as of now. */
@@ -162,7 +165,9 @@ function storeOf(databases: Databases, incarnation: number, recovered: number): 
         for (const { key, value } of operations) {
           puts.push(value === undefined ? data.remove(key) : data.put(key, value));
         }
-        puts.push(meta.put("applied", { sequence, logFrom: incarnation }, 1));
+        if (sequence !== undefined) {
+          puts.push(meta.put("applied", { sequence, logFrom: incarnation }, 1));
+        }
       });
       return settle([done, ...new Set(puts)]);
     },

@@ -25,7 +25,14 @@ import {
 } from "../../layers/key-value/engine-errors.ts";
 import { utf8Bytes } from "../../layers/key-value/key.ts";
 import { ByteWriter } from "./lmdb-engine-codec.ts";
-import { type EngineLog, frameHeaderBytes, openLog, sealFrame, writeOperation } from "./lmdb-engine-log.ts";
+import {
+  type EngineLog,
+  frameHeaderBytes,
+  type Operation,
+  openLog,
+  sealFrame,
+  writeOperation,
+} from "./lmdb-engine-log.ts";
 import { Overlay, type OverlayEntry } from "./lmdb-engine-overlay.ts";
 import { type LmdbStore, openLmdbStore } from "./lmdb-engine-store.ts";
 
@@ -51,8 +58,10 @@ export interface LmdbEngine extends Engine {
 }
 
 const maxKeyBytes = 1900;
-const applyOperations = 4096;
-const applyDelayMs = 20;
+const applyOperations = 16_384;
+const applyDelayMs = 50;
+/** Operations handed to LMDB before other events get their turn. */
+const turnOperations = 2048;
 const applyRetryMs = 500;
 const portionEntries = 32;
 const frameBytes = 64 * 1024;
@@ -279,7 +288,7 @@ class QueuedEngine implements LmdbEngine {
   }
 
   async #apply(): Promise<void> {
-    const latest = new Map<string, { key: string; value: Buffer | undefined }>();
+    const latest = new Map<string, Operation>();
     let count = 0;
     let taken = 0;
     for (const { writer, placed } of this.#unapplied) {
@@ -294,7 +303,7 @@ class QueuedEngine implements LmdbEngine {
     const last = this.#unapplied[taken - 1]?.last;
     if (last === undefined) return;
     try {
-      if (!(await this.#store.apply(latest.values(), last))) return this.#supersede();
+      if (!(await this.#applyInTurns([...latest.values()], last))) return this.#supersede();
     } catch (error) {
       // The log still has it all, so nothing is lost; only the overlay cannot shrink meanwhile.
       for (const listener of this.#troubleListeners) listener(error as Error);
@@ -307,6 +316,27 @@ class QueuedEngine implements LmdbEngine {
       if (entry !== undefined && entry.sequence <= last) this.#overlay.delete(key);
     }
     this.#release(last);
+  }
+
+  /**
+   * In pieces, so that handing over many operations does not hold up everything else; LMDB takes
+   * what arrives while it works into the same commit. Only the last piece moves `applied`: until
+   * then, the log is read again after a crash.
+   */
+  async #applyInTurns(operations: readonly Operation[], last: number): Promise<boolean> {
+    const pieces: Promise<boolean>[] = [];
+    for (let at = 0; at < operations.length; at += turnOperations) {
+      const piece = operations.slice(at, at + turnOperations);
+      const isLast = at + turnOperations >= operations.length;
+      pieces.push(this.#store.apply(piece, isLast ? last : undefined));
+      if (!isLast) await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    // All are awaited, so that none that fails goes unheard.
+    const ends = await Promise.allSettled(pieces);
+    return ends.every((end) => {
+      if (end.status === "rejected") throw end.reason;
+      return end.value;
+    });
   }
 
   #release(sequence: number): void {
