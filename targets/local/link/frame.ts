@@ -22,7 +22,12 @@ export class FrameError extends Error {
   override readonly name = "FrameError";
 }
 
-export function writeHeader(target: Buffer, at: number, kind: FrameKind, lengthBytes: number): void {
+export function writeHeader(
+  target: Buffer,
+  at: number,
+  kind: FrameKind,
+  lengthBytes: number,
+): void {
   target.writeUInt16BE(MAGIC, at);
   target[at + 2] = WIRE_VERSION;
   target[at + 3] = kind;

@@ -67,10 +67,23 @@ const isIncarnation = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 const isNonce = (value: unknown): value is string => typeof value === "string" && NONCE.test(value);
 
-function prove(secret: Uint8Array, role: "dialer" | "acceptor", hello: Buffer, rest: Omit<Challenge, "proof">): Buffer {
+function prove(
+  secret: Uint8Array,
+  role: "dialer" | "acceptor",
+  hello: Buffer,
+  rest: Omit<Challenge, "proof">,
+): Buffer {
   return createHmac("sha256", secret)
     .update(`understudy link ${role}\n`)
-    .update(JSON.stringify([hello.toString("utf8"), rest.from, rest.incarnation, rest.nonce, rest.version]))
+    .update(
+      JSON.stringify([
+        hello.toString("utf8"),
+        rest.from,
+        rest.incarnation,
+        rest.nonce,
+        rest.version,
+      ]),
+    )
     .digest();
 }
 
@@ -139,7 +152,8 @@ export function createAcceptorHandshake(self: Identity) {
     },
     /** Checks the dialer's proof; answers who it is. */
     admit(payload: Buffer): { readonly from: Address; readonly incarnation: number } {
-      if (hello === undefined || peer === undefined) throw new HandshakeError("a proof before the hello");
+      if (hello === undefined || peer === undefined)
+        throw new HandshakeError("a proof before the hello");
       const said = decode(payload, "proof");
       if (!matches(prove(self.secret, "dialer", hello, rest), said["proof"])) {
         throw new HandshakeError(`${peer.from} does not know this deployment's secret`);

@@ -4,14 +4,15 @@
  * What is not a peer is closed with one line in the log; nothing else notices it. Connections that
  * have not shown the secret are few, short-lived and small: MAX_STRANGERS, handshakeMs, 4 KB.
  */
-import { createServer } from "node:net";
+
 import type { Server, Socket } from "node:net";
+import { createServer } from "node:net";
 import type { Address } from "./address.ts";
-import { DelayLine, holdMs, isLost } from "./fault.ts";
 import type { Fault } from "./fault.ts";
+import { DelayLine, holdMs, isLost } from "./fault.ts";
 import { encodeFrame, FRAME, FrameReader } from "./frame.ts";
-import { createAcceptorHandshake } from "./handshake.ts";
 import type { Identity } from "./handshake.ts";
+import { createAcceptorHandshake } from "./handshake.ts";
 
 export interface InboundOptions {
   readonly identity: Identity;
@@ -41,7 +42,9 @@ export class Inbound {
 
   constructor(options: InboundOptions) {
     this.#options = options;
-    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
+    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) =>
+      this.#accept(socket),
+    );
   }
 
   get droppedFault(): number {

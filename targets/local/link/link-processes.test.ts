@@ -1,13 +1,14 @@
 /** What a link tells of a process that is killed or stopped: with real processes. */
-import { spawn } from "node:child_process";
+
 import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { bundled } from "./bundled.mjs";
-import { createLink } from "./link.ts";
 import type { Link, PeerState } from "./link.ts";
+import { createLink } from "./link.ts";
 
 const SECRET_HEX = "00112233445566778899aabbccddeeff";
 const PEER = "region/ap-southeast-1";

@@ -1,8 +1,8 @@
-import { connect } from "node:net";
 import type { Socket } from "node:net";
+import { connect } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createLink } from "./link.ts";
 import type { Link, LinkOptions } from "./link.ts";
+import { createLink } from "./link.ts";
 
 const SECRET = Buffer.from("0123456789abcdef0123456789abcdef");
 const A = "region/eu-west-1";
@@ -61,7 +61,11 @@ describe("a link", () => {
     const message = { n: 1, big: 2 ** 40, none: null, text: "köln", list: [1.5, { deep: true }] };
     a.send(B, { ...message, bytes: new Uint8Array([0, 255, 7]) });
     await until(() => got.length === 1);
-    const [from, arrived, incarnation] = got[0] as [string, typeof message & { bytes: Uint8Array }, number];
+    const [from, arrived, incarnation] = got[0] as [
+      string,
+      typeof message & { bytes: Uint8Array },
+      number,
+    ];
     expect([from, incarnation]).toEqual([A, 7]);
     expect(arrived.bytes).toBeInstanceOf(Uint8Array);
     expect([...arrived.bytes]).toEqual([0, 255, 7]);
@@ -71,11 +75,17 @@ describe("a link", () => {
   test("keeps the order of messages of all sizes", async () => {
     const [a, b] = await pair();
     const got = received(b) as { n: number; fill: Uint8Array }[];
-    const sizes = Array.from({ length: 600 }, (_, n) => [0, 10, 16_375, 16_384, 65_528, 200_000][n % 6] ?? 0);
-    for (const [n, size] of sizes.entries()) a.send(B, { n, fill: new Uint8Array(size).fill(n & 255) });
+    const sizes = Array.from(
+      { length: 600 },
+      (_, n) => [0, 10, 16_375, 16_384, 65_528, 200_000][n % 6] ?? 0,
+    );
+    for (const [n, size] of sizes.entries())
+      a.send(B, { n, fill: new Uint8Array(size).fill(n & 255) });
     await until(() => got.length === sizes.length);
     expect(got.map((m) => m.n)).toEqual(sizes.map((_, n) => n));
-    expect(got.every((m, n) => m.fill.length === sizes[n] && m.fill.every((byte) => byte === (n & 255)))).toBe(true);
+    expect(
+      got.every((m, n) => m.fill.length === sizes[n] && m.fill.every((byte) => byte === (n & 255))),
+    ).toBe(true);
   });
 
   test("brings what it sends to itself as a copy, in a later turn", async () => {

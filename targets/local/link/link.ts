@@ -20,13 +20,13 @@
  */
 import { isUint8Array } from "node:util/types";
 import { Packr, Unpackr } from "msgpackr";
-import { siteOf } from "./address.ts";
 import type { Address, Endpoint } from "./address.ts";
-import { isCut } from "./fault.ts";
+import { siteOf } from "./address.ts";
 import type { LinkFaults } from "./fault.ts";
+import { isCut } from "./fault.ts";
 import { Inbound } from "./inbound.ts";
-import { Outbound } from "./outbound.ts";
 import type { PeerState, SendCounters } from "./outbound.ts";
+import { Outbound } from "./outbound.ts";
 import { PeerNews } from "./peer-news.ts";
 
 export type { Address, Endpoint } from "./address.ts";

@@ -9,14 +9,22 @@
  *    ^         | refused, failed |        | closed
  *    +---------+-----------------+--------+   at once, then 10, 20, 40 ... 500 ms
  */
-import { createConnection } from "node:net";
+
 import type { Socket } from "node:net";
+import { createConnection } from "node:net";
 import type { Address, Endpoint } from "./address.ts";
-import { DelayLine, holdMs, isLost } from "./fault.ts";
 import type { Fault } from "./fault.ts";
-import { encodeFrame, FRAME, FrameReader, HEADER_BYTES, MAX_FRAME_BYTES, writeHeader } from "./frame.ts";
-import { createDialerHandshake } from "./handshake.ts";
+import { DelayLine, holdMs, isLost } from "./fault.ts";
+import {
+  encodeFrame,
+  FRAME,
+  FrameReader,
+  HEADER_BYTES,
+  MAX_FRAME_BYTES,
+  writeHeader,
+} from "./frame.ts";
 import type { Identity } from "./handshake.ts";
+import { createDialerHandshake } from "./handshake.ts";
 
 export type PeerState = "up" | "down" | "refused";
 

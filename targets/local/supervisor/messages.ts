@@ -1,0 +1,120 @@
+/**
+ * What the supervisor and its children say to each other over IPC. *port*
+ *
+ * A child is started with nothing in its arguments but its role and site; the first message brings
+ * its configuration, secrets included. It answers `ready` when it serves, or `failed` when it
+ * cannot. Everything else may come at any time, in any order.
+ *
+ *   supervisor -> child   start, peers, faults, health, died, status?, members?, stop
+ *   child -> supervisor   ready | failed, status!, members!
+ */
+import type { Address, Endpoint } from "../link/address.ts";
+import type { LinkFaults } from "../link/fault.ts";
+
+export type Role = "region" | "witness" | "front-door";
+
+export interface RegionRef {
+  readonly id: string;
+  /** For people, e.g. Ireland. */
+  readonly title?: string;
+}
+
+export interface ChildConfig {
+  readonly role: Role;
+  /** The region's id, "witness" or "front-door": what faults are addressed to. */
+  readonly site: string;
+  /** Of its main thread's link: region/ID, voter/witness or front-door/1. */
+  readonly address: Address;
+  /** Of the voter's link in a region's worker thread: voter/ID. */
+  readonly voterAddress?: Address;
+  readonly deploymentId: string;
+  /** Its own directory, made already. */
+  readonly dataDir: string;
+  /** For links and death notices; hexadecimal. */
+  readonly secretHex: string;
+  /** Whoever shows it over HTTP is an operator. */
+  readonly operatorToken: string;
+  /** In order of preference: the first is the primary. */
+  readonly regions: readonly RegionRef[];
+  readonly witness: boolean;
+  /** A region that is being added to a deployment that already serves. */
+  readonly joining: boolean;
+  /** The deployment's understudy.config.ts; absent: the apps that come with Understudy. */
+  readonly configFile?: string;
+  readonly host: string;
+  /**
+   * Where to serve HTTP. A front door serves there or fails; a region takes a free port instead
+   * when this one is 0 or taken (it is the one it had before).
+   */
+  readonly httpPort: number;
+  /** The supervisor's control API, to which the front door hands on /control/. */
+  readonly control: Endpoint;
+  readonly faults: LinkFaults;
+  readonly healthBroken: boolean;
+}
+
+/** A signed statement of the parent that reaped the process (death-notice.ts). */
+export interface DeathNotice {
+  readonly region: string;
+  /** This incarnation, and every one before it, has ended. */
+  readonly incarnation: number;
+  readonly signature: string;
+}
+
+export interface PeersMessage {
+  readonly type: "peers";
+  /** Grows with every change. */
+  readonly version: number;
+  /** For Link.setPeers: every link of the deployment that was ever ready. */
+  readonly peers: Readonly<Record<Address, Endpoint>>;
+  /** Every region with an HTTP address, in order of preference, whether it is up or not. */
+  readonly regions: readonly { readonly id: string; readonly url: string }[];
+  readonly frontDoorUrl?: string;
+}
+
+export interface MembersChange {
+  readonly change: "add" | "remove";
+  /** A region's id, or "witness". */
+  readonly site: string;
+}
+
+export type ParentMessage =
+  | { readonly type: "start"; readonly config: ChildConfig }
+  | PeersMessage
+  | { readonly type: "faults"; readonly faults: LinkFaults }
+  | { readonly type: "health"; readonly broken: boolean }
+  | { readonly type: "died"; readonly notices: readonly DeathNotice[] }
+  | { readonly type: "status"; readonly request: number }
+  | ({ readonly type: "members"; readonly request: number } & MembersChange)
+  | { readonly type: "stop" };
+
+export interface Ready {
+  /** Of a region and of the front door. */
+  readonly url?: string;
+  readonly linkPort: number;
+  /** Of a region: its voter's link. */
+  readonly voterPort?: number;
+  readonly incarnation: number;
+  /** Of the process that answers DNS questions, the front door. */
+  readonly dns?: { readonly address: string; readonly port: number; readonly zone: string };
+}
+
+export interface ChildStatus {
+  readonly healthy: boolean;
+  /** Why not, for people. */
+  readonly reason?: string;
+}
+
+export type MembersResult =
+  | { readonly kind: "ok" }
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "unknown"; readonly reason: string };
+
+export type ChildMessage =
+  | ({ readonly type: "ready"; readonly pid: number } & Ready)
+  | { readonly type: "failed"; readonly what: string; readonly got: string; readonly fix: string }
+  | { readonly type: "status"; readonly request: number; readonly status: ChildStatus }
+  | { readonly type: "members"; readonly request: number; readonly result: MembersResult };
+
+export const addressOf = (role: Role, site: string): Address =>
+  role === "region" ? `region/${site}` : role === "witness" ? "voter/witness" : "front-door/1";

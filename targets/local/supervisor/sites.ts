@@ -1,0 +1,189 @@
+/**
+ * All processes of a deployment, and what each of them is told. *shell*
+ *
+ * Whenever one becomes ready or ends, whenever a fault comes or goes, everybody is told the
+ * present picture again: peers, faults, and which incarnations are dead. Messages are whole
+ * pictures and not changes, so a process that missed one is right after the next.
+ */
+import { siteOf } from "../link/address.ts";
+import { isCut } from "../link/fault.ts";
+import type { Endpoint, LinkFaults } from "../link/link.ts";
+import type { DataDirectory, DeploymentFile } from "./data-directory.ts";
+import { signDeath } from "./death-notice.ts";
+import type { NetworkFault } from "./fault-plan.ts";
+import { planFaults } from "./fault-plan.ts";
+import type { ChildConfig, ParentMessage, RegionRef, Role } from "./messages.ts";
+import { addressOf } from "./messages.ts";
+import type { RoundTrip } from "./round-trip.ts";
+import { Site } from "./site.ts";
+import { SupervisedChild } from "./supervised-child.ts";
+
+/** The compiled program of each role. */
+export type Programs = Readonly<Record<Role, string>>;
+
+export interface SitesOptions {
+  readonly directory: DataDirectory;
+  readonly programs: Programs;
+  readonly host: string;
+  readonly frontDoorPort: number;
+  readonly roundTrip: RoundTrip;
+  readonly startLimitMs: number;
+  readonly control: Endpoint;
+  /** The deployment as it is now. */
+  readonly deployment: () => DeploymentFile;
+  readonly log: (line: string) => void;
+}
+
+export class Sites {
+  readonly #options: SitesOptions;
+  readonly #sites = new Map<string, Site>();
+  /** The last incarnation of each region that is known to be dead. */
+  readonly #deaths = new Map<string, number>();
+  #network: readonly NetworkFault[] = [];
+  #peersVersion = 0;
+
+  constructor(options: SitesOptions) {
+    this.#options = options;
+  }
+
+  get network(): readonly NetworkFault[] {
+    return this.#network;
+  }
+
+  all(): readonly Site[] {
+    return [...this.#sites.values()];
+  }
+
+  get(id: string): Site | undefined {
+    return this.#sites.get(id);
+  }
+
+  ids(): readonly string[] {
+    return [...this.#sites.keys()];
+  }
+
+  regions(): readonly Site[] {
+    return this.all().filter((site) => site.role === "region");
+  }
+
+  add(role: Role, id: string): Site {
+    const { log } = this.#options;
+    const site = new Site({
+      role,
+      id,
+      log,
+      comesBack: role !== "region",
+      spawn: (self) => this.#spawn(self),
+      changed: () => this.#changed(),
+      ended: (self, incarnation) => {
+        if (self.role === "region" && incarnation !== undefined)
+          this.#deaths.set(self.id, incarnation);
+        this.#tellDeaths();
+      },
+    });
+    this.#sites.set(id, site);
+    return site;
+  }
+
+  remove(id: string): void {
+    this.#sites.delete(id);
+    this.#network = this.#network.filter((fault) => !fault.sites.includes(id));
+    this.#changed();
+    this.#tellFaults();
+  }
+
+  setNetwork(network: readonly NetworkFault[]): void {
+    this.#network = network;
+    this.#tellFaults();
+    this.#tellDeaths();
+  }
+
+  /** What each region's HTTP address is, or was when it last ran. */
+  addresses(): readonly { readonly id: string; readonly url: string }[] {
+    return this.regions().flatMap((site) =>
+      site.lastReady?.url === undefined ? [] : [{ id: site.id, url: site.lastReady.url }],
+    );
+  }
+
+  #plan(): Readonly<Record<string, LinkFaults>> {
+    return planFaults(this.ids(), this.#options.roundTrip, this.#network);
+  }
+
+  #spawn(site: Site): SupervisedChild {
+    const { directory, programs, startLimitMs } = this.#options;
+    return new SupervisedChild({
+      entry: programs[site.role],
+      config: this.#configOf(site),
+      logFile: directory.logFile(site.id),
+      startLimitMs,
+    });
+  }
+
+  #configOf(site: Site): ChildConfig {
+    const { directory, host, frontDoorPort, control } = this.#options;
+    const deployment = this.#options.deployment();
+    const self: RegionRef = { id: site.id };
+    const before = site.httpPort;
+    return {
+      role: site.role,
+      site: site.id,
+      address: addressOf(site.role, site.id),
+      ...(site.role === "region" ? { voterAddress: `voter/${site.id}` } : {}),
+      deploymentId: deployment.id,
+      dataDir: directory.siteDir(site.role, site.id),
+      secretHex: directory.secretHex(),
+      operatorToken: directory.operatorToken(),
+      regions: site.joining ? [...deployment.regions, self] : deployment.regions,
+      witness: deployment.witness,
+      joining: site.joining,
+      ...(deployment.configFile === undefined ? {} : { configFile: deployment.configFile }),
+      host,
+      httpPort: before === 0 && site.role === "front-door" ? frontDoorPort : before,
+      control,
+      faults: this.#plan()[site.id] ?? {},
+      healthBroken: site.healthBroken,
+    };
+  }
+
+  #changed(): void {
+    const { host, directory, control } = this.#options;
+    const frontDoorUrl = this.get("front-door")?.lastReady?.url;
+    this.#tell(() => ({
+      type: "peers",
+      version: ++this.#peersVersion,
+      peers: Object.assign({}, ...this.all().map((site) => site.endpoints(host))),
+      regions: this.addresses(),
+      ...(frontDoorUrl === undefined ? {} : { frontDoorUrl }),
+    }));
+    this.#tellDeaths();
+    const running = directory.readRunning();
+    if (running === undefined) return;
+    const children = this.all().flatMap(({ id, child }) =>
+      child?.identity === undefined || child.hasExited ? [] : [{ site: id, ...child.identity }],
+    );
+    directory.writeRunning({ ...running, control, children });
+  }
+
+  #tellFaults(): void {
+    const plan = this.#plan();
+    this.#tell((site) => ({ type: "faults", faults: plan[site.id] ?? {} }));
+  }
+
+  /** A site that is cut off from the dead one is not told: no partition lets such news through. */
+  #tellDeaths(): void {
+    const secretHex = this.#options.directory.secretHex();
+    const plan = this.#plan();
+    const notices = [...this.#deaths].map(([region, i]) => signDeath(secretHex, region, i));
+    if (notices.length === 0) return;
+    this.#tell((site) => ({
+      type: "died",
+      notices: notices.filter(({ region }) => !isCut(plan[site.id]?.[siteOf(`region/${region}`)])),
+    }));
+  }
+
+  #tell(message: (site: Site) => ParentMessage): void {
+    for (const site of this.all()) {
+      if (site.child !== undefined && site.state !== "down") site.child.send(message(site));
+    }
+  }
+}

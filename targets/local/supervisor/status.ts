@@ -1,0 +1,113 @@
+/** What `understudy up` and `understudy status` tell of a deployment. *shell* */
+import { FRONT_DOOR_SITE, WITNESS_SITE } from "../link/address.ts";
+import type { DataDirectory } from "./data-directory.ts";
+import type { NetworkFault } from "./fault-plan.ts";
+import type { ObservedApp } from "./observed-apps.ts";
+import { observeApps } from "./observed-apps.ts";
+import type { Site } from "./site.ts";
+import type { Sites } from "./sites.ts";
+
+export interface RegionStatus {
+  readonly id: string;
+  readonly url: string | null;
+  readonly pid: number | null;
+  /** Its process runs, and is not stopped. */
+  readonly up: boolean;
+  /** It says of itself that it can serve. */
+  readonly healthy: boolean;
+  readonly state: string;
+  readonly incarnation: number | null;
+  /** Why it is not healthy, for people. */
+  readonly reason?: string;
+}
+
+/** The ready line of `up`. */
+export interface ReadyLine {
+  readonly ready: boolean;
+  readonly frontDoor: string | null;
+  readonly frontDoorPid: number | null;
+  readonly console: string | null;
+  readonly dns: { readonly address: string; readonly port: number; readonly zone: string } | null;
+  readonly regions: readonly {
+    readonly id: string;
+    readonly url: string | null;
+    readonly pid: number | null;
+  }[];
+  readonly witness: { readonly pid: number | null } | null;
+  readonly operatorTokenFile: string;
+}
+
+export interface DeploymentStatus extends ReadyLine {
+  readonly regions: readonly RegionStatus[];
+  readonly witness: {
+    readonly pid: number | null;
+    readonly up: boolean;
+    readonly state: string;
+  } | null;
+  readonly apps: readonly Omit<ObservedApp, "isSettled">[];
+  /** Network faults that were injected and not healed yet. */
+  readonly faults: readonly NetworkFault[];
+  readonly supervisorPid: number;
+  readonly control: string;
+}
+
+const CHILD_LIMIT_MS = 1000;
+const APPS_LIMIT_MS = 1000;
+
+const pidOf = (site: Site | undefined): number | null =>
+  site?.child === undefined || site.child.hasExited ? null : (site.child.pid ?? null);
+
+async function describeRegion(site: Site): Promise<RegionStatus> {
+  const told = site.state === "running" ? await site.child?.status(CHILD_LIMIT_MS) : undefined;
+  const silent =
+    site.state === "running" ? "its process does not answer" : `its process is ${site.state}`;
+  const reason = told === undefined ? silent : told.reason;
+  return {
+    id: site.id,
+    url: site.lastReady?.url ?? null,
+    pid: pidOf(site),
+    up: site.state === "running",
+    healthy: told?.healthy ?? false,
+    state: site.state,
+    incarnation: site.lastReady?.incarnation ?? null,
+    ...(told?.healthy === true || reason === undefined ? {} : { reason }),
+  };
+}
+
+export async function describeDeployment(
+  sites: Sites,
+  directory: DataDirectory,
+  control: { readonly host: string; readonly port: number },
+): Promise<DeploymentStatus> {
+  const living = new Set(
+    sites
+      .regions()
+      .filter((s) => s.state === "running")
+      .map((s) => s.id),
+  );
+  const addresses = sites.addresses().filter(({ id }) => living.has(id));
+  const [regions, apps] = await Promise.all([
+    Promise.all(sites.regions().map(describeRegion)),
+    observeApps(addresses, APPS_LIMIT_MS),
+  ]);
+  const frontDoor = sites.get(FRONT_DOOR_SITE);
+  const url = frontDoor?.lastReady?.url ?? null;
+  const witness = sites.get(WITNESS_SITE);
+  return {
+    ready: frontDoor?.state === "running" && apps.length > 0 && apps.every((app) => app.isSettled),
+    frontDoor: url,
+    frontDoorPid: pidOf(frontDoor),
+    console: url === null ? null : new URL("/console/", url).href,
+    dns: frontDoor?.lastReady?.dns ?? null,
+    regions,
+    witness:
+      witness === undefined
+        ? null
+        : { pid: pidOf(witness), up: witness.state === "running", state: witness.state },
+    operatorTokenFile: directory.operatorTokenFile,
+    apps: apps.map(({ isSettled: _, ...app }) => app),
+    faults: sites.network,
+    supervisorPid: process.pid,
+    control: `http://${control.host}:${control.port}`,
+  };
+}

@@ -1,0 +1,109 @@
+/**
+ * Stands for a region, a witness or a front door in the supervisor's tests: real process, real
+ * links, and an HTTP address that tells what it was told. Serves an app that its first region holds.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { ConfigurationError } from "../../../base/errors.ts";
+import { createLink } from "../link/link.ts";
+import { joinSupervisor } from "./child.ts";
+import { isGenuine } from "./death-notice.ts";
+
+const supervisor = await joinSupervisor();
+const { config } = supervisor;
+if (existsSync(join(config.dataDir, "fail-to-start"))) {
+  await supervisor.failed(
+    new ConfigurationError({ what: "it was told to fail", got: 1, fix: "Do not." }),
+  );
+}
+if (existsSync(join(config.dataDir, "crash-at-start"))) throw new Error("a crash at the start");
+
+const incarnationFile = join(config.dataDir, "incarnation");
+const before = existsSync(incarnationFile) ? Number(readFileSync(incarnationFile, "utf8")) : 0;
+const incarnation = before + 1;
+writeFileSync(incarnationFile, String(incarnation));
+
+const told = {
+  config,
+  peers: undefined,
+  faults: config.faults,
+  died: [],
+  healthBroken: false,
+  members: [],
+};
+const secret = Buffer.from(config.secretHex, "hex");
+const link = await createLink({ address: config.address, incarnation, secret });
+const heard = [];
+link.onMessage((from, message) => heard.push({ from, message }));
+link.setFaults(config.faults);
+const voter =
+  config.voterAddress && (await createLink({ address: config.voterAddress, incarnation, secret }));
+
+const app = {
+  app: "demo",
+  mode: "active-passive",
+  state: "active",
+  phase: "serving",
+  epoch: 1,
+  version: 1,
+  servingRegions: [config.regions[0].id],
+  inSyncRegions: config.regions.map((region) => region.id),
+  durability: "replicated",
+  lag: {},
+  writesAtRisk: 0,
+};
+const routes = {
+  "/routing/apps": () => ({
+    items: [{ ...app, holdsLease: config.site === config.regions[0].id }],
+  }),
+  "/told": () => ({ ...told, heard, pid: process.pid }),
+};
+const server = createServer((request, response) => {
+  if (request.url === "/greet") {
+    for (const peer of Object.keys(told.peers?.peers ?? {}))
+      link.send(peer, `hello from ${config.site}`);
+  }
+  response.end(JSON.stringify(routes[request.url]?.() ?? {}));
+});
+if (config.role !== "witness") {
+  await new Promise((resolve) => server.listen(config.httpPort, config.host, resolve));
+}
+
+supervisor.serve({
+  peers: (message) => {
+    told.peers = message;
+    link.setPeers(message.peers);
+    voter?.setPeers(message.peers);
+  },
+  faults: (message) => {
+    told.faults = message.faults;
+    link.setFaults(message.faults);
+    voter?.setFaults(message.faults);
+  },
+  health: (message) => {
+    told.healthBroken = message.broken;
+  },
+  died: (message) => {
+    told.died = message.notices.map((n) => ({ ...n, genuine: isGenuine(config.secretHex, n) }));
+  },
+  members: async (change) => {
+    told.members.push(change);
+    const refuses = existsSync(join(config.dataDir, "refuse-members"));
+    return refuses ? { kind: "failed", reason: "it was told to refuse" } : { kind: "ok" };
+  },
+  status: () => ({
+    healthy: !told.healthBroken,
+    ...(told.healthBroken ? { reason: "broken" } : {}),
+  }),
+  stop: async () => {
+    writeFileSync(join(config.dataDir, "stopped-cleanly"), String(incarnation));
+    await Promise.all([link.close(), voter?.close()]);
+  },
+});
+supervisor.ready({
+  linkPort: link.port,
+  incarnation,
+  ...(voter ? { voterPort: voter.port } : {}),
+  ...(config.role === "witness" ? {} : { url: `http://${config.host}:${server.address().port}` }),
+});

@@ -1,0 +1,310 @@
+/**
+ * Runs a deployment on this machine: one process a region, a witness, a front door. *composition*
+ *
+ * Invariants
+ *  D1 one supervisor a data directory                                       (directory-lock.ts)
+ *  D2 never two processes of one site that we started                      (site.ts, leftovers.ts)
+ *  D3 whatever ends the start, nothing of it keeps running                       (startDeployment)
+ */
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { must } from "../../../base/assert.ts";
+import { ConfigurationError, OperatingError } from "../../../base/errors.ts";
+import { FRONT_DOOR_SITE, WITNESS_SITE } from "../link/address.ts";
+import type { Control } from "./control.ts";
+import { openControl } from "./control.ts";
+import type { DeploymentFile } from "./data-directory.ts";
+import { checkRegions, DataDirectory } from "./data-directory.ts";
+import type { DirectoryLock } from "./directory-lock.ts";
+import { acquireLock } from "./directory-lock.ts";
+import { injectFault } from "./faults.ts";
+import { reapLeftovers } from "./leftovers.ts";
+import { Membership } from "./membership.ts";
+import type { RegionRef } from "./messages.ts";
+import { answersApps, observeApps } from "./observed-apps.ts";
+import { identify } from "./process-identity.ts";
+import type { RoundTrip } from "./round-trip.ts";
+import type { Programs } from "./sites.ts";
+import { Sites } from "./sites.ts";
+import type { DeploymentStatus } from "./status.ts";
+import { describeDeployment } from "./status.ts";
+
+export interface DeploymentOptions {
+  readonly dataDir: string;
+  readonly programs: Programs;
+  /** Absent: those of the data directory, or the default ones for a new one. */
+  readonly regions?: readonly RegionRef[];
+  readonly configFile?: string;
+  /** The front door's; 0 for a free one. */
+  readonly httpPort: number;
+  readonly roundTrip?: RoundTrip;
+  /** Deletes what the data directory holds first. */
+  readonly reset?: boolean;
+  readonly startLimitMs?: number;
+  readonly log: (line: string) => void;
+}
+
+export interface RunningDeployment {
+  readonly directory: DataDirectory;
+  /** The sample content was loaded, or declined with --empty. */
+  readonly isSeeded: boolean;
+  markSeeded(): void;
+  status(): Promise<DeploymentStatus>;
+  /** Every app can be written to somewhere (or is fenced), and the front door answers. */
+  whenServing(limitMs: number): Promise<void>;
+  /** Resolves when nothing runs any more. */
+  stop(): Promise<void>;
+  /** At once, without asking the processes. */
+  kill(): void;
+  /** Resolves after the end, whoever asked for it. */
+  readonly stopped: Promise<void>;
+}
+
+export const DEFAULT_REGIONS: readonly RegionRef[] = [
+  { id: "eu-west-1", title: "Ireland" },
+  { id: "ap-southeast-1", title: "Singapore" },
+];
+
+const HOST = "127.0.0.1";
+const START_LIMIT_MS = 30_000;
+const STOP_GRACE_MS = 5000;
+const CHANGE_LIMIT_MS = 120_000;
+const APPS_LIMIT_MS = 1000;
+const LOOK_EVERY_MS = 25;
+
+export async function startDeployment(options: DeploymentOptions): Promise<RunningDeployment> {
+  const directory = new DataDirectory(options.dataDir);
+  directory.prepare();
+  const lock = acquireLock(directory.path);
+  if ("heldBy" in lock) {
+    throw new OperatingError(
+      "in-use",
+      `${directory.path} is in use: process ${lock.heldBy.pid} runs it. ` +
+        "Stop it with `understudy down`, or name another directory with --data",
+      { retryable: true },
+    );
+  }
+  try {
+    await reapLeftovers(directory, options.log);
+    if (options.reset === true) directory.deleteData();
+    directory.prepare();
+    await checkPort(options.httpPort);
+    const file = openDeploymentFile(directory, options);
+    const deployment = await LocalDeployment.create(options, directory, file, lock);
+    await deployment.start();
+    return deployment;
+  } catch (error) {
+    directory.clearRunning();
+    lock.release();
+    throw error;
+  }
+}
+
+/** What is stored wins; what was asked for must agree with it. */
+function openDeploymentFile(directory: DataDirectory, options: DeploymentOptions): DeploymentFile {
+  const stored = directory.readDeployment();
+  const { regions, configFile } = options;
+  if (stored === undefined) {
+    const chosen = checkRegions(regions ?? DEFAULT_REGIONS);
+    const made: DeploymentFile = {
+      id: randomBytes(8).toString("hex"),
+      createdAt: new Date().toISOString(),
+      regions: chosen,
+      joining: [],
+      removed: [],
+      witness: chosen.length % 2 === 0,
+      isSeeded: false,
+      ...(configFile === undefined ? {} : { configFile }),
+    };
+    directory.writeDeployment(made);
+    return made;
+  }
+  const has = stored.regions.map((region) => region.id).join(",");
+  const asked =
+    regions === undefined
+      ? has
+      : checkRegions(regions)
+          .map((region) => region.id)
+          .join(",");
+  if (asked !== has) {
+    throw new ConfigurationError({
+      what: `the regions asked for are not those of the data directory (${has})`,
+      got: asked,
+      fix: "Change them with `understudy region add|remove` while it runs, or begin anew with --reset.",
+    });
+  }
+  if (configFile === undefined || configFile === stored.configFile) return stored;
+  const moved = { ...stored, configFile };
+  directory.writeDeployment(moved);
+  return moved;
+}
+
+async function checkPort(port: number): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  const problem = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+    probe.once("error", resolve);
+    probe.listen(port, HOST, () => resolve(undefined));
+  });
+  await new Promise<void>((resolve) => {
+    if (problem === undefined) probe.close(() => resolve());
+    else resolve();
+  });
+  if (problem === undefined) return;
+  const isTaken = problem.code === "EADDRINUSE";
+  throw new ConfigurationError({
+    what: isTaken
+      ? `port ${port} is already in use`
+      : `port ${port} cannot be used (${problem.code})`,
+    got: port,
+    fix: `Stop what uses it, or choose another with --port ${port === 8080 ? 8081 : 8080} (--port 0: any free one).`,
+  });
+}
+
+class LocalDeployment implements RunningDeployment {
+  readonly directory: DataDirectory;
+  readonly stopped: Promise<void>;
+  readonly #lock: DirectoryLock;
+  #control: Control | undefined;
+  #sites: Sites | undefined;
+  #file: DeploymentFile;
+  #stopping: Promise<void> | undefined;
+  #tellStopped: () => void = () => undefined;
+
+  private constructor(directory: DataDirectory, file: DeploymentFile, lock: DirectoryLock) {
+    this.directory = directory;
+    this.#file = file;
+    this.#lock = lock;
+    this.stopped = new Promise((resolve) => {
+      this.#tellStopped = resolve;
+    });
+  }
+
+  static async create(
+    options: DeploymentOptions,
+    directory: DataDirectory,
+    file: DeploymentFile,
+    lock: DirectoryLock,
+  ): Promise<LocalDeployment> {
+    const self = new LocalDeployment(directory, file, lock);
+    const write = (next: DeploymentFile): void => {
+      self.#file = next;
+      directory.writeDeployment(next);
+    };
+    const control = await openControl(directory.operatorToken(), {
+      status: () => self.status(),
+      fault: (body) => injectFault(self.#running, body, STOP_GRACE_MS),
+      addRegion: (body) => membership.addRegion((body as { id?: unknown } | null)?.id),
+      removeRegion: (id) => membership.removeRegion(id),
+      // The answer leaves first.
+      stop: () => void setImmediate(() => void self.stop()),
+    });
+    const endpoint = { host: control.host, port: control.port };
+    const sites = new Sites({
+      directory,
+      programs: options.programs,
+      host: HOST,
+      frontDoorPort: options.httpPort,
+      roundTrip: options.roundTrip ?? 0,
+      startLimitMs: options.startLimitMs ?? START_LIMIT_MS,
+      control: endpoint,
+      deployment: () => self.#file,
+      log: options.log,
+    });
+    const membership = new Membership({
+      directory,
+      sites,
+      read: () => self.#file,
+      write,
+      stopGraceMs: STOP_GRACE_MS,
+      changeLimitMs: CHANGE_LIMIT_MS,
+    });
+    self.#control = control;
+    self.#sites = sites;
+    const supervisor = must(identify(process.pid), "this process runs");
+    directory.writeRunning({ supervisor, control: endpoint, children: [] });
+    return self;
+  }
+
+  get isSeeded(): boolean {
+    return this.#file.isSeeded;
+  }
+
+  markSeeded(): void {
+    this.#file = { ...this.#file, isSeeded: true };
+    this.directory.writeDeployment(this.#file);
+  }
+
+  async start(): Promise<void> {
+    const sites = this.#running;
+    for (const { id } of this.#file.regions) sites.add("region", id);
+    for (const { id } of this.#file.joining) sites.add("region", id).joining = true;
+    if (this.#file.witness) sites.add("witness", WITNESS_SITE);
+    sites.add("front-door", FRONT_DOOR_SITE);
+    try {
+      await Promise.all(sites.all().map((site) => site.start()));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async status(): Promise<DeploymentStatus> {
+    return describeDeployment(
+      this.#running,
+      this.directory,
+      must(this.#control, "control is open"),
+    );
+  }
+
+  async whenServing(limitMs: number): Promise<void> {
+    const until = performance.now() + limitMs;
+    for (;;) {
+      const url = this.#running.get(FRONT_DOOR_SITE)?.lastReady?.url;
+      const apps = await observeApps(this.#running.addresses(), APPS_LIMIT_MS);
+      const open = apps.filter((app) => !app.isSettled).map((app) => app.app);
+      const isReached = url !== undefined && (await answersApps(url, APPS_LIMIT_MS));
+      if (isReached && apps.length > 0 && open.length === 0) return;
+      if (this.#stopping !== undefined)
+        throw new OperatingError("stopped", "it was stopped", { retryable: true });
+      if (performance.now() > until) {
+        const what =
+          open.length > 0
+            ? `${open.join(", ")}: no region may write`
+            : "the front door does not answer";
+        const logs = join(this.directory.path, "logs");
+        throw new OperatingError(
+          "not-serving",
+          `after ${limitMs / 1000} s ${what}; see the logs in ${logs}`,
+          {
+            retryable: true,
+          },
+        );
+      }
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  kill(): void {
+    for (const site of this.#running.all()) site.child?.kill("SIGKILL");
+  }
+
+  async #stop(): Promise<void> {
+    await Promise.all(this.#running.all().map((site) => site.stop(STOP_GRACE_MS)));
+    await this.#control?.close();
+    this.directory.clearRunning();
+    this.#lock.release();
+    this.#tellStopped();
+  }
+
+  get #running(): Sites {
+    return must(this.#sites, "the deployment was made by create");
+  }
+}
