@@ -1,13 +1,13 @@
 /**
  * One route: what it accepts, who may use it, and the order in which that is checked. *shell*
  *
- *   headers -> session -> role -> path, query -> body (type, size, JSON, schema) -> replay -> handle
+ *   headers -> session, role -> path, query -> body (type, size, JSON, schema) -> replay -> handle
  *
  * Invariants
  *  N1 nothing that fails a check reaches `handle`                                     (runEndpoint)
  *  N2 a body is parsed once; the text that was hashed is the text that was parsed        (readBody)
  *  N3 an unsafe route's refusal that rests on data (404, 409 ...) is given only by a region that
- *     may write: elsewhere the data may be old, and the answer is the way out     (runEndpoint, own)
+ *     may write: elsewhere the data may be old, and the answer is the way out                (own)
  */
 import { z } from "zod";
 import type { Role } from "../identity/roles.ts";

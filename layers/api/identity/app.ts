@@ -1,5 +1,5 @@
 /**
- * Identity is an app like any other: its tables replicate, it is fenced, it fails over. *composition*
+ * Identity is an app like any other: it replicates, is fenced, fails over. *composition*
  *
  * Active-passive, because user names are unique only with one writer; replicated, because a user
  * who signed up and lost the region must not have to do it again.
