@@ -1,0 +1,214 @@
+/**
+ * One region as the front door reaches it: a pool of connections, and the injected faults of the
+ * network in between. *adapter* (undici)
+ *
+ * A flight is one attempt. It tells its listener in this order: head once, data, then end; or
+ * broke, at any point, with whether the region may have got the request. After `abort` it tells
+ * nothing more. A cut network drops and never closes, so a flight over it is silent; when the cut
+ * heals, what was silent breaks, as a connection does that was reset meanwhile.
+ *
+ * Not promised: time-outs. Silence is judged by whoever waits (forward.ts, conditions.ts).
+ */
+import { Pool, type Dispatcher } from "undici";
+import { holdMs, isLost, type SiteFaults } from "../link/fault.ts";
+import type { RegionRef } from "./router.ts";
+
+export interface Outgoing {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: readonly string[];
+  readonly body: Dispatcher.DispatchOptions["body"];
+}
+
+export interface FlightListener {
+  onHead(flight: Flight, status: number, statusText: string, raw: readonly (Buffer | string)[]): void;
+  onData(flight: Flight, chunk: Buffer): void;
+  onEnd(flight: Flight): void;
+  onBroke(flight: Flight, error: Error, sent: boolean): void;
+}
+
+/** What a lost packet costs on a connection: it is sent again after this. */
+const RETRANSMIT_MS = 200;
+const MOST_CONNECTIONS = 512;
+
+export class Upstream {
+  readonly id: string;
+  readonly url: string;
+  readonly #pool: Pool;
+  readonly #flights = new Set<Flight>();
+  #faults: SiteFaults | undefined;
+
+  constructor(region: RegionRef, faults?: SiteFaults) {
+    this.id = region.id;
+    this.url = region.url;
+    this.#faults = faults;
+    this.#pool = new Pool(region.url, {
+      connections: MOST_CONNECTIONS,
+      pipelining: 1,
+      keepAliveTimeout: 30_000,
+      connectTimeout: 5_000,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  send(out: Outgoing, listener: FlightListener): Flight {
+    const flight = new Flight(this, out, listener, () => this.#flights.delete(flight));
+    this.#flights.add(flight);
+    const faults = this.#faults;
+    if (faults === undefined) {
+      flight.dispatch(this.#pool);
+      return flight;
+    }
+    if (faults.in?.drop) flight.isSwallowed = true;
+    if (faults.out?.drop) return flight;
+    // There and back: a region does not delay its own answers.
+    let delayMs = 2 * holdMs(faults.out, Math.random());
+    if (isLost(faults.out, Math.random())) delayMs += RETRANSMIT_MS;
+    if (delayMs > 0) setTimeout(() => flight.dispatch(this.#pool), delayMs);
+    else flight.dispatch(this.#pool);
+    return flight;
+  }
+
+  setFaults(faults: SiteFaults | undefined): void {
+    const wasCut = this.#faults?.in?.drop || this.#faults?.out?.drop;
+    const isCut = faults?.in?.drop || faults?.out?.drop;
+    this.#faults = faults;
+    if (isCut) for (const flight of this.#flights) flight.isSwallowed = true;
+    if (wasCut && !isCut) for (const flight of [...this.#flights]) flight.breakOff();
+  }
+
+  async close(): Promise<void> {
+    for (const flight of [...this.#flights]) flight.abort();
+    await this.#pool.destroy();
+  }
+}
+
+export class Flight implements Dispatcher.DispatchHandler {
+  readonly upstream: Upstream;
+  readonly #out: Outgoing;
+  readonly #listener: FlightListener;
+  readonly #gone: () => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #over = false;
+  isSent = false;
+  isSwallowed = false;
+
+  constructor(upstream: Upstream, out: Outgoing, listener: FlightListener, gone: () => void) {
+    this.upstream = upstream;
+    this.#out = out;
+    this.#listener = listener;
+    this.#gone = gone;
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  dispatch(pool: Pool): void {
+    if (this.#over) return;
+    const { method, path, body } = this.#out;
+    const headers = this.#out.headers as string[];
+    pool.dispatch({ method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null }, this);
+  }
+
+  abort(): void {
+    if (this.#over) return;
+    this.#end();
+    this.#controller?.abort(new Error("the front door gave the attempt up"));
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  /** The cut network is whole again; what was sent over it meanwhile is not coming. */
+  breakOff(): void {
+    if (!this.isSwallowed && this.isSent) return;
+    const sent = this.isSent;
+    this.abort();
+    this.#listener.onBroke(this, new Error("the network was cut"), sent);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new Error("the front door gave the attempt up"));
+    else this.isSent = true;
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    statusText?: string,
+  ): void {
+    if (this.#over || this.isSwallowed || status < 200) return;
+    const raw = controller.rawHeaders as (Buffer | string)[] | null;
+    this.#listener.onHead(this, status, statusText ?? "", raw ?? []);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#over && !this.isSwallowed) this.#listener.onData(this, chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#over || this.isSwallowed) return;
+    this.#end();
+    this.#listener.onEnd(this);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (this.#over || this.isSwallowed) return;
+    this.#end();
+    this.#listener.onBroke(this, error, this.isSent);
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#gone();
+  }
+}
+
+export const wasRefused = (error: Error): boolean =>
+  (error as NodeJS.ErrnoException).code === "ECONNREFUSED";
+
+export interface Probed {
+  readonly status: number;
+  readonly epoch: number;
+}
+
+/** Asks a region one short question; undefined when it does not answer in time. */
+export function probe(
+  upstream: Upstream,
+  path: string,
+  limitMs: number,
+): Promise<Probed | "refused" | "broken" | "silent"> {
+  return new Promise((resolve) => {
+    let status = 0;
+    let epoch = 0;
+    const timer = setTimeout(() => {
+      flight.abort();
+      resolve("silent");
+    }, limitMs);
+    const done = (result: Probed | "refused" | "broken"): void => {
+      clearTimeout(timer);
+      resolve(result);
+    };
+    const listener: FlightListener = {
+      onHead(_flight, got, _text, raw) {
+        status = got;
+        for (let i = 0; i < raw.length; i += 2) {
+          if (String(raw[i]).toLowerCase() === "understudy-epoch") epoch = Number(String(raw[i + 1])) || 0;
+        }
+      },
+      onData: () => undefined,
+      onEnd: () => done({ status, epoch }),
+      onBroke: (_flight, error) => done(wasRefused(error) ? "refused" : "broken"),
+    };
+    const flight = upstream.send({ method: "GET", path, headers: [], body: null }, listener);
+  });
+}
