@@ -24,7 +24,7 @@ export const kitDe: Translation<typeof kitEn> = {
     username: "Benutzername",
     password: "Passwort",
     email: "E-Mail (freiwillig)",
-    usernameHint: "3 bis 32 Buchstaben, Ziffern, Punkte, Binde- oder Unterstriche",
+    usernameHint: "3 bis 64 Buchstaben, Ziffern oder . _ @ + -",
     passwordHint: "Mindestens 8 Zeichen",
     haveAccount: "Ich habe ein Konto",
     noAccount: "Ich brauche ein Konto",

@@ -21,7 +21,7 @@ export const kitEn = {
     username: "User name",
     password: "Password",
     email: "Email (optional)",
-    usernameHint: "3 to 32 letters, digits, dots, dashes or underscores",
+    usernameHint: "3 to 64 letters, digits or . _ @ + -",
     passwordHint: "At least 8 characters",
     haveAccount: "I have an account",
     noAccount: "I need an account",

@@ -1,0 +1,139 @@
+/** Every app with its routing record, how far the regions are behind it, and what can be done. */
+import { Button, Group, Title } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Chip, type ChipTone } from "../../../layers/presentation/components/chip.tsx";
+import { Empty, Loading } from "../../../layers/presentation/components/empty.tsx";
+import { RegionName } from "../../../layers/presentation/components/region-badge.tsx";
+import { useFormat, useLive } from "../../../layers/presentation/context.tsx";
+import type { LiveApp } from "../../../layers/presentation/live/live-state.ts";
+import classes from "./console.module.css";
+import { type Action, actionsOf } from "./decision.ts";
+import { useOperator } from "./operator.tsx";
+
+const STATE_TONE: Readonly<Record<LiveApp["state"], ChipTone>> = {
+  active: "ok",
+  fenced: "warning",
+  failover: "info",
+};
+
+function Fact({ term, children, hint }: {
+  readonly term: string;
+  readonly hint?: string;
+  readonly children: ReactNode;
+}) {
+  return (
+    <div className={classes.fact} title={hint}>
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+const Names = ({ ids }: { readonly ids: readonly string[] }) =>
+  ids.length === 0 ? (
+    <>–</>
+  ) : (
+    <span className={classes.names}>
+      {ids.map((id) => (
+        <RegionName key={id} id={id} />
+      ))}
+    </span>
+  );
+
+function Facts({ app }: { readonly app: LiveApp }) {
+  const { t } = useTranslation(["console", "kit"]);
+  const format = useFormat();
+  const lags = Object.entries(app.lag).filter(([id]) => !app.servingRegions.includes(id));
+  return (
+    <dl className={classes.facts}>
+      <Fact term={t("app.serving")}>
+        <Names ids={app.servingRegions} />
+      </Fact>
+      <Fact term={t("app.primary")}>
+        <Names ids={[app.primary]} />
+      </Fact>
+      <Fact term={t("app.inSync")}>
+        <Names ids={app.inSyncRegions} />
+      </Fact>
+      <Fact term={t("app.mode")}>{t(`kit:mode.${app.mode}`)}</Fact>
+      <Fact term={t("app.phase")}>
+        {t(app.phase === "fenced" ? "app.phaseFenced" : "app.phaseServing")}
+      </Fact>
+      <Fact term={t("app.durability")}>
+        {t(app.durability === "local" ? "app.durabilityLocal" : "app.durabilityReplicated")}
+      </Fact>
+      <Fact term={t("app.policy")}>
+        {t(app.policy === "manual" ? "app.policyManual" : "app.policyAutomatic")}
+      </Fact>
+      <Fact term={t("app.atRisk")} hint={t("app.atRiskHint")}>
+        <Chip tone={app.writesAtRisk > 0 ? "warning" : "ok"}>{format.number(app.writesAtRisk)}</Chip>
+      </Fact>
+      {lags.map(([id, lag]) => (
+        <Fact key={id} term={`${t("app.lag")}: ${id}`}>
+          {t("app.lagText", { writes: format.number(lag.writes), time: format.span(lag.ms) })}
+        </Fact>
+      ))}
+    </dl>
+  );
+}
+
+interface AppCardProps {
+  readonly app: LiveApp;
+  readonly onAction: (app: string, action: Action) => void;
+}
+
+function AppCard({ app, onAction }: AppCardProps) {
+  const { t } = useTranslation(["console", "kit"]);
+  const operator = useOperator();
+  const name = t(`kit:app.${app.app as "tickets"}`, { defaultValue: app.app });
+  return (
+    <li className={classes.card}>
+      <Group justify="space-between">
+        <Title order={3} size="h5">
+          {name}
+        </Title>
+        <Group gap={6}>
+          <Chip>
+            {t("app.epoch")} {app.epoch}
+          </Chip>
+          <Chip tone={STATE_TONE[app.state]}>{t(`kit:state.${app.state}`)}</Chip>
+        </Group>
+      </Group>
+      <Facts app={app} />
+      {operator.token === undefined ? null : (
+        <Group gap={6} role="group" aria-label={t("app.actions", { app: name })}>
+          {actionsOf(app).map((action) => (
+            <Button
+              key={action}
+              size="compact-sm"
+              variant="default"
+              onClick={() => onAction(app.app, action)}
+            >
+              {t(`action.${action}`)} …
+            </Button>
+          ))}
+        </Group>
+      )}
+    </li>
+  );
+}
+
+export function AppsPanel({ onAction }: Pick<AppCardProps, "onAction">) {
+  const { t } = useTranslation("console");
+  const { apps, connection } = useLive();
+  return (
+    <section aria-labelledby="apps-title" className={classes.section}>
+      <Title order={2} size="h4" id="apps-title">
+        {t("app.title")}
+      </Title>
+      {apps.length === 0 && connection === "connecting" ? <Loading rows={1} height={200} /> : null}
+      {apps.length === 0 && connection !== "connecting" ? <Empty title={t("app.none")} /> : null}
+      <ul className={classes.apps}>
+        {apps.map((app) => (
+          <AppCard key={app.app} app={app} onAction={onAction} />
+        ))}
+      </ul>
+    </section>
+  );
+}

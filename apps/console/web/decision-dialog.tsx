@@ -1,0 +1,226 @@
+/** The screen before an app is fenced or moved: what it costs, how long it takes, what has drifted. */
+import { Button, Checkbox, Group, Modal, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Chip } from "../../../layers/presentation/components/chip.tsx";
+import { Notice } from "../../../layers/presentation/components/notice.tsx";
+import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
+import {
+  useFormat,
+  useKit,
+  useLanguage,
+  useLive,
+  useLiveApp,
+} from "../../../layers/presentation/context.tsx";
+import type { LiveApp } from "../../../layers/presentation/live/live-state.ts";
+import { cityOf } from "../../../layers/presentation/live/places.ts";
+import { useWrite } from "../../../layers/presentation/use-write.ts";
+import classes from "./console.module.css";
+import { type Action, type Assessment, assess, type Drift, targetsOf } from "./decision.ts";
+import { useOperator } from "./operator.tsx";
+
+function useDriftText(): (drift: Drift) => string {
+  const { t } = useTranslation("console");
+  const format = useFormat();
+  return (drift) => {
+    switch (drift.kind) {
+      case "behind":
+        return t("decide.driftBehind", { writes: format.number(drift.writes) });
+      case "outOfSync":
+        return t("decide.driftOutOfSync");
+      case "targetDown":
+        return t("decide.driftTargetDown");
+      case "targetUnhealthy":
+        return t("decide.driftTargetUnhealthy");
+      case "holderWell":
+        return t("decide.driftHolderWell");
+      case "manual":
+        return t("decide.driftManual");
+      case "alone":
+        return t("decide.driftAlone");
+    }
+  };
+}
+
+function Loss({ writes }: { readonly writes: number | undefined }) {
+  const { t } = useTranslation("console");
+  if (writes === undefined) return <Chip tone="danger">{t("decide.lossUnknown")}</Chip>;
+  if (writes === 0) return <Chip tone="ok">{t("decide.lossNone")}</Chip>;
+  return <Chip tone="danger">{t("decide.lossWrites", { count: writes })}</Chip>;
+}
+
+function Facts({ assessment }: { readonly assessment: Assessment }) {
+  const { t } = useTranslation("console");
+  const format = useFormat();
+  const driftText = useDriftText();
+  const { duration, drifts } = assessment;
+  return (
+    <dl className={classes.decision}>
+      <dt>{t("decide.loss")}</dt>
+      <dd>
+        <Loss writes={assessment.lossWrites} />
+      </dd>
+      <dt>{t("decide.duration")}</dt>
+      <dd>
+        {duration.kind === "instant" ? t("decide.durationInstant") : null}
+        {duration.kind === "pause" ? t("decide.durationPause", { time: format.span(duration.ms) }) : null}
+        {duration.kind === "wait" ? t("decide.durationWait", { time: format.span(duration.ms) }) : null}
+      </dd>
+      <dt>{t("decide.drift")}</dt>
+      <dd>
+        {drifts.length === 0 ? (
+          t("decide.driftNone")
+        ) : (
+          <ul>
+            {drifts.map((drift) => (
+              <li key={drift.kind}>{driftText(drift)}</li>
+            ))}
+          </ul>
+        )}
+      </dd>
+    </dl>
+  );
+}
+
+interface Order {
+  readonly to: string | undefined;
+  readonly reason: string;
+  readonly acceptDataLoss: boolean;
+}
+
+interface FormProps {
+  readonly app: LiveApp;
+  readonly action: Action;
+  readonly onClose: () => void;
+  readonly onDone: (record: Partial<LiveApp>) => void;
+}
+
+function useOrder({ app, action, onDone }: FormProps) {
+  const { api } = useKit();
+  const operator = useOperator();
+  return useWrite<Order, Partial<LiveApp>>({
+    send: async ({ to, reason, acceptDataLoss }, key, signal) => {
+      const path = `/routing/apps/${encodeURIComponent(app.app)}/${action}`;
+      const body = {
+        ...(to === undefined ? {} : { to }),
+        ...(reason === "" ? {} : { reason }),
+        ...(acceptDataLoss ? { acceptDataLoss } : {}),
+      };
+      const bearer = operator.token;
+      return (await api.request<Partial<LiveApp>>("POST", path, { body, key, signal, bearer })).value;
+    },
+    onDone,
+    onFailed: (problem) => {
+      const isRefused = problem.code === "unauthenticated" || problem.code === "forbidden";
+      if (isRefused) operator.refused();
+      return isRefused;
+    },
+  });
+}
+
+function Form(props: FormProps) {
+  const { app, action, onClose } = props;
+  const { t } = useTranslation("console");
+  const language = useLanguage();
+  const { regions } = useLive();
+  const targets = targetsOf(app, action);
+  const moves = action !== "fence" && action !== "unfence";
+  const [chosen, setChosen] = useState(targets[0]);
+  const [reason, setReason] = useState("");
+  const [accepted, setAccepted] = useState(false);
+  const write = useOrder(props);
+  const to = moves ? (targets.includes(chosen ?? "") ? chosen : targets[0]) : undefined;
+  const assessment = assess(app, regions, action, to);
+  const stuck = assessment.blocked || (assessment.needsAcceptance && !accepted);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (!stuck) write.start({ to, reason: reason.trim(), acceptDataLoss: accepted });
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <Text>{t(`action.${action}What`)}</Text>
+        {moves && targets.length > 0 ? (
+          <NativeSelect
+            label={t("decide.target")}
+            value={to}
+            onChange={(event) => setChosen(event.currentTarget.value)}
+            data={targets.map((id) => ({ value: id, label: `${cityOf(id, language)} (${id})` }))}
+            disabled={action === "failback" || write.busy}
+          />
+        ) : null}
+        <Facts assessment={assessment} />
+        {moves && targets.length === 0 ? <Notice tone="danger">{t("decide.noTarget")}</Notice> : null}
+        {assessment.blocked && targets.length > 0 ? (
+          <Notice tone="danger">{t("decide.blocked")}</Notice>
+        ) : null}
+        <TextInput
+          label={t("decide.reason")}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+          maxLength={200}
+          data-autofocus
+        />
+        {assessment.needsAcceptance ? (
+          <Checkbox
+            label={t("decide.accept")}
+            checked={accepted}
+            onChange={(event) => setAccepted(event.currentTarget.checked)}
+          />
+        ) : null}
+        <WriteNotice write={write} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("decide.cancel")}
+          </Button>
+          <Button
+            type="submit"
+            color={action === "failover" ? "red.8" : undefined}
+            loading={write.busy}
+            disabled={stuck}
+          >
+            {t("decide.confirm", { action: t(`action.${action}`) })}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+export interface DecisionDialogProps {
+  readonly decision: { readonly app: string; readonly action: Action } | undefined;
+  readonly onClose: () => void;
+  readonly onDone: (action: Action, record: Partial<LiveApp>) => void;
+}
+
+export function DecisionDialog({ decision, onClose, onDone }: DecisionDialogProps) {
+  const { t } = useTranslation(["console", "kit"]);
+  const app = useLiveApp(decision?.app);
+  const title =
+    decision === undefined
+      ? ""
+      : t("decide.title", {
+          action: t(`action.${decision.action}`),
+          app: t(`kit:app.${decision.app as "tickets"}`, { defaultValue: decision.app }),
+        });
+  return (
+    <Modal
+      opened={decision !== undefined}
+      onClose={onClose}
+      title={title}
+      size="lg"
+      centered
+      closeButtonProps={{ "aria-label": t("kit:identity.close") }}
+    >
+      {decision !== undefined && app !== undefined ? (
+        <Form
+          key={`${decision.app} ${decision.action}`}
+          app={app}
+          action={decision.action}
+          onClose={onClose}
+          onDone={(record) => onDone(decision.action, record)}
+        />
+      ) : null}
+    </Modal>
+  );
+}

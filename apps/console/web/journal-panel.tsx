@@ -1,0 +1,78 @@
+/** What happened to the apps, newest first: who moved what, when and why. */
+import { Table, Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { Chip } from "../../../layers/presentation/components/chip.tsx";
+import { Loading, LoadFailed } from "../../../layers/presentation/components/empty.tsx";
+import { useFormat, useKit, useLanguage, useLive } from "../../../layers/presentation/context.tsx";
+import { itemsOf, type JournalRow } from "../../../layers/presentation/live/live-state.ts";
+import { cityOf } from "../../../layers/presentation/live/places.ts";
+import classes from "./console.module.css";
+
+const ROWS = 30;
+
+export function JournalPanel() {
+  const { t } = useTranslation(["console", "kit"]);
+  const { api } = useKit();
+  const format = useFormat();
+  const language = useLanguage();
+  const versions = useLive().apps.map((app) => `${app.app}:${app.version}`);
+  const query = useQuery({
+    // A new version of any record is a new line of the journal.
+    queryKey: ["journal", versions.join(" ")],
+    queryFn: async ({ signal }) =>
+      itemsOf<JournalRow>(await api.get("/routing/journal", signal), "journal"),
+    placeholderData: (before) => before,
+  });
+  const cities = (ids: readonly string[]): string =>
+    ids.map((id) => cityOf(id, language)).join(", ") || "–";
+  const rows = query.data?.slice(0, ROWS);
+  return (
+    <section aria-labelledby="journal-title" className={classes.section}>
+      <Title order={2} size="h4" id="journal-title">
+        {t("journal.title")}
+      </Title>
+      {rows === undefined && !query.isError ? <Loading rows={1} height={140} /> : null}
+      {rows === undefined && query.isError ? (
+        <LoadFailed error={query.error} onRetry={() => void query.refetch()} />
+      ) : null}
+      {rows?.length === 0 ? <Text c="dimmed">{t("journal.empty")}</Text> : null}
+      {rows === undefined || rows.length === 0 ? null : (
+        <Table.ScrollContainer minWidth={760} className={classes.table}>
+          <Table verticalSpacing="xs">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th scope="col">{t("journal.when")}</Table.Th>
+                <Table.Th scope="col">{t("journal.app")}</Table.Th>
+                <Table.Th scope="col">{t("journal.cause")}</Table.Th>
+                <Table.Th scope="col">{t("journal.from")}</Table.Th>
+                <Table.Th scope="col">{t("journal.to")}</Table.Th>
+                <Table.Th scope="col">{t("journal.epoch")}</Table.Th>
+                <Table.Th scope="col">{t("journal.by")}</Table.Th>
+                <Table.Th scope="col">{t("journal.reason")}</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {rows.map((row) => (
+                <Table.Tr key={`${row.app} ${row.version}`}>
+                  <Table.Td title={format.dateTime(row.at)} className={classes.nowrap}>
+                    {format.time(row.at)}
+                  </Table.Td>
+                  <Table.Td>{t(`kit:app.${row.app as "tickets"}`, { defaultValue: row.app })}</Table.Td>
+                  <Table.Td>
+                    <Chip>{t(`cause.${row.cause}`, { defaultValue: row.cause })}</Chip>
+                  </Table.Td>
+                  <Table.Td>{cities(row.from)}</Table.Td>
+                  <Table.Td>{cities(row.to)}</Table.Td>
+                  <Table.Td>{format.number(row.epoch)}</Table.Td>
+                  <Table.Td>{row.by}</Table.Td>
+                  <Table.Td>{row.reason}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+    </section>
+  );
+}

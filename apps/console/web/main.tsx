@@ -1,0 +1,105 @@
+/** The console: composition. */
+import { Stack, Text, Title } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Chip } from "../../../layers/presentation/components/chip.tsx";
+import { Notice } from "../../../layers/presentation/components/notice.tsx";
+import { PageFrame } from "../../../layers/presentation/components/page-frame.tsx";
+import { useFormat, useLanguage, useLive } from "../../../layers/presentation/context.tsx";
+import type { LiveApp } from "../../../layers/presentation/live/live-state.ts";
+import { cityOf } from "../../../layers/presentation/live/places.ts";
+import { mountPage } from "../../../layers/presentation/mount.tsx";
+import { AppsPanel } from "./apps-panel.tsx";
+import { catalogue } from "./catalogue.ts";
+import classes from "./console.module.css";
+import type { Action } from "./decision.ts";
+import { DecisionDialog } from "./decision-dialog.tsx";
+import { JournalPanel } from "./journal-panel.tsx";
+import { LinksPanel } from "./links-panel.tsx";
+import { OperatorButton, OperatorProvider, useOperator } from "./operator.tsx";
+import { RegionsPanel } from "./regions-panel.tsx";
+
+function Head() {
+  const { t } = useTranslation("console");
+  const { connection } = useLive();
+  const operator = useOperator();
+  return (
+    <>
+      <div className={classes.head}>
+        <Title order={1} size="h2">
+          {t("title")}
+        </Title>
+        <span role="status" aria-live="polite">
+          <Chip tone={connection === "live" ? "ok" : connection === "offline" ? "danger" : "warning"}>
+            {t(`connection.${connection}`)}
+          </Chip>
+        </span>
+      </div>
+      <Text c="dimmed">
+        {t("lead")} {operator.token === undefined ? t("operator.needed") : null}
+      </Text>
+    </>
+  );
+}
+
+interface Done {
+  readonly action: Action;
+  readonly record: Partial<LiveApp>;
+}
+
+function DoneNotice({ done }: { readonly done: Done | undefined }) {
+  const { t } = useTranslation(["console", "kit"]);
+  const format = useFormat();
+  const language = useLanguage();
+  return (
+    <div role="status" aria-live="polite">
+      {done === undefined ? null : (
+        <Notice tone="ok">
+          {t("decide.done", {
+            action: t(`action.${done.action}`),
+            app: t(`kit:app.${done.record.app as "tickets"}`, { defaultValue: done.record.app }),
+            epoch: done.record.epoch ?? "–",
+            serving: format.list(
+              (done.record.servingRegions ?? []).map((id) => cityOf(id, language)),
+            ),
+          })}
+        </Notice>
+      )}
+    </div>
+  );
+}
+
+function Console() {
+  const { t } = useTranslation("console");
+  const [decision, setDecision] = useState<{ app: string; action: Action }>();
+  const [done, setDone] = useState<Done>();
+  useEffect(() => {
+    document.title = `${t("title")} – Understudy`;
+  }, [t]);
+  return (
+    <OperatorProvider>
+      <PageFrame page="console" account={<OperatorButton />}>
+        <Stack gap="xl">
+          <Stack gap="xs">
+            <Head />
+            <DoneNotice done={done} />
+          </Stack>
+          <RegionsPanel />
+          <AppsPanel onAction={(app, action) => setDecision({ app, action })} />
+          <LinksPanel />
+          <JournalPanel />
+        </Stack>
+        <DecisionDialog
+          decision={decision}
+          onClose={() => setDecision(undefined)}
+          onDone={(action, record) => {
+            setDone({ action, record: { app: decision?.app, ...record } });
+            setDecision(undefined);
+          }}
+        />
+      </PageFrame>
+    </OperatorProvider>
+  );
+}
+
+mountPage({ catalogue, children: <Console /> });

@@ -1,0 +1,119 @@
+/** The operator's token: asked once, kept in this tab only, sent as a bearer token. */
+import { Button, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { createContext, type FormEvent, type ReactNode, useContext, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { remember, remembered } from "../../../layers/presentation/components/memory.ts";
+import { Notice } from "../../../layers/presentation/components/notice.tsx";
+
+const MEMORY = "understudy.operator-token";
+
+export interface Operator {
+  readonly token: string | undefined;
+  ask(): void;
+  /** The server did not take the token: forget it and ask again. */
+  refused(): void;
+  leave(): void;
+}
+
+const OperatorContext = createContext<Operator | undefined>(undefined);
+
+export function useOperator(): Operator {
+  const operator = useContext(OperatorContext);
+  if (operator === undefined) throw new Error("useOperator: no OperatorProvider above");
+  return operator;
+}
+
+interface TokenDialogProps {
+  readonly opened: boolean;
+  readonly wasRefused: boolean;
+  readonly onClose: () => void;
+  readonly onToken: (token: string) => void;
+}
+
+function TokenDialog({ opened, wasRefused, onClose, onToken }: TokenDialogProps) {
+  const { t } = useTranslation(["console", "kit"]);
+  const [token, setToken] = useState("");
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (token.trim() === "") return;
+    onToken(token.trim());
+    setToken("");
+  };
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t("operator.title")}
+      centered
+      closeButtonProps={{ "aria-label": t("kit:identity.close") }}
+    >
+      <form onSubmit={submit}>
+        <Stack>
+          {wasRefused ? <Notice tone="danger">{t("operator.refused")}</Notice> : null}
+          <PasswordInput
+            label={t("operator.token")}
+            value={token}
+            onChange={(event) => setToken(event.currentTarget.value)}
+            autoComplete="off"
+            required
+            data-autofocus
+          />
+          <Text size="sm" c="dimmed">
+            {t("operator.hint")}
+          </Text>
+          <Button type="submit">{t("operator.enter")}</Button>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+export function OperatorProvider({ children }: { readonly children: ReactNode }) {
+  const [token, setToken] = useState(() => remembered(MEMORY, "tab") ?? undefined);
+  const [asking, setAsking] = useState<"no" | "first" | "again">("no");
+  const operator = useMemo<Operator>(() => {
+    const keep = (next: string | undefined): void => {
+      remember(MEMORY, next ?? null, "tab");
+      setToken(next);
+    };
+    return {
+      token,
+      ask: () => setAsking("first"),
+      refused: () => {
+        keep(undefined);
+        setAsking("again");
+      },
+      leave: () => keep(undefined),
+    };
+  }, [token]);
+  return (
+    <OperatorContext value={operator}>
+      {children}
+      <TokenDialog
+        opened={asking !== "no"}
+        wasRefused={asking === "again"}
+        onClose={() => setAsking("no")}
+        onToken={(next) => {
+          remember(MEMORY, next, "tab");
+          setToken(next);
+          setAsking("no");
+        }}
+      />
+    </OperatorContext>
+  );
+}
+
+/** In the page header, in place of the account. */
+export function OperatorButton() {
+  const { t } = useTranslation("console");
+  const operator = useOperator();
+  return operator.token === undefined ? (
+    <Button size="xs" h={34} onClick={operator.ask}>
+      {t("operator.signIn")}
+    </Button>
+  ) : (
+    <Button size="xs" h={34} variant="default" onClick={operator.leave}>
+      {t("operator.signOut")}
+    </Button>
+  );
+}
