@@ -8,7 +8,7 @@
  * request, door.ts is what requests share.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { ConfigurationError } from "../../../base/errors.ts";
 import { type Log, silentLog } from "../../../layers/api/log.ts";
 import type { LinkFaults } from "../link/fault.ts";
@@ -48,6 +48,7 @@ const HEADER_BYTES = 32 * 1024;
 const HEADERS_MS = 10_000;
 const KEEP_ALIVE_MS = 15_000;
 const MOST_SOCKETS = 10_000;
+const DRAIN_LOOK_MS = 20;
 
 export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
   const door = createDoor({
@@ -86,8 +87,11 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     for (const stream of streams) stream.destroy();
+    // A connection is idle, and may be closed, as soon as its last answer has left.
+    const idle = setInterval(() => server.closeIdleConnections(), DRAIN_LOOK_MS);
     const drained = setTimeout(() => server.closeAllConnections(), door.limits.drainMs);
     await closed;
+    clearInterval(idle);
     clearTimeout(drained);
     await door.close();
   };
@@ -155,16 +159,11 @@ function reserve(door: Door, request: IncomingMessage, response: ServerResponse)
 /** A body that stops arriving ends its connection: a slow client must not hold a place for ever. */
 function limitIdle(request: IncomingMessage, response: ServerResponse, idleMs: number): void {
   if (request.complete) return;
-  const socket: Socket = request.socket;
-  const onIdle = (): void => {
+  request.setTimeout(idleMs, () => {
     if (request.complete) return;
     answerProblem(response, "timed-out", `nothing of the body arrived for ${idleMs} ms`);
-    response.once("finish", () => socket.destroy());
-  };
-  socket.setTimeout(idleMs, onIdle);
-  // Not on a later `close`: the server has set its own time-out for an idle connection by then.
-  request.once("end", () => {
-    socket.setTimeout(0);
-    socket.off("timeout", onIdle);
+    response.once("close", () => request.socket.destroy());
   });
+  // Not on a later `close`: the server has set its own time-out for an idle connection by then.
+  request.once("end", () => request.setTimeout(0));
 }

@@ -1,0 +1,385 @@
+import { connect } from "node:net";
+import { createServer, request as httpRequest } from "node:http";
+import { Agent, fetch } from "undici";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type FakeRegion, recordFor, startFakeRegion } from "./fake-region.ts";
+import { startFrontDoor, type FrontDoorOptions } from "./front-door.ts";
+
+const stops: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+async function setUp(options: Partial<FrontDoorOptions> = {}, serving = ["a"]) {
+  const a = await startFakeRegion("a");
+  const b = await startFakeRegion("b");
+  for (const region of [a, b]) {
+    if (serving.includes(region.id)) region.serves.add("tickets");
+    region.push(recordFor("tickets", serving, 1));
+    stops.push(() => {
+      region.thaw();
+      region.kill();
+    });
+  }
+  const logged: Record<string, unknown>[] = [];
+  const info = (fields: object): void => void logged.push(fields as Record<string, unknown>);
+  const log = { debug: info, info, warn: info, error: info };
+  const door = await startFrontDoor({ port: 0, regions: [a, b], log, ...options });
+  stops.push(() => door.close());
+  await until(() => door.table().apps.get("tickets")?.version === 1);
+  await until(() => a.followers() === 1 && b.followers() === 1);
+  const agent = new Agent({ connections: 256 });
+  stops.push(() => agent.destroy());
+  const call = (path: string, init: Parameters<typeof fetch>[1] = {}) =>
+    fetch(`${door.url}${path}`, { dispatcher: agent, ...init });
+  return { a, b, door, call, logged };
+}
+
+const until = (condition: () => boolean): Promise<void> =>
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 10_000, interval: 2 });
+
+const post = (key?: string, body = "{}") => ({
+  method: "POST",
+  body,
+  headers: key === undefined ? {} : { "idempotency-key": key },
+});
+
+/** B takes the app over, as its own process would tell. */
+function takeOver(b: FakeRegion, epoch = 2): void {
+  b.epoch = epoch;
+  b.serves.add("tickets");
+  b.push(recordFor("tickets", ["b"], epoch));
+}
+
+describe("a front door", () => {
+  it("routes an app to its serving region and everything else to the nearest one", async () => {
+    const { call, a, b } = await setUp({}, ["b"]);
+    expect(await (await call("/tickets/x", post("k"))).json()).toMatchObject({ from: "b" });
+    const page = await call("/console/");
+    expect(page.headers.get("understudy-region")).toBe("a");
+    expect(b.got).toHaveLength(1);
+    expect(a.got).toHaveLength(1);
+  });
+
+  it("passes headers on, keeps those of one connection, and does not believe a client's address", async () => {
+    const { door, a } = await setUp();
+    await new Promise<void>((resolve, reject) => {
+      const headers = {
+        connection: "keep-alive, x-private",
+        "x-private": "1",
+        "x-forwarded-for": "6.6.6.6",
+        "x-kept": "yes",
+        host: "shop.example",
+      };
+      const { port } = door;
+      httpRequest({ port, path: "/tickets/x", headers }, (response) => {
+        response.resume().on("end", resolve);
+      }).on("error", reject).end();
+    });
+    const [got] = a.got;
+    expect(got?.headers).toMatchObject({
+      host: "shop.example",
+      "x-kept": "yes",
+      "x-forwarded-for": "127.0.0.1",
+      "x-forwarded-host": "shop.example",
+      "x-forwarded-proto": "http",
+    });
+    expect(got?.headers["x-private"]).toBeUndefined();
+  });
+
+  it("fails no read when a region is killed under load", async () => {
+    const { call, a } = await setUp();
+    const statuses: number[] = [];
+    let isDone = false;
+    const reader = async (): Promise<void> => {
+      while (!isDone) {
+        const response = await call("/tickets/x");
+        await response.arrayBuffer();
+        statuses.push(response.status);
+      }
+    };
+    const readers = Array.from({ length: 32 }, reader);
+    await until(() => statuses.length > 100);
+    a.kill();
+    const before = statuses.length;
+    await until(() => statuses.length > before + 300);
+    isDone = true;
+    await Promise.all(readers);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+
+  it("holds keyed writes while no region serves, and sends them when the record names one", async () => {
+    const { call, a, b, door, logged } = await setUp();
+    a.kill();
+    const writes = Array.from({ length: 50 }, (_, n) => call("/tickets/x", post(`k${n}`, `b${n}`)));
+    await until(() => door.table().conditions.get("a") === "down");
+    expect(b.got).toHaveLength(0);
+    const from = performance.now();
+    takeOver(b);
+    const bodies = await Promise.all(
+      writes.map(async (write) => (await (await write).json()) as { from: string; body: string }),
+    );
+    expect(performance.now() - from).toBeLessThan(1_000);
+    expect(bodies.map(({ body }) => body)).toEqual(writes.map((_, n) => `b${n}`));
+    expect(new Set(bodies.map((body) => body.from))).toEqual(new Set(["b"]));
+    expect(b.got).toHaveLength(50);
+    const held = logged.filter((entry) => entry["region"] === "b" || entry["region"] === "a,b");
+    expect(held.length).toBe(50);
+  });
+
+  it("waits for the gate of the region that a record names before it sends again", async () => {
+    const { call, a, b, door } = await setUp();
+    a.serves.clear();
+    b.push(recordFor("tickets", ["b"], 2));
+    b.epoch = 2;
+    const write = call("/tickets/x", post("k"));
+    await until(() => b.got.length === 1);
+    expect(door.table().apps.get("tickets")?.closedAt).toEqual(["b"]);
+    b.serves.add("tickets");
+    expect((await write).status).toBe(201);
+    expect(b.got.length).toBeLessThanOrEqual(3);
+  });
+
+  it("moves a keyed write out of a frozen region as soon as another one serves", async () => {
+    const { call, a, b } = await setUp({ limits: { writeSilenceMs: 60_000 } });
+    a.freeze();
+    const write = call("/tickets/x", post("k"));
+    takeOver(b);
+    expect(await (await write).json()).toMatchObject({ from: "b" });
+  });
+
+  it("gives a read company when its region is frozen, and then avoids that region", async () => {
+    const { call, a, door } = await setUp();
+    a.freeze();
+    const reads = Array.from({ length: 200 }, () => call("/tickets/x"));
+    for (const read of reads) expect(await (await read).json()).toMatchObject({ from: "b" });
+    await until(() => door.table().conditions.get("a") === "silent");
+    a.thaw();
+    await until(() => door.table().conditions.get("a") === "up");
+    expect(await (await call("/tickets/x")).json()).toMatchObject({ from: "a" });
+  });
+
+  it("never sends a write without a key twice, and says that its outcome is unknown", async () => {
+    const { call, a, b } = await setUp();
+    b.serves.add("tickets");
+    a.answer = () => a.kill();
+    const response = await call("/tickets/x", post());
+    expect(response.status).toBe(504);
+    expect(await response.json()).toMatchObject({ code: "outcome-unknown" });
+    expect(a.got).toHaveLength(1);
+    expect(b.got).toHaveLength(0);
+  });
+
+  it("holds a write without a key as long as nothing of it was sent", async () => {
+    const { call, a, b, door, logged } = await setUp();
+    a.kill();
+    await until(() => door.table().conditions.get("a") === "down");
+    const write = call("/tickets/x", post(undefined, "x".repeat(100_000)));
+    await until(() => logged.length > 0);
+    takeOver(b);
+    const response = await write;
+    expect(response.status).toBe(201);
+    expect(b.got[0]?.body).toHaveLength(100_000);
+  });
+
+  it("refuses after the hold, with reasons, what no region could serve", async () => {
+    const { call, a, b } = await setUp({ limits: { holdMs: 100 } });
+    a.kill();
+    b.kill();
+    for (const init of [{}, post("k")]) {
+      const response = await call("/tickets/x", init);
+      expect(response.status).toBe(503);
+      expect(response.headers.get("retry-after")).toBe("1");
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+      expect(await response.json()).toMatchObject({ regions: { a: "down", b: "down" } });
+    }
+  });
+
+  it("never answers a keyed write that may have happened with a refusal", async () => {
+    const { call, a, b } = await setUp({ limits: { holdMs: 150 } });
+    a.answer = () => a.kill();
+    const response = await call("/tickets/x", post("k"));
+    expect(response.status).toBe(504);
+    expect(await response.json()).toMatchObject({ type: "/problems/outcome-unknown" });
+    expect(b.got).toHaveLength(0);
+  });
+
+  it("passes an operator's fence on at once", async () => {
+    const { call, a, b, door } = await setUp();
+    a.serves.clear();
+    a.answer = (_got, response) => {
+      response.writeHead(503, { "content-type": "application/problem+json" });
+      response.end(JSON.stringify({ type: "/problems/fenced", epoch: 1 }));
+    };
+    b.push(recordFor("tickets", ["a"], 1, 2, "fenced"));
+    await until(() => door.table().apps.get("tickets")?.fenced === true);
+    const response = await call("/tickets/x", post("k"));
+    expect(await response.json()).toMatchObject({ type: "/problems/fenced" });
+  });
+
+  it("uses the last record when every region has forgotten to tell one", async () => {
+    const { call, a, b, door } = await setUp();
+    a.kill();
+    b.kill();
+    await until(() => door.table().conditions.get("b") === "down");
+    const read = call("/tickets/x");
+    await a.restart();
+    expect(await (await read).json()).toMatchObject({ from: "a" });
+  });
+
+  it("uses both regions of an active-active app, and the other one when one is killed", async () => {
+    const { call, a, b } = await setUp({}, ["a", "b"]);
+    expect(await (await call("/tickets/x", post("k1"))).json()).toMatchObject({ from: "a" });
+    a.kill();
+    expect(await (await call("/tickets/x", post("k2"))).json()).toMatchObject({ from: "b" });
+    expect(b.got).toHaveLength(1);
+  });
+
+  it("a cut network is silent, and what was sent over it is not acknowledged after healing", async () => {
+    const { call, a, b, door } = await setUp();
+    door.setFaults({ a: { in: { drop: true }, out: { drop: true } } });
+    const read = call("/tickets/x");
+    const write = call("/tickets/x", post("k"));
+    expect(await (await read).json()).toMatchObject({ from: "b" });
+    takeOver(b);
+    expect(await (await write).json()).toMatchObject({ from: "b" });
+    expect(a.got).toHaveLength(0);
+    door.setFaults({});
+    await until(() => a.followers() === 1);
+    a.push(recordFor("tickets", ["b", "a"], 3));
+    await until(() => door.table().apps.get("tickets")?.version === 3);
+  });
+
+  it("streams a large answer at its reader's pace", async () => {
+    const { door, a } = await setUp();
+    const size = 64 * 1024 * 1024;
+    let written = 0;
+    a.answer = (_got, response) => {
+      const chunk = Buffer.alloc(256 * 1024, 1);
+      const more = (): void => {
+        while (written < size) {
+          written += chunk.length;
+          if (!response.write(chunk)) return void response.once("drain", more);
+        }
+        response.end();
+      };
+      more();
+    };
+    const socket = connect(door.port, "127.0.0.1");
+    stops.push(() => socket.destroy());
+    socket.write("GET /tickets/x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    await new Promise((resolve) => socket.once("data", resolve));
+    socket.pause();
+    let last = -1;
+    await vi.waitFor(
+      () => {
+        const isStill = written === last;
+        last = written;
+        expect(isStill).toBe(true);
+      },
+      { timeout: 10_000, interval: 200 },
+    );
+    expect(written).toBeLessThan(size / 2);
+    let read = 0;
+    socket.on("data", (chunk) => (read += chunk.length));
+    socket.resume();
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(read).toBeGreaterThan(size - 256 * 1024);
+  });
+
+  it("streams a large upload, and sends it once even with a key", async () => {
+    const { call, a } = await setUp();
+    const response = await call("/tickets/x", post("k", "y".repeat(3 * 1024 * 1024)));
+    expect(response.status).toBe(201);
+    expect(a.got[0]?.body).toHaveLength(3 * 1024 * 1024);
+  });
+
+  it("keeps a body of unknown length while it is small, and streams it when it is not", async () => {
+    const { call, a } = await setUp();
+    for (const size of [10_000, 2_000_000]) {
+      const body = new Blob(["z".repeat(size)]).stream();
+      const headers = { "idempotency-key": `k${size}` };
+      const response = await call("/tickets/x", { method: "POST", body, headers, duplex: "half" });
+      expect(response.status).toBe(201);
+      expect(a.got.at(-1)?.body).toHaveLength(size);
+    }
+  });
+
+  it("breaks an answer off when its region dies in the middle of a large one", async () => {
+    const { call, a } = await setUp();
+    a.answer = (_got, response) => {
+      response.writeHead(200, { "content-length": "1000000" });
+      response.write("x".repeat(1000));
+    };
+    const response = await call("/tickets/x");
+    a.kill();
+    await expect(response.text()).rejects.toThrow();
+  });
+
+  it("reads a small answer again elsewhere when its region dies in the middle", async () => {
+    const { call, a } = await setUp();
+    a.answer = (_got, response) => {
+      response.writeHead(200, { "content-length": "100" });
+      response.write("x");
+      setImmediate(() => a.kill());
+    };
+    expect(await (await call("/tickets/x")).json()).toMatchObject({ from: "b" });
+  });
+
+  it("takes an attempt back when the client leaves", async () => {
+    const { call, a } = await setUp();
+    let isGone = false;
+    a.answer = (_got, response) => void response.on("close", () => (isGone = true));
+    const controller = new AbortController();
+    const read = call("/tickets/x", { signal: controller.signal });
+    await until(() => a.got.length === 1);
+    controller.abort();
+    await expect(read).rejects.toThrow();
+    await until(() => isGone);
+  });
+
+  it("hands /control/ to the supervisor and says so when there is none", async () => {
+    const control = createServer((request, response) => response.end(`control ${request.url}`));
+    await new Promise<void>((resolve) => control.listen(0, "127.0.0.1", resolve));
+    stops.push(() => control.close());
+    const { port } = control.address() as { port: number };
+    const withOne = await setUp({ controlUrl: `http://127.0.0.1:${port}` });
+    expect(await (await withOne.call("/control/status")).text()).toBe("control /control/status");
+    const without = await setUp();
+    expect((await without.call("/control/status")).status).toBe(503);
+  });
+
+  it("ends a body that stops arriving, and a head that never ends", async () => {
+    const { door } = await setUp({ limits: { bodyIdleMs: 50 } });
+    const socket = connect(door.port, "127.0.0.1");
+    socket.write("POST /tickets/x HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc");
+    let text = "";
+    socket.on("data", (chunk) => (text += chunk.toString()));
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(text).toMatch(/^HTTP\/1.1 408 /);
+    const long = connect(door.port, "127.0.0.1");
+    let answer = "";
+    long.on("data", (chunk) => (answer += chunk.toString()));
+    long.write(`GET / HTTP/1.1\r\nhost: x\r\nx-long: ${"x".repeat(40_000)}\r\n\r\n`);
+    await new Promise((resolve) => long.once("close", resolve));
+    expect(answer).toMatch(/^HTTP\/1.1 431 /);
+  });
+
+  it("finishes open requests before it closes, and takes no new ones", async () => {
+    const { call, a, door } = await setUp();
+    let finish: (() => void) | undefined;
+    a.answer = (_got, response) => (finish = () => response.end("late"));
+    const read = call("/tickets/x");
+    await until(() => finish !== undefined);
+    const closed = door.close();
+    await expect(fetch(door.url)).rejects.toThrow();
+    finish?.();
+    expect(await (await read).text()).toBe("late");
+    await closed;
+  });
+
+  it("says what to do when its port is in use", async () => {
+    const { door } = await setUp();
+    await expect(startFrontDoor({ port: door.port, regions: [] })).rejects.toThrow("in use");
+  });
+});
