@@ -41,6 +41,7 @@ export type Cause =
   | "switchover"
   | "failover"
   | "failback"
+  | "reopen"
   | "fence"
   | "unfence"
   | "in-sync"
@@ -50,6 +51,7 @@ export type Cause =
 
 export interface JournalEntry {
   readonly version: number;
+  readonly changeId: string;
   readonly at: WallMs;
   readonly cause: Cause;
   /** The region or operator who did it. */

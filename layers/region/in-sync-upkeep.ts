@@ -1,0 +1,115 @@
+/**
+ * When a holder shrinks and grows the in-sync set of its app. *pure core*
+ *
+ *   shrink  a region in the set has something outstanding and has been silent for SYNC_TIMEOUT_MS
+ *           (or the own voter suspects it): writes wait for it, so it goes
+ *   grow    a region outside is within GROW_WITHIN entries: it counts from now on, is proposed once
+ *           it has all that was acknowledged, and is dropped again if it falls silent before
+ *
+ * Both change what is acknowledged only as InSync says.
+ */
+import type { Instant } from "../../base/clock.ts";
+import type { Ballot } from "../routing/ballot.ts";
+import { type Change, contains, setInSync } from "../routing/changes.ts";
+import type { RoutingRecord } from "../routing/record.ts";
+import type { Registrar } from "../routing/registrar.ts";
+import type { Holding } from "./holding.ts";
+import type { Site } from "./site.ts";
+
+const SYNC_TIMEOUT_MS = 200;
+const GROW_WITHIN = 64;
+
+export interface Upkeep {
+  readonly holding: Holding;
+  readonly record: RoutingRecord;
+  readonly site: Site;
+  readonly registrar: Registrar;
+  readonly change: (reason: string) => Change;
+  readonly suspected: readonly string[];
+  /** The target of a switchover: it must be in sync, whatever the wanted size of the set. */
+  readonly wanted: string | undefined;
+  readonly learn: (record: RoutingRecord, ballot: Ballot, now: Instant) => void;
+  readonly now: Instant;
+}
+
+export function maintainInSync(upkeep: Upkeep): void {
+  const { holding } = upkeep;
+  if (holding.inSync.isProposed) return;
+  const gone = holding.inSync.known.find((region) => mustGo(upkeep, region));
+  if (gone !== undefined) {
+    holding.inSync.unconsider();
+    const next = holding.inSync.known.filter((region) => region !== gone);
+    propose(upkeep, next, `${gone} does not keep up`);
+    return;
+  }
+  const { growing } = holding.inSync;
+  if (growing === undefined) considerGrowing(upkeep);
+  else finishGrowing(upkeep, growing);
+}
+
+function mustGo({ holding, site, suspected, now }: Upkeep, region: string): boolean {
+  if (region === site.self.region) return false;
+  const peer = holding.shipping.peers.get(region);
+  if (peer === undefined) return true;
+  if (peer.match >= holding.log.end.position) return false;
+  const silentMs = now.mono - Math.max(peer.progressAt, holding.beganMono);
+  return silentMs > SYNC_TIMEOUT_MS || suspected.includes(region);
+}
+
+function considerGrowing({ holding, record, site, suspected, wanted, now }: Upkeep): void {
+  const { known } = holding.inSync;
+  const outside = record.regions.filter((r) => r !== site.self.region && !known.includes(r));
+  const order = wanted !== undefined && outside.includes(wanted) ? [wanted] : outside;
+  if (known.length >= record.inSyncTarget && wanted === undefined) return;
+  if (wanted !== undefined && known.includes(wanted)) return;
+  const next = order.find((region) => {
+    const peer = holding.shipping.peers.get(region);
+    return (
+      peer?.status === "ok" &&
+      !suspected.includes(region) &&
+      now.mono - peer.heardAt < SYNC_TIMEOUT_MS &&
+      holding.log.end.position - peer.match <= GROW_WITHIN
+    );
+  });
+  if (next !== undefined) holding.inSync.consider(next);
+}
+
+function finishGrowing(upkeep: Upkeep, growing: string): void {
+  const { holding, site, now } = upkeep;
+  const peer = holding.shipping.peers.get(growing);
+  const isBehind = peer !== undefined && peer.match < holding.log.end.position;
+  if (peer === undefined || (isBehind && now.mono - peer.progressAt > SYNC_TIMEOUT_MS)) {
+    holding.inSync.unconsider();
+    holding.advance(now);
+    return;
+  }
+  const committed = Math.max(holding.committed, holding.beganAt);
+  if (!site.rules.mayProposeGrow(peer.match, committed)) return;
+  propose(upkeep, [...holding.inSync.known, growing], `${growing} has caught up`);
+}
+
+function propose(upkeep: Upkeep, next: readonly string[], reason: string): void {
+  const { holding, registrar, site, now } = upkeep;
+  const change = upkeep.change(reason);
+  holding.inSync.propose(next);
+  registrar.propose(
+    {
+      change: ({ value }) => {
+        const record = value as RoutingRecord | undefined;
+        if (record === undefined || contains(record, change.changeId)) return undefined;
+        if (record.epoch !== holding.epoch) return undefined;
+        const changed = setInSync(record, site.self, next, change);
+        return changed.ok ? changed.record : undefined;
+      },
+      done: (end, at) => {
+        const record = end.value as RoutingRecord | undefined;
+        if (record === undefined) return;
+        if (record.epoch === holding.epoch) holding.inSync.settle(record.inSyncRegions);
+        upkeep.learn(record, end.ballot, at);
+        holding.advance(at);
+      },
+    },
+    now,
+  );
+  holding.advance(now);
+}

@@ -1,0 +1,67 @@
+/**
+ * The rules of replication that decide what is acknowledged and what is kept, one small function
+ * each. *pure*
+ *
+ * As with ROUTING_RULES, a test may exchange one for a broken one; production code always uses
+ * REGION_RULES.
+ */
+import { compareWrites, type Merge, type Written } from "../key-value/merge.ts";
+
+/** Sets of regions that the register may hold now as an app's in-sync set. */
+export type PossibleSets = readonly (readonly string[])[];
+
+export const REGION_RULES = {
+  /** Who must have a write on disk before it is acknowledged: every possible set's every region. */
+  requiredFor: (sets: PossibleSets, self: string): readonly string[] => [
+    ...new Set(sets.flat().filter((region) => region !== self)),
+  ],
+
+  /** The last position that is safe to acknowledge. */
+  committed: (ownFlushed: number, matches: readonly number[]): number =>
+    Math.min(ownFlushed, ...matches),
+
+  /** A proposed set counts from before its first message leaves ... */
+  setsWhileProposed: (sets: PossibleSets, proposed: readonly string[]): PossibleSets => [
+    ...sets,
+    proposed,
+  ],
+  /** ... and a new member must hold all that was acknowledged before it is proposed. */
+  mayProposeGrow: (match: number, committed: number): boolean => match >= committed,
+
+  /** An acknowledgement counts only in the epoch it was given for. */
+  countsAcknowledgement: (acknowledgedEpoch: number, epoch: number): boolean =>
+    acknowledgedEpoch === epoch,
+
+  /** Inside the transaction: no write without a lease at that moment. */
+  mayWrite: (leaseValid: boolean): boolean => leaseValid,
+  /** After durability, when the answer leaves. */
+  mayAcknowledge: (leaseValid: boolean): boolean => leaseValid,
+
+  /** What an answer that looked at data must wait for. */
+  mayAnswer: (committed: number, position: number): boolean => committed >= position,
+
+  /** The epoch in which a restarted holder goes on. */
+  mustTakeNextEpochAfterRestart: (): boolean => true,
+
+  /** A follower that has other entries after the common ones: it strands them. */
+  mustStrand: (): boolean => true,
+
+  /** An append must continue what the receiver has. */
+  continues: (hasPrevious: boolean): boolean => hasPrevious,
+
+  /** Refuse entries of an epoch below the fence. */
+  isFenced: (fenceBelow: number, epoch: number): boolean => epoch < fenceBelow,
+
+  compareWrites: (a: Written, b: Written, merge: Merge): number => compareWrites(a, b, merge),
+
+  /** The idempotency record is part of the write's own transaction. */
+  recordsIdempotencyWithWrite: (): boolean => true,
+
+  /** A region out of the in-sync set is never a taker by itself. */
+  mayTakeOver: (inSync: boolean): boolean => inSync,
+
+  /** Where a begin cuts: at the end of the log in the very transaction that raises the fence. */
+  cutAt: (endNow: number, _endWhenProposed: number): number => endNow,
+};
+
+export type RegionRules = typeof REGION_RULES;

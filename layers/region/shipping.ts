@@ -1,0 +1,176 @@
+/**
+ * Sending one log to the other regions, and what they are known to have. *pure core*
+ *
+ * Per peer one stream with a window: entries leave in order, an acknowledgement moves `match`, a
+ * mismatch moves `next` back to what both share, silence makes it start again behind `match`.
+ *
+ *   1 ......... match ........... next ......... end of the log
+ *     known there | on the way    | not sent yet
+ *
+ * Bounded: at most WINDOW entries on the way to a peer, a message at most BATCH_ENTRIES or about
+ * BATCH_BYTES; entries are read from the log when they leave, the last TAIL from memory.
+ */
+import type { Instant } from "../../base/clock.ts";
+import type { EngineReader } from "../key-value/engine.ts";
+import type { Entry, Log } from "../key-value/log.ts";
+import type { RegionBody, RegionMessage } from "./messages.ts";
+
+const WINDOW = 4096;
+const BATCH_ENTRIES = 256;
+const BATCH_BYTES = 256 * 1024;
+const TAIL = 8192;
+const RESEND_MS = 60;
+const HEARTBEAT_MS = 50;
+
+export interface Peer {
+  readonly region: string;
+  next: number;
+  /** On disk there, in this epoch; equal to our log. */
+  match: number;
+  /** When the peer last acknowledged anything at all. */
+  heardAt: number;
+  /** When it last had nothing outstanding, or made progress. */
+  progressAt: number;
+  sentAt: number;
+  status: "unknown" | "ok" | "repairing" | "snapshot";
+}
+
+export class Shipping {
+  readonly #log: Log;
+  readonly #reader: EngineReader;
+  readonly #send: (region: string, body: RegionBody) => void;
+  readonly epoch: number;
+  readonly peers = new Map<string, Peer>();
+  #tail: Entry[] = [];
+
+  constructor(options: {
+    log: Log;
+    reader: EngineReader;
+    epoch: number;
+    send: (region: string, body: RegionBody) => void;
+  }) {
+    this.#log = options.log;
+    this.#reader = options.reader;
+    this.epoch = options.epoch;
+    this.#send = options.send;
+  }
+
+  /** An entry was just appended: it need not be read again. */
+  remember(entry: Entry): void {
+    this.#tail.push(entry);
+    if (this.#tail.length > 2 * TAIL) this.#tail = this.#tail.slice(-TAIL);
+  }
+
+  /** The transaction that appended entries after `position` was undone. */
+  dropTail(position: number): void {
+    this.#tail = this.#tail.filter((entry) => entry.position <= position);
+  }
+
+  addPeer(region: string, now: Instant): void {
+    if (this.peers.has(region)) return;
+    const next = this.#log.end.position + 1;
+    const at = now.mono;
+    const peer: Peer = { region, next, match: 0, heardAt: at, progressAt: at, sentAt: 0, status: "unknown" };
+    this.peers.set(region, peer);
+  }
+
+  removePeer(region: string): void {
+    this.peers.delete(region);
+  }
+
+  /** Sends what there is through `limit`, and now and then an empty message as a question. */
+  ship(limit: number, now: Instant): void {
+    for (const peer of this.peers.values()) {
+      if (peer.status === "snapshot") continue;
+      if (peer.match >= limit) peer.progressAt = now.mono;
+      else if (now.mono - Math.max(peer.progressAt, peer.sentAt) > RESEND_MS) {
+        peer.next = Math.min(peer.next, peer.match + 1, limit + 1);
+      }
+      let sent = false;
+      const isAsking = peer.status === "unknown" || peer.status === "repairing";
+      while (!isAsking && peer.next <= limit && peer.next - peer.match <= WINDOW) {
+        const entries = this.#entries(peer.next, limit);
+        if (entries.length === 0) break;
+        this.#sendTo(peer, entries);
+        peer.next += entries.length;
+        peer.sentAt = now.mono;
+        sent = true;
+      }
+      if (!sent && now.mono - peer.sentAt >= (isAsking ? HEARTBEAT_MS / 2 : HEARTBEAT_MS)) {
+        this.#sendTo(peer, []);
+        peer.sentAt = now.mono;
+      }
+    }
+  }
+
+  #sendTo(peer: Peer, entries: readonly Entry[]): void {
+    const before = peer.next - 1;
+    this.#send(peer.region, {
+      type: "append",
+      lineage: this.#log.lineage,
+      epoch: this.epoch,
+      previous: { epoch: this.#log.epochAt(before), position: before },
+      entries,
+      end: this.#log.end,
+    });
+  }
+
+  #entries(from: number, limit: number): Entry[] {
+    const most = Math.min(BATCH_ENTRIES, limit - from + 1);
+    const first = this.#tail[0]?.position ?? Number.POSITIVE_INFINITY;
+    const found =
+      from >= first
+        ? this.#tail.slice(from - first, from - first + most)
+        : this.#log.entries(this.#reader, from, most);
+    let bytes = 0;
+    const end = found.findIndex((entry) => {
+      bytes += sizeOf(entry);
+      return bytes > BATCH_BYTES;
+    });
+    return end < 0 ? found : found.slice(0, Math.max(1, end));
+  }
+
+  /** Takes what a peer says of itself. Whether its `match` moved. */
+  appended(message: Extract<RegionMessage, { type: "appended" }>, now: Instant): boolean {
+    const peer = this.peers.get(message.from.region);
+    if (peer === undefined) return false;
+    peer.heardAt = now.mono;
+    if (message.status === "repairing") {
+      peer.status = "repairing";
+      return false;
+    }
+    if (message.status === "mismatch") {
+      const common = this.#log.commonWith(message.starts ?? [], message.end);
+      peer.status = common + 1 < this.#log.first ? "snapshot" : "ok";
+      peer.next = common + 1;
+      return false;
+    }
+    peer.status = "ok";
+    peer.next = Math.max(peer.next, message.through + 1);
+    if (message.through <= peer.match) return false;
+    peer.match = message.through;
+    peer.progressAt = now.mono;
+    return true;
+  }
+
+  /** A peer's store lost what it had acknowledged: forget that it has it. */
+  forget(region: string, end: number): void {
+    const peer = this.peers.get(region);
+    if (peer !== undefined) peer.match = Math.min(peer.match, end);
+  }
+}
+
+/** Roughly the bytes of an entry on the wire. */
+function sizeOf(entry: Entry): number {
+  let size = 64;
+  for (const change of entry.changes) size += 64 + roughSize(change.value);
+  return size;
+}
+
+function roughSize(value: unknown): number {
+  if (typeof value === "string") return value.length + 4;
+  if (typeof value !== "object" || value === null) return 8;
+  let size = 8;
+  for (const [name, field] of Object.entries(value)) size += name.length + roughSize(field);
+  return size;
+}

@@ -1,0 +1,25 @@
+/**
+ * Choices around a takeover. *pure*
+ */
+import type { RoutingRecord } from "./record.ts";
+
+/** Changes after which nobody else can hold a lease: the old holder closed its gate, or is this one. */
+const GATE_CLOSED = new Set(["create", "switchover", "failback", "unfence", "join", "leave", "reopen"]);
+
+/**
+ * How long a region waits before it begins an epoch that it is named for but did not win in a round
+ * of its own just now (then the accepting voters tell how long).
+ */
+export function decideWait(record: RoutingRecord, leaseMs: number): number {
+  if (record.mode === "active-active") return 0;
+  const cause = record.journal.findLast((entry) => entry.epoch === record.epoch && entry.cause !== "in-sync")?.cause;
+  if (cause !== undefined && GATE_CLOSED.has(cause)) return 0;
+  return record.durability === "replicated" && !record.forced ? 0 : leaseMs;
+}
+
+/** Candidates try one after the other, the preferred one first, so that they rarely duel. */
+export function staggerMs(record: RoutingRecord, region: string): number {
+  const holders = record.serving.map((holder) => holder.region);
+  const candidates = record.regions.filter((r) => !holders.includes(r));
+  return Math.max(0, candidates.indexOf(region)) * 25;
+}

@@ -1,0 +1,105 @@
+/**
+ * The holder's side of the leases: how long this region may write for each app. *pure core*
+ *
+ * Every renewMs it asks every voter. A grant counts from the moment the very request that it
+ * answers was sent, so a delayed answer only shortens a lease:
+ *
+ *   validUntil = (majority-th latest send time of granted requests) + leaseMs - margin
+ *
+ * Both clocks must agree that this moment has not come: a suspended machine's monotonic clock
+ * stands still, its wall clock does not.
+ *
+ * Invariants
+ *  L1 this region's lease ends before any voter's grant does   (send time, margin)
+ *  L2 a grant for another epoch or incarnation counts nothing  (keyed by epoch, one Lease a start)
+ */
+import type { Instant, MonotonicMs, WallMs } from "../../base/clock.ts";
+import { type Members, reachedByQuorum } from "./members.ts";
+import type { LeaseTerms, RoutingRules } from "./rules.ts";
+
+/** The end of a lease by both clocks; NEVER when there is none. */
+export interface LeaseEnd {
+  readonly epoch: number;
+  readonly mono: MonotonicMs;
+  readonly wall: WallMs;
+}
+
+interface AppLease {
+  readonly epoch: number;
+  readonly grantedFrom: Map<string, Instant>;
+}
+
+export class Lease {
+  readonly #terms: LeaseTerms;
+  readonly #rules: RoutingRules;
+  #members: Members;
+  #nonce: number;
+  readonly #sent = new Map<number, { at: Instant; epochs: ReadonlyMap<string, number> }>();
+  readonly #apps = new Map<string, AppLease>();
+
+  /** `firstNonce` is above every nonce of an earlier start, whose late answers count nothing. */
+  constructor(terms: LeaseTerms, rules: RoutingRules, members: Members, firstNonce: number) {
+    this.#nonce = firstNonce;
+    this.#terms = terms;
+    this.#rules = rules;
+    this.#members = members;
+  }
+
+  useMembers(members: Members): void {
+    if (members.version > this.#members.version) this.#members = members;
+  }
+
+  /**
+   * From here on grants for this epoch count, and no others. `carry` keeps those of the epoch
+   * before: for an active-active region that serves in both, whose grants voters still count.
+   */
+  hold(app: string, epoch: number, carry: boolean): void {
+    const before = this.#apps.get(app);
+    if (before?.epoch === epoch) return;
+    const grantedFrom = carry && before !== undefined ? before.grantedFrom : new Map<string, Instant>();
+    this.#apps.set(app, { epoch, grantedFrom });
+  }
+
+  release(app: string): void {
+    this.#apps.delete(app);
+  }
+
+  /** A renewal leaves now that names these epochs by app; its nonce. */
+  send(epochs: ReadonlyMap<string, number>, now: Instant): number {
+    this.#nonce++;
+    this.#sent.set(this.#nonce, { at: now, epochs });
+    for (const [nonce, { at }] of this.#sent) {
+      if (now.mono - at.mono <= this.#terms.leaseMs) break;
+      this.#sent.delete(nonce);
+    }
+    return this.#nonce;
+  }
+
+  granted(voterId: string, nonce: number, app: string): void {
+    const sent = this.#sent.get(nonce);
+    const epoch = sent?.epochs.get(app);
+    if (sent !== undefined && epoch !== undefined) this.grantedAt(voterId, sent.at, app, epoch);
+  }
+
+  /** An accepted record that names this region is the first grant of its epoch. */
+  grantedAt(voterId: string, sent: Instant, app: string, epoch: number): void {
+    const lease = this.#apps.get(app);
+    if (lease === undefined || lease.epoch !== epoch) return;
+    const before = lease.grantedFrom.get(voterId);
+    if (before === undefined || sent.mono > before.mono) lease.grantedFrom.set(voterId, sent);
+  }
+
+  end(app: string): LeaseEnd | undefined {
+    const lease = this.#apps.get(app);
+    if (lease === undefined) return undefined;
+    const usable = this.#terms.leaseMs - this.#rules.marginMs(this.#terms.leaseMs);
+    const none = Number.NEGATIVE_INFINITY;
+    const mono = reachedByQuorum(this.#members, (id) => lease.grantedFrom.get(id)?.mono ?? none);
+    const wall = reachedByQuorum(this.#members, (id) => lease.grantedFrom.get(id)?.wall ?? none);
+    if (mono === none) return undefined;
+    return { epoch: lease.epoch, mono: (mono + usable) as MonotonicMs, wall: (wall + usable) as WallMs };
+  }
+}
+
+export const isValid = (end: LeaseEnd | undefined, epoch: number, now: Instant): boolean =>
+  end !== undefined && end.epoch === epoch && now.mono < end.mono && now.wall < end.wall;

@@ -1,0 +1,143 @@
+/** What regions and voters say to each other about registers and leases. *types* */
+import type { Ballot } from "./ballot.ts";
+import type { Members } from "./members.ts";
+import type { Holder, RoutingRecord } from "./record.ts";
+
+/** What a register holds: the member list or one app's routing record. */
+export type RegisterValue = RoutingRecord | Members;
+
+export interface Accepted {
+  readonly ballot: Ballot;
+  readonly value: RegisterValue;
+}
+
+export interface Position {
+  readonly epoch: number;
+  readonly position: number;
+}
+
+export interface RenewApp {
+  readonly app: string;
+  /** The epoch this region has begun and wants to go on serving; 0 when it serves none. */
+  readonly epoch: number;
+  /** The version of the record that it knows to be chosen. */
+  readonly version: number;
+  /** The end of its log on disk. */
+  readonly end: Position;
+  readonly healthy: boolean;
+  /** Whether it could take over without loss: in sync, caught up. */
+  readonly eligible: boolean;
+}
+
+export type VoterRequest =
+  | {
+      readonly type: "prepare";
+      readonly register: string;
+      readonly round: number;
+      readonly ballot: Ballot;
+      readonly membersVersion: number;
+      readonly from: Holder;
+    }
+  | {
+      readonly type: "accept";
+      readonly register: string;
+      readonly round: number;
+      readonly ballot: Ballot;
+      readonly membersVersion: number;
+      readonly from: Holder;
+      readonly value: RegisterValue;
+    }
+  | {
+      readonly type: "renew";
+      readonly from: Holder;
+      readonly nonce: number;
+      readonly wall: number;
+      readonly membersVersion: number;
+      readonly apps: readonly RenewApp[];
+    }
+  | { readonly type: "probe"; readonly from: Holder }
+  | {
+      readonly type: "surrender";
+      readonly from: Holder;
+      readonly app: string;
+      readonly epoch: number;
+    }
+  /** A voter that starts asks the others what they remember of it. */
+  | {
+      readonly type: "hello";
+      readonly site: string;
+      readonly voterId: string;
+      readonly incarnation: number;
+      readonly start: string;
+    }
+  | { readonly type: "learn-members"; readonly members: Members };
+
+/** What a voter remembers of a region: how far its log went, by app. */
+export type Memory = Readonly<Record<string, Position>>;
+
+export interface GrantAnswer {
+  readonly granted: boolean;
+  /** The record that the voter has accepted, when its version differs from the one told. */
+  readonly accepted?: Accepted;
+  /** Serving regions that the voter would let another one replace. */
+  readonly suspects?: readonly string[];
+}
+
+interface FromVoter {
+  readonly site: string;
+  readonly voterId: string;
+}
+
+export type VoterReply = FromVoter &
+  (
+    | {
+        readonly type: "promised";
+        readonly register: string;
+        readonly round: number;
+        readonly accepted?: Accepted;
+        /** Serving regions that this voter believes to be gone (or ill, with a better one there). */
+        readonly suspects: readonly string[];
+        /** What it remembers of the region that asks. */
+        readonly memory: Memory;
+        /** The end of the holder's log as the holder last told it. */
+        readonly holderEnd?: Position;
+      }
+    | {
+        readonly type: "accepted";
+        readonly register: string;
+        readonly round: number;
+        /** How long a grant to a region that the value does not name may still run. */
+        readonly remainingMs: number;
+      }
+    | {
+        readonly type: "refused";
+        readonly register: string;
+        readonly round: number;
+        readonly promised: Ballot;
+      }
+    | {
+        readonly type: "stale-members";
+        readonly register: string;
+        readonly round: number;
+        readonly members: Members;
+      }
+    | {
+        readonly type: "recovering";
+        readonly register: string;
+        readonly round: number;
+      }
+    | {
+        readonly type: "renewed";
+        readonly nonce: number;
+        readonly apps: Readonly<Record<string, GrantAnswer>>;
+        readonly members?: Members;
+        readonly recovering: boolean;
+      }
+    | {
+        readonly type: "remembered";
+        readonly toVoterId: string;
+        /** The incarnation of the last other start of the asking voter that this voter heard of. */
+        readonly incarnation: number;
+        readonly members?: Members;
+      }
+  );

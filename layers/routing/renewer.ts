@@ -1,0 +1,107 @@
+/**
+ * Renewing a region's leases: one message to every voter carries all its apps. *pure core*
+ *
+ * Runs beside the voter, away from the thread that serves requests: a hung main thread shows as
+ * failed health in the next message, and loses its leases.
+ */
+import type { Instant } from "../../base/clock.ts";
+import { Lease, type LeaseEnd } from "./lease.ts";
+import { type Members, votersOf } from "./members.ts";
+import type { Accepted, RenewApp, VoterReply, VoterRequest } from "./messages.ts";
+import type { Holder } from "./record.ts";
+import type { LeaseTerms, RoutingRules } from "./rules.ts";
+
+export interface Observed {
+  /** What a voter has accepted for an app, where it differs from what this region knows. */
+  readonly accepted: readonly { readonly app: string; readonly voterId: string; readonly accepted: Accepted }[];
+  readonly members?: Members;
+  /** A voter that lost its directory and asks for its new id to be chosen. */
+  readonly recovering?: { readonly site: string; readonly voterId: string };
+}
+
+type Outgoing = { readonly to: string; readonly message: VoterRequest };
+
+export class Renewer {
+  readonly self: Holder;
+  readonly #lease: Lease;
+  readonly #terms: LeaseTerms;
+  #members: Members;
+  #apps: readonly RenewApp[] = [];
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  #probedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(self: Holder, terms: LeaseTerms, rules: RoutingRules, members: Members) {
+    this.self = self;
+    this.#terms = terms;
+    this.#members = members;
+    this.#lease = new Lease(terms, rules, members, self.incarnation * 2 ** 32);
+  }
+
+  /** What the next renewals say; an urgent change leaves with the next tick. */
+  tell(apps: readonly RenewApp[], urgent: boolean): void {
+    this.#apps = apps;
+    if (urgent) this.#renewedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  useMembers(members: Members): void {
+    if (members.version <= this.#members.version) return;
+    this.#members = members;
+    this.#lease.useMembers(members);
+  }
+
+  end(app: string): LeaseEnd | undefined {
+    return this.#lease.end(app);
+  }
+
+  hold(app: string, epoch: number, carry: boolean): void {
+    this.#lease.hold(app, epoch, carry);
+  }
+
+  release(app: string): void {
+    this.#lease.release(app);
+  }
+
+  grantedAt(app: string, epoch: number, voters: readonly string[], sentAt: Instant): void {
+    for (const voter of voters) this.#lease.grantedAt(voter, sentAt, app, epoch);
+  }
+
+  surrender(app: string, epoch: number): Outgoing[] {
+    this.#lease.release(app);
+    return this.#toAll({ type: "surrender", from: this.self, app, epoch });
+  }
+
+  tick(now: Instant): Outgoing[] {
+    if (now.mono - this.#renewedAt >= this.#terms.renewMs) {
+      this.#renewedAt = now.mono;
+      this.#probedAt = now.mono;
+      const nonce = this.#lease.send(new Map(this.#apps.map(({ app, epoch }) => [app, epoch])), now);
+      const { self: from, version: membersVersion } = { self: this.self, ...this.#members };
+      return this.#toAll({ type: "renew", from, nonce, wall: now.wall, membersVersion, apps: this.#apps });
+    }
+    if (now.mono - this.#probedAt >= this.#terms.renewMs / 3) {
+      this.#probedAt = now.mono;
+      return this.#toAll({ type: "probe", from: this.self });
+    }
+    return [];
+  }
+
+  renewed(reply: Extract<VoterReply, { type: "renewed" }>): Observed {
+    const accepted: Observed["accepted"][number][] = [];
+    for (const [app, answer] of Object.entries(reply.apps)) {
+      if (answer.granted) this.#lease.granted(reply.voterId, reply.nonce, app);
+      if (answer.accepted !== undefined) {
+        accepted.push({ app, voterId: reply.voterId, accepted: answer.accepted });
+      }
+    }
+    const { site, voterId } = reply;
+    return {
+      accepted,
+      ...(reply.members === undefined ? {} : { members: reply.members }),
+      ...(reply.recovering ? { recovering: { site, voterId } } : {}),
+    };
+  }
+
+  #toAll(message: VoterRequest): Outgoing[] {
+    return votersOf(this.#members).map((voter) => ({ to: `voter/${voter.site}`, message }));
+  }
+}

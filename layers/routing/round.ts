@@ -1,0 +1,198 @@
+/**
+ * One round of the register, from the proposer's side. *pure core*
+ *
+ *   prepare to all --quorum of promises--> change(value of the highest ballot)
+ *      declined: accept the value as it is (an identity round: the answer is then stable)
+ *   accept to all --quorum--> chosen
+ *
+ * A round ends as `chosen` (its value is the register's, and whether that was the change or the
+ * old value), or as `lost` (a higher ballot or a newer member list is around; after `accepting` the
+ * value may still be chosen by somebody else's round: only another round tells).
+ *
+ * Paper: Rystsov 2018, CASPaxos.
+ */
+import { type Ballot, compareBallots } from "./ballot.ts";
+import { isQuorum, MEMBERS, type Members, votersOf } from "./members.ts";
+import type { Accepted, Memory, Position, RegisterValue, VoterReply, VoterRequest } from "./messages.ts";
+import type { Holder } from "./record.ts";
+
+/** What the promises of a quorum say, for the change function to decide on. */
+export interface Promises {
+  readonly value: RegisterValue | undefined;
+  readonly ballot: Ballot | undefined;
+  /** Whether a quorum believes a serving region to be gone. */
+  readonly isSuspected: (region: string) => boolean;
+  /** The highest positions that any promising voter remembers of this region. */
+  readonly memory: Memory;
+  readonly holderEnd: Position | undefined;
+}
+
+/** The next value, or undefined to leave it as it is. */
+export type ChangeOf = (promises: Promises) => RegisterValue | undefined;
+
+export type RoundEnd =
+  | {
+      readonly kind: "chosen";
+      readonly value: RegisterValue | undefined;
+      readonly ballot: Ballot;
+      readonly changed: boolean;
+      readonly remainingMs: number;
+      readonly memory: Memory;
+      readonly acceptedBy: readonly string[];
+      readonly membersVersion: number;
+    }
+  | {
+      readonly kind: "lost";
+      readonly accepting: boolean;
+      readonly highest: number;
+      readonly members?: Members;
+    };
+
+export class Round {
+  readonly register: string;
+  readonly id: number;
+  readonly ballot: Ballot;
+  readonly #members: Members;
+  readonly #change: ChangeOf;
+  readonly #from: Holder;
+  readonly #promised = new Map<string, Extract<VoterReply, { type: "promised" }>>();
+  readonly #accepted = new Map<string, number>();
+  #proposal: RegisterValue | undefined;
+  #changed = false;
+  #phase: "prepare" | "accept" | "ended" = "prepare";
+  #memory: Memory = {};
+
+  constructor(options: {
+    register: string;
+    id: number;
+    ballot: Ballot;
+    members: Members;
+    from: Holder;
+    change: ChangeOf;
+  }) {
+    this.register = options.register;
+    this.id = options.id;
+    this.ballot = options.ballot;
+    this.#members = options.members;
+    this.#from = options.from;
+    this.#change = options.change;
+  }
+
+  get accepting(): boolean {
+    return this.#phase === "accept";
+  }
+
+  /** The messages to all voters that begin the round. */
+  begin(): { to: string; message: VoterRequest }[] {
+    return this.#toAll({ ...this.#head(), type: "prepare" });
+  }
+
+  #head() {
+    return {
+      register: this.register,
+      round: this.id,
+      ballot: this.ballot,
+      membersVersion: this.#members.version,
+      from: this.#from,
+    };
+  }
+
+  #toAll(message: VoterRequest): { to: string; message: VoterRequest }[] {
+    const electorate = [...votersOf(this.#members)];
+    // A change of the member list needs the new voters too.
+    const proposed = this.register === MEMBERS ? (this.#proposal as Members | undefined) : undefined;
+    for (const voter of proposed === undefined ? [] : votersOf(proposed)) {
+      if (!electorate.some((v) => v.voterId === voter.voterId)) electorate.push(voter);
+    }
+    return electorate.map((voter) => ({ to: `voter/${voter.site}`, message }));
+  }
+
+  step(reply: VoterReply): { send: { to: string; message: VoterRequest }[]; end?: RoundEnd } {
+    if (this.#phase === "ended" || !("round" in reply) || reply.round !== this.id) return { send: [] };
+    switch (reply.type) {
+      case "refused":
+        if (compareBallots(reply.promised, this.ballot) <= 0) return { send: [] };
+        return this.#lose(reply.promised.number);
+      case "stale-members":
+        return this.#lose(this.ballot.number, reply.members);
+      case "promised":
+        return this.#promise(reply);
+      case "accepted":
+        return this.#accept(reply);
+      default:
+        return { send: [] };
+    }
+  }
+
+  #lose(highest: number, members?: Members): { send: []; end: RoundEnd } {
+    const accepting = this.#phase === "accept";
+    this.#phase = "ended";
+    const known = members === undefined ? {} : { members };
+    return { send: [], end: { kind: "lost", accepting, highest, ...known } };
+  }
+
+  #promise(reply: Extract<VoterReply, { type: "promised" }>) {
+    if (this.#phase !== "prepare") return { send: [] };
+    this.#promised.set(reply.voterId, reply);
+    if (!isQuorum(this.#members, (id) => this.#promised.has(id))) return { send: [] };
+    let highest: Accepted | undefined;
+    for (const { accepted } of this.#promised.values()) {
+      if (accepted === undefined) continue;
+      if (highest === undefined || compareBallots(accepted.ballot, highest.ballot) > 0) highest = accepted;
+    }
+    this.#memory = this.#highestMemory();
+    const isSuspected = (region: string): boolean =>
+      isQuorum(this.#members, (id) => this.#promised.get(id)?.suspects.includes(region) ?? false);
+    const holderEnd = [...this.#promised.values()]
+      .map((promise) => promise.holderEnd)
+      .reduce((a, b) => (a === undefined || (b !== undefined && isFurther(b, a)) ? b : a), undefined);
+    const value = highest?.value;
+    const ballot = highest?.ballot;
+    const next = this.#change({ value, ballot, isSuspected, memory: this.#memory, holderEnd });
+    this.#changed = next !== undefined;
+    this.#proposal = next ?? value;
+    if (this.#proposal === undefined) {
+      this.#phase = "ended";
+      return { send: [], end: { kind: "chosen" as const, ...this.#result() } };
+    }
+    this.#phase = "accept";
+    return { send: this.#toAll({ ...this.#head(), type: "accept", value: this.#proposal }) };
+  }
+
+  #accept(reply: Extract<VoterReply, { type: "accepted" }>) {
+    if (this.#phase !== "accept") return { send: [] };
+    this.#accepted.set(reply.voterId, reply.remainingMs);
+    const has = (id: string): boolean => this.#accepted.has(id);
+    const proposed = this.register === MEMBERS ? (this.#proposal as Members) : this.#members;
+    if (!isQuorum(this.#members, has) || !isQuorum(proposed, has)) return { send: [] };
+    this.#phase = "ended";
+    return { send: [], end: { kind: "chosen" as const, ...this.#result() } };
+  }
+
+  #result() {
+    return {
+      value: this.#proposal,
+      ballot: this.ballot,
+      changed: this.#changed,
+      remainingMs: Math.max(0, ...this.#accepted.values()),
+      memory: this.#memory,
+      acceptedBy: [...this.#accepted.keys()],
+      membersVersion: this.#members.version,
+    };
+  }
+
+  #highestMemory(): Memory {
+    const highest: Record<string, Position> = {};
+    for (const { memory } of this.#promised.values()) {
+      for (const [app, position] of Object.entries(memory)) {
+        const before = highest[app];
+        if (before === undefined || isFurther(position, before)) highest[app] = position;
+      }
+    }
+    return highest;
+  }
+}
+
+/** Order of log ends: the epoch of the last entry first, then its position (as in Raft 5.4.1). */
+export const isFurther = (a: Position, b: Position): boolean =>
+  a.epoch !== b.epoch ? a.epoch > b.epoch : a.position > b.position;

@@ -1,0 +1,54 @@
+/**
+ * The rules of routing that decide whether two regions may ever write at once, one small function
+ * each. *pure*
+ *
+ * They stand in one table so that a test can exchange one for a broken one and show that the
+ * simulation notices. Production code always uses ROUTING_RULES.
+ */
+import { type Ballot, compareBallots } from "./ballot.ts";
+import { holds, type Holder, type RoutingRecord } from "./record.ts";
+
+export interface LeaseTerms {
+  readonly leaseMs: number;
+  readonly renewMs: number;
+  /** Silence after which a voter suspects a region. */
+  readonly suspectMs: number;
+  /** How far a region's wall clock may be from a voter's. */
+  readonly clockBoundMs: number;
+}
+
+export const LEASE_PROFILES = {
+  default: { leaseMs: 600, renewMs: 150, suspectMs: 250, clockBoundMs: 1000 },
+  tight: { leaseMs: 250, renewMs: 60, suspectMs: 150, clockBoundMs: 1000 },
+  aws: { leaseMs: 30_000, renewMs: 5_000, suspectMs: 12_000, clockBoundMs: 2_000 },
+} as const satisfies Record<string, LeaseTerms>;
+
+export const ROUTING_RULES = {
+  /** A holder counts on less than it was granted: clocks drift, and a reading takes time. */
+  marginMs: (leaseMs: number): number => Math.max(10, leaseMs * 0.05),
+
+  mayPromise: (promised: Ballot | undefined, ballot: Ballot): boolean =>
+    promised === undefined || compareBallots(ballot, promised) > 0,
+
+  mayAccept: (promised: Ballot | undefined, ballot: Ballot): boolean =>
+    promised === undefined || compareBallots(ballot, promised) >= 0,
+
+  /** The ballot number of the next round, given the highest number seen anywhere. */
+  nextBallotNumber: (highestSeen: number): number => highestSeen + 1,
+
+  /** Whether a record gives the region the right to a lease for the epoch it says it has begun. */
+  mayRenew: (record: RoutingRecord, from: Holder, epoch: number): boolean =>
+    record.phase === "serving" && record.epoch === epoch && holds(record, from),
+
+  /** What a voter that starts must assume: that it granted its longest lease just before. */
+  grantAtBootMs: (longestLeaseMs: number): number => longestLeaseMs,
+
+  /** Whether a voter whose directory is new may vote before its id is in the member list. */
+  emptyVoterVotes: (): boolean => false,
+
+  /** How long a taker waits before it begins: the in-sync set fences alone, or the lease must. */
+  waitBeforeBeginMs: (fencedByInSyncSet: boolean, remainingMs: number): number =>
+    fencedByInSyncSet ? 0 : remainingMs,
+};
+
+export type RoutingRules = typeof ROUTING_RULES;

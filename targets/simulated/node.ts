@@ -1,0 +1,288 @@
+/**
+ * One site of the simulated world: a disk, clocks, and the processes that run on it. *shell*
+ *
+ * A process is a region's cores and its voter, as the local target runs them, with virtual time
+ * below. It can be killed (what was not flushed is lost), frozen (events wait, its clocks go on),
+ * and replaced while frozen: then the old one wakes as a zombie on a disk that is no longer its own.
+ */
+import { type Instant, monotonicMs, wallMs } from "../../base/clock.ts";
+import type { Rng } from "../../base/rng.ts";
+import { createMemoryEngine, type MemoryEngine } from "../../layers/key-value/memory-engine.ts";
+import type { AppOptions } from "../../layers/region/app-region.ts";
+import type { RegionMessage } from "../../layers/region/messages.ts";
+import { Region } from "../../layers/region/region.ts";
+import type { RegionRules } from "../../layers/region/rules.ts";
+import { type Members, WITNESS } from "../../layers/routing/members.ts";
+import type { VoterReply, VoterRequest } from "../../layers/routing/messages.ts";
+import { Renewer } from "../../layers/routing/renewer.ts";
+import type { LeaseTerms, RoutingRules } from "../../layers/routing/rules.ts";
+import { newVoterDisk, startVoterDisk, Voter, type VoterDisk } from "../../layers/routing/voter.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+export type Message = VoterRequest | VoterReply | RegionMessage;
+
+export interface NodeOptions {
+  readonly site: string;
+  readonly scheduler: Scheduler;
+  readonly rng: Rng;
+  readonly members: Members;
+  readonly apps: readonly AppOptions[];
+  readonly terms: LeaseTerms;
+  readonly routingRules: RoutingRules;
+  readonly regionRules: RegionRules;
+  readonly send: (from: string, to: string, message: Message) => void;
+  readonly watch: Watch;
+}
+
+/** What an observer of the whole world is told. */
+export interface Watch {
+  began(region: string, incarnation: number, app: string, epoch: number): void;
+  voted(voter: Voter, register: string): void;
+}
+
+const TICK_MS = 10;
+
+export class Node {
+  readonly site: string;
+  readonly options: NodeOptions;
+  engine: MemoryEngine = createMemoryEngine();
+  voterDisk: VoterDisk | undefined;
+  voterStarts = 0;
+  /** Milliseconds that this site's wall clock is ahead, and how fast its clocks run. */
+  clockOffsetMs = 0;
+  clockRate = 1;
+  process: Process | undefined;
+  zombies: Process[] = [];
+  flushDelayMs = 2;
+
+  constructor(options: NodeOptions) {
+    this.options = options;
+    this.site = options.site;
+    this.voterDisk = newVoterDisk(idAtSite(options.members, options.site), options.members);
+  }
+
+  get isUp(): boolean {
+    return this.process !== undefined;
+  }
+
+  instant(): Instant {
+    const now = this.options.scheduler.now * this.clockRate;
+    return { mono: monotonicMs(1e6 + now), wall: wallMs(1.7e12 + now + this.clockOffsetMs) };
+  }
+
+  start(): void {
+    if (this.process !== undefined) return;
+    this.engine = this.engine.reopen();
+    const newId = `voter-${this.site}-${this.options.rng.below(1e9)}`;
+    const start = `start-${this.options.rng.below(1e9)}`;
+    this.voterDisk = startVoterDisk(this.voterDisk ?? newVoterDisk(newId), start);
+    this.voterStarts++;
+    this.process = new Process(this, this.voterDisk);
+  }
+
+  /** Everything that was not flushed is gone. */
+  kill(): void {
+    this.process?.end();
+    this.process = undefined;
+    for (const zombie of this.zombies) zombie.end();
+    this.zombies = [];
+  }
+
+  freeze(): void {
+    if (this.process !== undefined) this.process.isFrozen = true;
+  }
+
+  thaw(): void {
+    this.process?.thaw();
+    for (const zombie of this.zombies) zombie.thaw();
+  }
+
+  /** A second process starts while the first is frozen and cannot know it. */
+  startBesideFrozen(): void {
+    if (this.process?.isFrozen !== true) return;
+    this.zombies.push(this.process);
+    this.process = undefined;
+    this.start();
+  }
+
+  loseVoterDisk(): void {
+    if (!this.isUp) this.voterDisk = undefined;
+  }
+
+  receive(from: string, to: string, message: Message): void {
+    this.process?.run(() => this.process?.receive(from, to, message));
+  }
+}
+
+export class Process {
+  readonly node: Node;
+  readonly incarnation: number;
+  readonly voter: Voter;
+  readonly region: Region | undefined;
+  readonly renewer: Renewer | undefined;
+  isFrozen = false;
+  isEnded = false;
+  #members: Members;
+  readonly #held: (() => void)[] = [];
+  readonly #voterStart: number;
+  readonly #engine: MemoryEngine;
+  #isFlushing = false;
+  #lastPersistAt = 0;
+
+  constructor(node: Node, voterDisk: VoterDisk) {
+    const { options } = node;
+    this.node = node;
+    this.#engine = node.engine;
+    this.#voterStart = node.voterStarts;
+    this.incarnation = node.engine.incarnation;
+    this.voter = new Voter(node.site, voterDisk, options.terms, options.routingRules, node.instant());
+    this.#members = this.voter.members ?? options.members;
+    if (node.site !== WITNESS) {
+      const self = { region: node.site, incarnation: this.incarnation };
+      this.renewer = new Renewer(self, options.terms, options.routingRules, this.#members);
+      this.region = this.#createRegion(self, this.renewer);
+      node.engine.onFlushed((sequence) => this.region?.flushed(sequence, node.instant()));
+      node.engine.onSuperseded(() => this.end());
+      this.region.boot(node.instant());
+    }
+    this.#tick();
+  }
+
+  #createRegion(self: { region: string; incarnation: number }, renewer: Renewer): Region {
+    const { node } = this;
+    const { options } = node;
+    const send = (to: string, message: Message): void => this.#send(`region/${node.site}`, to, message);
+    const region = new Region(
+      {
+        self,
+        engine: this.#engine,
+        rng: options.rng.fork(),
+        terms: options.terms,
+        routingRules: options.routingRules,
+        rules: options.regionRules,
+        lease: {
+          end: (app) => renewer.end(app),
+          hold: (app, epoch, carry) => renewer.hold(app, epoch, carry),
+          release: (app) => renewer.release(app),
+          grantedAt: (app, epoch, voters, sentAt) => renewer.grantedAt(app, epoch, voters, sentAt),
+          surrender: (app, epoch) => {
+            for (const { to, message } of renewer.surrender(app, epoch)) send(to, message);
+          },
+        },
+        members: () => this.#members,
+        onMembers: (members) => this.#useMembers(members),
+        send,
+        newId: () => `${node.site}-${self.incarnation}-${options.rng.below(2 ** 31)}`,
+      },
+      options.apps,
+    );
+    for (const [id, app] of region.apps) {
+      app.onBegin = (epoch) => options.watch.began(node.site, self.incarnation, id, epoch);
+    }
+    return region;
+  }
+
+  #useMembers(members: Members): void {
+    if (members.version <= this.#members.version) return;
+    this.#members = members;
+    this.renewer?.useMembers(members);
+  }
+
+  /** Runs now, or when the process wakes. */
+  run(act: () => void): void {
+    if (this.isEnded) return;
+    if (this.isFrozen) this.#held.push(act);
+    else {
+      act();
+      this.#flushSoon();
+    }
+  }
+
+  thaw(): void {
+    this.isFrozen = false;
+    for (const act of this.#held.splice(0)) this.run(act);
+  }
+
+  end(): void {
+    this.isEnded = true;
+    if (this.node.process === this) this.node.process = undefined;
+  }
+
+  receive(from: string, to: string, message: Message): void {
+    const now = this.node.instant();
+    if (to.startsWith("voter/")) {
+      this.#voterEffects(this.voter.step(from, message as VoterRequest, now));
+      return;
+    }
+    const { region, renewer } = this;
+    if (region === undefined || renewer === undefined) return;
+    if (message.type === "renewed") region.observed(renewer.renewed(message), now);
+    else if ("app" in message && "from" in message) region.message(message as RegionMessage, now);
+    else region.voterReply(message as VoterReply, now);
+    region.endTurn(now);
+  }
+
+  #voterEffects(effects: ReturnType<Voter["step"]>): void {
+    const send = (): void => {
+      for (const { to, message } of effects.send) this.#send(`voter/${this.node.site}`, to, message);
+    };
+    if (!effects.persist) {
+      send();
+      return;
+    }
+    const { disk } = this.voter;
+    const { scheduler, rng } = this.node.options;
+    const at = Math.max(this.#lastPersistAt, scheduler.now + rng.next() * this.node.flushDelayMs);
+    this.#lastPersistAt = at;
+    scheduler.after(at - scheduler.now, () =>
+      this.run(() => {
+        if (this.node.voterStarts !== this.#voterStart) {
+          this.end();
+          return;
+        }
+        this.node.voterDisk = disk;
+        for (const register of Object.keys(disk.registers)) this.node.options.watch.voted(this.voter, register);
+        send();
+      }),
+    );
+  }
+
+  #send(from: string, to: string, message: Message): void {
+    if (!this.isEnded) this.node.options.send(from, to, message);
+  }
+
+  #tick(): void {
+    if (this.isEnded) return;
+    this.node.options.scheduler.after(TICK_MS, () => this.#tick());
+    if (this.isFrozen) return;
+    const now = this.node.instant();
+    this.#voterEffects(this.voter.hello());
+    const { region, renewer } = this;
+    if (region === undefined || renewer === undefined) return;
+    if (region.isBooted) {
+      renewer.tell(region.renewals(now), false);
+      for (const { to, message } of renewer.tick(now)) this.#send(`region/${this.node.site}`, to, message);
+    }
+    region.suspect(this.voter.suspicions(now), now);
+    region.tick(now);
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.region === undefined || this.#isFlushing) return;
+    if (this.#engine.flushedSequence === this.#engine.sequence) return;
+    this.#isFlushing = true;
+    const { scheduler, rng } = this.node.options;
+    const sequence = this.#engine.sequence;
+    scheduler.after(rng.next() * this.node.flushDelayMs, () => {
+      this.run(() => {
+        this.#isFlushing = false;
+        this.#engine.flush(sequence);
+        this.region?.endTurn(this.node.instant());
+      });
+    });
+  }
+}
+
+const idAtSite = (members: Members, site: string): string =>
+  members.sets[0]?.find((voter) => voter.site === site)?.voterId ?? site;
