@@ -156,6 +156,6 @@ async function send(
   return {
     status: response.status,
     headers: response.headers,
-    body: json ? JSON.parse(answered) : answered,
+    body: json && answered !== "" ? JSON.parse(answered) : answered,
   };
 }

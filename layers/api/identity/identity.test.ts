@@ -1,0 +1,407 @@
+import { createHash } from "node:crypto";
+import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
+import { beforeEach, describe, expect, test } from "vitest";
+import { createAppApi } from "../app-api.ts";
+import { defineApp } from "../define-app.ts";
+import {
+  createWorld,
+  OPERATOR_TOKEN,
+  PASSWORD,
+  passwordChecks,
+  type World,
+} from "../testing/world.ts";
+import { sessions, users } from "./tables.ts";
+
+const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
+
+/** An app that says who asks: the smallest thing a session is good for. */
+const whoApp = defineApp({
+  id: "who",
+  mode: "active-passive",
+  durability: "local",
+  objectives: { rtoMs: 1, rpoMs: 1 },
+  tables: [],
+  api: (context) =>
+    createAppApi(context)
+      .get("/api/me", {
+        summary: "Who asks",
+        replies: {},
+        handle: (call) => ({ kind: "answer", status: 200, body: { ...call.session } }),
+      })
+      .post("/api/me", {
+        summary: "The same, unsafe",
+        replies: {},
+        handle: (call) => ({ kind: "answer", status: 200, body: { ...call.session } }),
+      }),
+});
+
+let world: World;
+
+beforeEach(() => {
+  world = createWorld({ apps: [whoApp], digest });
+});
+
+const signUp = (body: object, headers: Record<string, string> = {}) =>
+  world.send("POST", "/identity/sign-up", { body, headers });
+const signIn = (username: string, password = PASSWORD, headers: Record<string, string> = {}) =>
+  world.send("POST", "/identity/sign-in", { body: { username, password }, headers });
+const refresh = (refreshToken: string) =>
+  world.send("POST", "/identity/refresh", { body: { refreshToken } });
+const who = (token: string, on = world) => on.send("GET", "/who/api/me", { token });
+const cookiesOf = (sent: { headers: Headers }) =>
+  sent.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(";")[0])
+    .join("; ");
+
+describe("signing up", () => {
+  test("makes an account and a session, as tokens and as cookies alike", async () => {
+    const made = await signUp({ username: "Rider", password: PASSWORD, email: "r@example.com" });
+    expect(made.status).toBe(201);
+    expect(made.headers.get("location")).toBe("/identity/me");
+    expect(made.headers.get("understudy-receipt")).toBeTruthy();
+    expect(made.body).toMatchObject({
+      tokenType: "Bearer",
+      expiresInSeconds: 600,
+      user: { username: "Rider", email: "r@example.com", roles: ["user"] },
+    });
+    const [access = "", keep = ""] = made.headers.getSetCookie();
+    expect(access).toMatch(
+      /^understudy_access=[^;]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/,
+    );
+    expect(keep).toMatch(/^understudy_refresh=[^;]+; Path=\/identity; .*HttpOnly; SameSite=Lax$/);
+    const asked = await who(made.body.accessToken);
+    expect(asked.body).toMatchObject({ username: "Rider", userId: made.body.user.id });
+    const byCookie = await world.send("GET", "/who/api/me", {
+      headers: { cookie: cookiesOf(made) },
+    });
+    expect(byCookie.body).toEqual(asked.body);
+    const me = await world.send("GET", "/identity/me", { token: made.body.accessToken });
+    expect(me.body).toEqual(made.body.user);
+  });
+
+  test("cookies are Secure where the request came over https", async () => {
+    const made = await signUp(
+      { username: "rider", password: PASSWORD },
+      { "x-forwarded-proto": "https" },
+    );
+    for (const cookie of made.headers.getSetCookie()) expect(cookie).toMatch(/; Secure$/);
+  });
+
+  test("a name is one name, however it is written", async () => {
+    await world.signUp("rider");
+    const again = await signUp({ username: "RIDER", password: PASSWORD });
+    expect(again.status).toBe(409);
+    expect(again.body.type).toBe("/problems/name-taken");
+    expect(world.store("identity").count(users)).toBe(1);
+  });
+
+  test("bad names, passwords and fields are told, and no password is ever repeated", async () => {
+    const wrong = await signUp({ username: "a b", password: "shorty7", admin: true, email: "x" });
+    expect(wrong.status).toBe(400);
+    expect(JSON.stringify(wrong.body)).not.toContain("shorty7");
+    const short = await signUp({ username: "rider", password: "shorty7" });
+    expect(short.body.errors).toMatchObject([{ field: "password", got: "(not shown)" }]);
+    const role = await signUp({ username: "rider", password: PASSWORD, roles: ["operator"] });
+    expect(role.status).toBe(400);
+    for (const body of ["", "{", '"x"', "null", "[]"]) {
+      expect((await world.send("POST", "/identity/sign-up", { body })).status, body).toBe(400);
+    }
+  });
+
+  test("a retry with the same key gives the same account and the very same tokens", async () => {
+    const form = { username: "rider", password: PASSWORD };
+    const first = await signUp(form, { "idempotency-key": "k" });
+    world.advance(3_000);
+    const second = await signUp(form, { "idempotency-key": "k" });
+    expect(second.status).toBe(201);
+    expect(second.body).toEqual(first.body);
+    expect(second.headers.get("idempotency-replayed")).toBe("true");
+    expect(world.store("identity").count(sessions)).toBe(1);
+    const other = await signUp({ ...form, username: "other" }, { "idempotency-key": "k" });
+    expect(other.status).toBe(422);
+  });
+
+  test("nothing that is stored or logged holds a password or a token", async () => {
+    const made = await signUp(
+      { username: "rider", password: PASSWORD },
+      { "idempotency-key": "k" },
+    );
+    await signIn("rider", "wrong password here");
+    await refresh(made.body.refreshToken);
+    const kept = world.store("identity").dump() + JSON.stringify(world.logged);
+    const secrets = [PASSWORD, made.body.refreshToken, made.body.accessToken, "wrong password"];
+    for (const secret of secrets) expect(kept).not.toContain(secret);
+    expect(kept).not.toMatch(/"d":/);
+  });
+
+  test("is refused where the identity app is fenced, like every other write", async () => {
+    world.store("identity").gate = "fenced";
+    world.routing.set("identity", { phase: "fenced", state: "fenced", holdsLease: false });
+    const refused = await signUp({ username: "rider", password: PASSWORD });
+    expect(refused.status).toBe(503);
+    expect(refused.body.type).toBe("/problems/fenced");
+  });
+});
+
+describe("signing in", () => {
+  test("an unknown user and a wrong password get one answer, and one check each", async () => {
+    await world.signUp("rider");
+    const before = passwordChecks();
+    const wrong = await signIn("rider", "not the password");
+    const unknown = await signIn("nobody", "not the password");
+    expect(passwordChecks() - before).toBe(2);
+    expect(wrong.status).toBe(401);
+    const { traceId: _1, ...first } = wrong.body;
+    const { traceId: _2, ...second } = unknown.body;
+    expect(second).toEqual(first);
+  });
+
+  test("guessing is slowed down, for one name only", async () => {
+    await world.signUp("rider");
+    for (let guess = 0; guess < 20; guess++) {
+      expect((await signIn("rider", `guess number ${guess}`)).status).toBe(401);
+    }
+    const slowed = await signIn("rider");
+    expect(slowed.status).toBe(429);
+    expect(slowed.headers.get("retry-after")).toBeTruthy();
+    expect((await signIn("other", "not the password")).status).toBe(401);
+    world.advance(60_000);
+    expect((await signIn("rider")).status).toBe(200);
+  });
+
+  test("works in another region with the same data, whose tokens are good in both", async () => {
+    const { accessToken } = await world.signUp("rider");
+    const there = world.otherRegion("ap-southeast-1");
+    expect((await who(accessToken, there)).status).toBe(200);
+    const made = await there.send("POST", "/identity/sign-in", {
+      body: { username: "rider", password: PASSWORD },
+    });
+    expect(made.status).toBe(200);
+    expect((await who(made.body.accessToken)).status).toBe(200);
+  });
+
+  test("from another site's page is refused", async () => {
+    await world.signUp("rider");
+    const sent = await signIn("rider", PASSWORD, { "sec-fetch-site": "cross-site" });
+    expect(sent.status).toBe(403);
+  });
+});
+
+describe("refreshing", () => {
+  test("gives new tokens, and the same again until the new one is used", async () => {
+    const first = await world.signUp("rider");
+    const second = (await refresh(first.refreshToken)).body;
+    expect(second.refreshToken).not.toBe(first.refreshToken);
+    const repeated = await refresh(first.refreshToken);
+    expect(repeated.status).toBe(200);
+    expect(repeated.body.refreshToken).toBe(second.refreshToken);
+    expect((await refresh(second.refreshToken)).status).toBe(200);
+  });
+
+  test("reuse of an old token ends the session, for the thief and for the owner", async () => {
+    const first = await world.signUp("rider");
+    const second = (await refresh(first.refreshToken)).body;
+    const third = (await refresh(second.refreshToken)).body;
+    const reused = await refresh(first.refreshToken);
+    expect(reused.status).toBe(401);
+    expect(reused.body.type).toBe("/problems/session-ended");
+    expect((await refresh(third.refreshToken)).status).toBe(401);
+    expect(world.store("identity").count(sessions)).toBe(0);
+  });
+
+  test("a forged token ends nothing", async () => {
+    const first = await world.signUp("rider");
+    const [id, , mac] = first.refreshToken.split(".");
+    const forged = [`${id}.7.${mac}`, `${id}.1.${"A".repeat(43)}`, "", "x", "a.1.b"];
+    for (const token of forged) expect((await refresh(token)).status, token).toBe(401);
+    expect((await refresh(first.refreshToken)).status).toBe(200);
+  });
+
+  test("two at once agree on one next token", async () => {
+    const first = await world.signUp("rider");
+    let other = "";
+    world.store("identity").interfere = async () => {
+      other = (await refresh(first.refreshToken)).body.refreshToken;
+    };
+    const sent = await refresh(first.refreshToken);
+    expect(sent.status).toBe(200);
+    expect(sent.body.refreshToken).toBe(other);
+  });
+
+  test("a lost answer is asked for again", async () => {
+    const first = await world.signUp("rider");
+    world.store("identity").loseNextAnswer = "after";
+    expect((await refresh(first.refreshToken)).status).toBe(504);
+    expect((await refresh(first.refreshToken)).status).toBe(200);
+  });
+
+  test("by cookie works from an own page only", async () => {
+    const made = await signUp({ username: "rider", password: PASSWORD });
+    const cookie = cookiesOf(made);
+    const send = (headers: Record<string, string>) =>
+      world.send("POST", "/identity/refresh", { headers: { cookie, ...headers } });
+    expect((await send({})).status).toBe(403);
+    expect((await send({ "sec-fetch-site": "cross-site" })).status).toBe(403);
+    expect((await send({ origin: "http://evil.example" })).status).toBe(403);
+    expect((await send({ "sec-fetch-site": "same-origin" })).status).toBe(200);
+    expect((await world.send("POST", "/identity/refresh")).status).toBe(401);
+  });
+
+  test("a session ends thirty days after its last use", async () => {
+    const first = await world.signUp("rider");
+    world.advance(30 * 86_400_000 - 1_000);
+    const second = await refresh(first.refreshToken);
+    expect(second.status).toBe(200);
+    world.advance(30 * 86_400_000);
+    expect((await refresh(second.body.refreshToken)).status).toBe(401);
+  });
+});
+
+describe("signing out", () => {
+  test("ends the session at once: its access token, too", async () => {
+    const { accessToken, refreshToken } = await world.signUp("rider");
+    expect((await who(accessToken)).status).toBe(200);
+    const out = await world.send("POST", "/identity/sign-out", { token: accessToken });
+    expect(out.status).toBe(204);
+    expect(out.headers.getSetCookie()[0]).toContain("Max-Age=0");
+    expect((await who(accessToken)).status).toBe(401);
+    expect((await refresh(refreshToken)).status).toBe(401);
+  });
+
+  test("with the refresh token alone works, and without anything is 401", async () => {
+    const { refreshToken } = await world.signUp("rider");
+    const out = await world.send("POST", "/identity/sign-out", { body: { refreshToken } });
+    expect(out.status).toBe(204);
+    expect((await refresh(refreshToken)).status).toBe(401);
+    expect((await world.send("POST", "/identity/sign-out")).status).toBe(401);
+  });
+
+  test("everywhere ends all sessions of the user and nobody else's", async () => {
+    const first = await world.signUp("rider");
+    const second = (await signIn("rider")).body;
+    const other = await world.signUp("other");
+    const body = { everywhere: true };
+    await world.send("POST", "/identity/sign-out", { token: first.accessToken, body });
+    for (const { accessToken, refreshToken } of [first, second]) {
+      expect((await who(accessToken)).status).toBe(401);
+      expect((await refresh(refreshToken)).status).toBe(401);
+    }
+    expect((await who(other.accessToken)).status).toBe(200);
+    expect((await signIn("rider")).status).toBe(200);
+  });
+});
+
+describe("changing the password", () => {
+  test("needs the present one, ends other sessions, and keeps this one going", async () => {
+    const first = await world.signUp("rider");
+    const other = (await signIn("rider")).body;
+    const change = (currentPassword: string, newPassword: string) =>
+      world.send("POST", "/identity/password", {
+        token: first.accessToken,
+        body: { currentPassword, newPassword },
+      });
+    expect((await change("not the password", "a new pass phrase")).status).toBe(401);
+    expect((await change(PASSWORD, "short")).status).toBe(400);
+    const changed = await change(PASSWORD, "a new pass phrase");
+    expect(changed.status).toBe(200);
+    expect((await who(changed.body.accessToken)).status).toBe(200);
+    expect((await refresh(other.refreshToken)).status).toBe(401);
+    expect((await signIn("rider")).status).toBe(401);
+    expect((await signIn("rider", "a new pass phrase")).status).toBe(200);
+  });
+});
+
+describe("roles", () => {
+  test("are given by operators only, and are in the next token", async () => {
+    const { accessToken } = await world.signUp("helper");
+    const grant = (token: string) =>
+      world.send("PUT", "/identity/users/helper/roles", { token, body: { roles: ["agent"] } });
+    expect((await grant(accessToken)).status).toBe(403);
+    expect((await grant(`${OPERATOR_TOKEN}x`)).status).toBe(401);
+    expect((await grant(OPERATOR_TOKEN)).status).toBe(204);
+    const again = (await signIn("helper")).body;
+    expect((await who(again.accessToken)).body.roles).toEqual(["user", "agent"]);
+  });
+});
+
+describe("an access token that is not ours", () => {
+  const claims = { sid: "s", username: "rider", roles: ["operator"], gen: 1 };
+  const now = Date.parse("2026-03-01T00:00:00Z") / 1000;
+
+  async function attacks(): Promise<Record<string, string>> {
+    const { accessToken } = await world.signUp("rider");
+    const [head = "", payload = "", signature = ""] = accessToken.split(".");
+    const foreign = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
+    const jwks = await world.send("GET", "/identity/.well-known/jwks.json");
+    const [published] = jwks.body.keys;
+    const forge = (header: object, secret: Parameters<SignJWT["sign"]>[0]) =>
+      new SignJWT(claims)
+        .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", ...header })
+        .setIssuer("understudy")
+        .setSubject("u")
+        .setIssuedAt(now)
+        .setExpirationTime(now + 600)
+        .sign(secret);
+    const decoded = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
+    const encode = (value: object) => btoa(JSON.stringify(value)).replaceAll("=", "");
+    const publicBytes = new TextEncoder().encode(published.x.padEnd(32, "x"));
+    return {
+      "alg none": new UnsecuredJWT(claims)
+        .setSubject("u")
+        .setExpirationTime(now + 600)
+        .encode(),
+      "alg none over a good payload": `${encode({ alg: "none", typ: "at+jwt" })}.${payload}.`,
+      "a foreign key under our kid": await forge({ kid: published.kid }, foreign.privateKey),
+      "a foreign key under an unknown kid": await forge({ kid: "k999999" }, foreign.privateKey),
+      "no kid": await forge({}, foreign.privateKey),
+      "a key of its own in the header": await forge(
+        { kid: published.kid, jwk: await exportJWK(foreign.publicKey) },
+        foreign.privateKey,
+      ),
+      "an HMAC with the public key": await forge({ alg: "HS256", kid: published.kid }, publicBytes),
+      "a changed payload": `${head}.${encode({ ...decoded, roles: ["operator"] })}.${signature}`,
+      "a changed signature": `${head}.${payload}.${signature.slice(0, -4)}AAAA`,
+      "no signature": `${head}.${payload}.`,
+      "a refresh token": (await world.signUp("other")).refreshToken,
+      "something long": "a".repeat(5_000),
+      "not a token": "abc",
+    };
+  }
+
+  test("is refused, whatever it is", async () => {
+    for (const [attack, token] of Object.entries(await attacks())) {
+      const { status, body } = await who(token);
+      expect(status, attack).toBe(401);
+      expect(body.type, attack).toBe("/problems/token-refused");
+    }
+  });
+
+  test("is refused when it has expired, to the millisecond, also when it was seen before", async () => {
+    const { accessToken } = await world.signUp("rider");
+    world.advance(599_999);
+    expect((await who(accessToken)).status).toBe(200);
+    world.advance(1);
+    expect((await who(accessToken)).status).toBe(401);
+    expect((await who(accessToken, world.otherRegion("ap-southeast-1"))).status).toBe(401);
+  });
+
+  test("is not replaced by a good cookie", async () => {
+    const made = await signUp({ username: "rider", password: PASSWORD });
+    const headers = { cookie: cookiesOf(made) };
+    const sent = await world.send("GET", "/who/api/me", { token: "abc", headers });
+    expect(sent.status).toBe(401);
+  });
+
+  test("by cookie counts for an unsafe method from an own page only", async () => {
+    const made = await signUp({ username: "rider", password: PASSWORD });
+    const post = (headers: Record<string, string>) =>
+      world.send("POST", "/who/api/me", { headers: { cookie: cookiesOf(made), ...headers } });
+    expect((await post({})).status).toBe(403);
+    expect((await post({ "sec-fetch-site": "same-site" })).status).toBe(403);
+    expect((await post({ "sec-fetch-site": "same-origin" })).status).toBe(200);
+    expect((await post({ origin: "http://evil.example" })).status).toBe(403);
+    expect((await post({ origin: "http://region.example" })).status).toBe(200);
+    expect((await post({ origin: "null" })).status).toBe(403);
+  });
+});
