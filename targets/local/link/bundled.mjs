@@ -3,27 +3,32 @@
  * so that such a test depends on no earlier build. Answers the file's path.
  */
 import { mkdirSync, mkdtempSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-export async function bundled(entry) {
+/** A new folder from which the packages of this one can be imported. */
+export function createBundleFolder() {
   const cache = join(root, "node_modules", ".cache", "understudy-tests");
   mkdirSync(cache, { recursive: true });
-  const outDir = mkdtempSync(join(cache, "bundle-"));
+  return mkdtempSync(join(cache, "bundle-"));
+}
+
+export async function bundled(entry, outFile = join(createBundleFolder(), "main.mjs")) {
   await build({
     root,
     configFile: false,
     logLevel: "error",
     build: {
       ssr: entry,
-      outDir,
+      outDir: dirname(outFile),
+      emptyOutDir: false,
       minify: false,
       target: "node20",
-      rollupOptions: { output: { format: "es", entryFileNames: "main.mjs" } },
+      rollupOptions: { output: { format: "es", entryFileNames: basename(outFile) } },
     },
   });
-  return join(outDir, "main.mjs");
+  return outFile;
 }

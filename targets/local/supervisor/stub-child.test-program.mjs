@@ -59,7 +59,34 @@ const routes = {
   }),
   "/told": () => ({ ...told, heard, pid: process.pid }),
 };
+/** Routing commands, as told: by the app's name it knows how to answer. */
+function command(request, response, app, name) {
+  let body = "";
+  request.on("data", (chunk) => {
+    body += chunk;
+  });
+  request.on("end", () => {
+    const authorized = request.headers.authorization === `Bearer ${config.operatorToken}`;
+    const asked = { command: name, ...JSON.parse(body) };
+    const answer = { app, state: "active", epoch: 2, servingRegions: [], asked, authorized };
+    if (app === "silent") return;
+    if (app === "refuses") response.statusCode = 409;
+    if (app === "unknown") response.statusCode = 504;
+    const isFirst = config.site === config.regions[0].id;
+    if (app === "first-refuses" && isFirst) response.statusCode = 503;
+    const problem = {
+      type: "/problems/would-lose-data",
+      title: "No",
+      detail: "would lose 3 writes",
+    };
+    response.end(
+      JSON.stringify(response.statusCode === 200 ? { ...answer, region: config.site } : problem),
+    );
+  });
+}
 const server = createServer((request, response) => {
+  const [, , , app, name] = request.url.split("/");
+  if (request.method === "POST" && name) return command(request, response, app, name);
   if (request.url === "/greet") {
     for (const peer of Object.keys(told.peers?.peers ?? {}))
       link.send(peer, `hello from ${config.site}`);

@@ -43,6 +43,8 @@ export interface DeploymentOptions {
   /** Deletes what the data directory holds first. */
   readonly reset?: boolean;
   readonly startLimitMs?: number;
+  /** Aborted while it starts: everything is stopped, and the start fails. */
+  readonly signal?: AbortSignal;
   readonly log: (line: string) => void;
 }
 
@@ -93,7 +95,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Runni
     await checkPort(options.httpPort);
     const file = openDeploymentFile(directory, options);
     const deployment = await LocalDeployment.create(options, directory, file, lock);
-    await deployment.start();
+    await deployment.start(options.signal);
     return deployment;
   } catch (error) {
     directory.clearRunning();
@@ -237,14 +239,18 @@ class LocalDeployment implements RunningDeployment {
     this.directory.writeDeployment(this.#file);
   }
 
-  async start(): Promise<void> {
+  async start(signal?: AbortSignal): Promise<void> {
     const sites = this.#running;
     for (const { id } of this.#file.regions) sites.add("region", id);
     for (const { id } of this.#file.joining) sites.add("region", id).joining = true;
     if (this.#file.witness) sites.add("witness", WITNESS_SITE);
     sites.add("front-door", FRONT_DOOR_SITE);
+    const abort = (): void => void this.stop();
+    signal?.addEventListener("abort", abort, { once: true });
     try {
+      signal?.throwIfAborted();
       await Promise.all(sites.all().map((site) => site.start()));
+      signal?.throwIfAborted();
     } catch (error) {
       await this.stop();
       throw error;

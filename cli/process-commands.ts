@@ -1,0 +1,70 @@
+/** `understudy fault` and `understudy region`: what the supervisor does to its processes. *shell* */
+import type { FaultKind, FaultRequest } from "../targets/local/supervisor/fault-plan.ts";
+import type { FaultReport } from "../targets/local/supervisor/faults.ts";
+import type { Status } from "./failure.ts";
+import { STATUS } from "./failure.ts";
+import { control, mustRun } from "./running-deployment.ts";
+import type { Terminal } from "./terminal.ts";
+
+export const FAULT_TEXTS: Readonly<Record<FaultKind, string>> = {
+  kill: "end a region's process at once (SIGKILL); it stays down until restart",
+  freeze: "stop a region's process without ending it (SIGSTOP)",
+  thaw: "let a frozen one go on (SIGCONT)",
+  restart: "start a region again, or stop and start it",
+  partition: "drop what goes between a region and every other site, or between two regions",
+  slow: "delay and lose messages of a region, or between two",
+  "break-health": "make a region judge itself unable to serve",
+  heal: "take network faults, freezes and broken health back, of a region or everywhere",
+};
+
+interface Options {
+  readonly data: string;
+  readonly json: boolean;
+}
+
+/** A region may take 30 s to start and 5 s to stop before that. */
+const FAULT_LIMIT_MS = 40_000;
+/** A region that joins copies everything first. */
+const MEMBERS_LIMIT_MS = 180_000;
+
+export async function runFault(
+  request: FaultRequest,
+  options: Options,
+  terminal: Terminal,
+): Promise<Status> {
+  const running = mustRun(options.data);
+  const report = await control<FaultReport>(running, "POST", "faults", {
+    body: request,
+    limitMs: FAULT_LIMIT_MS,
+  });
+  if (options.json) {
+    terminal.out(JSON.stringify(report));
+    return STATUS.done;
+  }
+  const where = request.regions.length === 0 ? "everywhere" : request.regions.join(", ");
+  terminal.out(`${request.kind}: ${where}`);
+  for (const site of report.sites) {
+    terminal.out(`  ${site.id} is ${site.state}${site.pid === null ? "" : `, pid ${site.pid}`}`);
+  }
+  return STATUS.done;
+}
+
+export async function runRegion(
+  change: "add" | "remove",
+  id: string,
+  options: Options,
+  terminal: Terminal,
+): Promise<Status> {
+  const running = mustRun(options.data);
+  const limitMs = MEMBERS_LIMIT_MS;
+  if (change === "add") await control(running, "POST", "regions", { body: { id }, limitMs });
+  else await control(running, "DELETE", `regions/${encodeURIComponent(id)}`, { limitMs });
+  if (options.json) terminal.out(JSON.stringify({ change, region: id }));
+  else
+    terminal.out(
+      change === "add"
+        ? `${id} is a member now.`
+        : `${id} is no member any more; its data was kept aside.`,
+    );
+  return STATUS.done;
+}

@@ -1,0 +1,87 @@
+/** `understudy status`: which processes run, and where each app serves. *shell* */
+import { formatDuration } from "../base/duration.ts";
+import type { DeploymentStatus } from "../targets/local/supervisor/status.ts";
+import type { Status } from "./failure.ts";
+import { STATUS } from "./failure.ts";
+import { mustRun, statusOf } from "./running-deployment.ts";
+import { type Terminal, table } from "./terminal.ts";
+
+export interface StatusOptions {
+  readonly data: string;
+  readonly json: boolean;
+}
+
+export async function runStatus(options: StatusOptions, terminal: Terminal): Promise<Status> {
+  const status = await statusOf(mustRun(options.data));
+  if (options.json) terminal.out(JSON.stringify(status));
+  else for (const line of describeStatus(status)) terminal.out(line);
+  return STATUS.done;
+}
+
+const pid = (value: number | null): string => (value === null ? "-" : `pid ${value}`);
+
+function lagOf(app: DeploymentStatus["apps"][number]): string {
+  const behind = Object.entries(app.lag)
+    .filter(([, { writes }]) => writes > 0)
+    .map(([region, { writes, ms }]) => `${region} ${writes} writes, ${formatDuration(ms)}`);
+  return behind.length === 0 ? "none" : behind.join("; ");
+}
+
+export function describeStatus(status: DeploymentStatus): string[] {
+  const regions = status.regions.map((region) => {
+    const judged = region.healthy
+      ? "healthy"
+      : `not healthy: ${region.reason ?? "it does not say why"}`;
+    return [
+      `  ${region.id}`,
+      region.state,
+      pid(region.pid),
+      region.url ?? "-",
+      region.up ? judged : "",
+    ];
+  });
+  const witness =
+    status.witness === null
+      ? []
+      : [["  witness", status.witness.state, pid(status.witness.pid), "", ""]];
+  const apps = status.apps.map((app) => [
+    `  ${app.app}`,
+    app.state,
+    app.servingRegions.join(", ") || "-",
+    String(app.epoch),
+    app.inSyncRegions.join(", "),
+    lagOf(app),
+    String(app.writesAtRisk),
+  ]);
+  const header = ["  APP", "STATE", "SERVED BY", "EPOCH", "IN SYNC", "BEHIND", "WRITES AT RISK"];
+  return [
+    `Front door  ${status.frontDoor ?? "-"}  (${pid(status.frontDoorPid)})`,
+    "",
+    ...table([["  REGION", "PROCESS", "", "ADDRESS", "HEALTH"], ...regions, ...witness]),
+    "",
+    ...(apps.length === 0 ? ["  No region tells of any app."] : table([header, ...apps])),
+    ...(status.faults.length === 0
+      ? []
+      : [
+          "",
+          "  Injected and not healed:",
+          ...status.faults.map((fault) => `    ${describeFault(fault)}`),
+        ]),
+  ];
+}
+
+function describeFault({
+  kind,
+  sites,
+  direction,
+  fault,
+}: DeploymentStatus["faults"][number]): string {
+  const where = sites.length > 1 ? `between ${sites.join(" and ")}` : `of ${sites.join("")}`;
+  const how = [
+    ...(direction === "both" ? [] : [`direction ${direction}`]),
+    ...(fault.delayMs ? [`delay ${formatDuration(fault.delayMs)}`] : []),
+    ...(fault.jitterMs ? [`jitter ${formatDuration(fault.jitterMs)}`] : []),
+    ...(fault.loss ? [`loss ${fault.loss}`] : []),
+  ];
+  return [`${kind} ${where}`, ...how].join(", ");
+}

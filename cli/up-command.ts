@@ -1,0 +1,188 @@
+/** `understudy up`: runs a deployment in the foreground until it is stopped. *composition* */
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { explainError } from "../base/errors.ts";
+import { loadDeployment } from "../targets/local/supervisor/config-file.ts";
+import type { RegionRef } from "../targets/local/supervisor/messages.ts";
+import type { RoundTrip } from "../targets/local/supervisor/round-trip.ts";
+import type { ReadyLine } from "../targets/local/supervisor/status.ts";
+import type { RunningDeployment } from "../targets/local/supervisor/supervisor.ts";
+import { startDeployment } from "../targets/local/supervisor/supervisor.ts";
+import type { Status } from "./failure.ts";
+import { refused, STATUS } from "./failure.ts";
+import { type DemoAccount, loadSampleContent, storedAccounts } from "./sample-content.ts";
+import { type Terminal, table } from "./terminal.ts";
+
+export interface UpOptions {
+  readonly data: string;
+  readonly config?: string;
+  readonly regions?: readonly string[];
+  readonly port: number;
+  readonly rtt: RoundTrip;
+  readonly empty: boolean;
+  readonly reset: boolean;
+}
+
+const SERVE_LIMIT_MS = 60_000;
+
+const programs = {
+  region: fileURLToPath(new URL("../targets/local/region/main.js", import.meta.url)),
+  witness: fileURLToPath(new URL("../targets/local/voter/witness-main.js", import.meta.url)),
+  "front-door": fileURLToPath(new URL("../targets/local/front-door/main.js", import.meta.url)),
+};
+
+export async function runUp(options: UpOptions, terminal: Terminal): Promise<Status> {
+  // Standard output is for the ready line alone, unless a person reads it.
+  const say = terminal.isInteractive ? terminal.out : terminal.err;
+  const regions = await regionsOf(options);
+  const stop = listenForSignals();
+  say("Starting ...");
+  let deployment: RunningDeployment;
+  try {
+    deployment = await startDeployment({
+      dataDir: resolve(options.data),
+      programs,
+      ...(regions === undefined ? {} : { regions }),
+      ...(options.config === undefined ? {} : { configFile: resolve(options.config) }),
+      httpPort: options.port,
+      roundTrip: options.rtt,
+      reset: options.reset,
+      signal: stop.signal,
+      log: terminal.err,
+    });
+  } catch (error) {
+    if (stop.signal.aborted)
+      throw refused("stopped", "It was stopped", "Stopped before it served.");
+    throw error;
+  }
+  stop.signal.addEventListener("abort", () => void deployment.stop());
+  stop.again(() => deployment.kill());
+  try {
+    await deployment.whenServing(SERVE_LIMIT_MS);
+  } catch (error) {
+    await deployment.stop();
+    throw error;
+  }
+  const accounts = await prepareContent(deployment, options, terminal);
+  const line = await readyLine(deployment);
+  for (const text of welcome(line, accounts, options, regions ?? [], terminal)) say(text);
+  if (!terminal.isInteractive) terminal.out(JSON.stringify(line));
+  await deployment.stopped;
+  say("Stopped.");
+  return STATUS.done;
+}
+
+async function regionsOf(options: UpOptions): Promise<readonly RegionRef[] | undefined> {
+  if (options.config !== undefined) return (await loadDeployment(resolve(options.config))).regions;
+  return options.regions?.map((id) => ({ id }));
+}
+
+/** The first signal asks for a clean stop, the second ends it at once. */
+function listenForSignals() {
+  const controller = new AbortController();
+  let force: () => void = () => process.exit(STATUS.refused);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) force();
+      else controller.abort();
+    });
+  }
+  return {
+    signal: controller.signal,
+    again: (action: () => void) => {
+      force = action;
+    },
+  };
+}
+
+async function prepareContent(
+  deployment: RunningDeployment,
+  options: UpOptions,
+  terminal: Terminal,
+): Promise<readonly DemoAccount[]> {
+  const { directory } = deployment;
+  if (deployment.isSeeded) return storedAccounts(directory.path);
+  if (options.empty) {
+    deployment.markSeeded();
+    return [];
+  }
+  const { frontDoor } = await deployment.status();
+  try {
+    const accounts = await loadSampleContent({
+      frontDoor: frontDoor ?? "",
+      operatorToken: directory.operatorToken(),
+      dataDir: directory.path,
+      log: terminal.err,
+    });
+    if (accounts === undefined) return [];
+    deployment.markSeeded();
+    return accounts;
+  } catch (error) {
+    terminal.err(
+      `understudy: the sample content was not loaded, the next start tries again: ${explainError(error)}`,
+    );
+    return [];
+  }
+}
+
+async function readyLine(deployment: RunningDeployment): Promise<ReadyLine> {
+  const status = await deployment.status();
+  const { frontDoor, frontDoorPid, console, dns, witness, operatorTokenFile } = status;
+  return {
+    ready: true,
+    frontDoor,
+    frontDoorPid,
+    console,
+    dns,
+    regions: status.regions.map(({ id, url, pid }) => ({ id, url, pid })),
+    witness: witness === null ? null : { pid: witness.pid },
+    operatorTokenFile,
+  };
+}
+
+function welcome(
+  line: ReadyLine,
+  accounts: readonly DemoAccount[],
+  options: UpOptions,
+  named: readonly RegionRef[],
+  { bold, faint, good }: Terminal,
+): string[] {
+  const count = line.regions.length;
+  const first = line.regions[0]?.id ?? "";
+  const data = options.data === "./.understudy" ? "" : ` --data ${options.data}`;
+  const titleOf = (id: string) => named.find((region) => region.id === id)?.title ?? "";
+  const next: [string, string][] = [
+    [`npx understudy fault kill ${first}${data}`, "lose the primary region"],
+    [`npx understudy status${data}`, "see where each app serves now"],
+    [`npx understudy fault restart ${first}${data}`, "bring it back"],
+    [`npx understudy failback --all${data}`, "return to it, without losing anything"],
+  ];
+  return [
+    "",
+    `${good("●")} ${bold(`Understudy serves in ${count} ${count === 1 ? "region" : "regions"}.`)}`,
+    "",
+    `  Start here  ${bold(line.frontDoor ?? "")}/`.replace(/\/\/$/, "/"),
+    `  Console     ${line.console ?? ""}`,
+    ...(line.dns === null
+      ? []
+      : [`  DNS         ${line.dns.address}:${line.dns.port}, zone ${line.dns.zone}`]),
+    "",
+    ...table(
+      line.regions.map(({ id, url, pid }) => [`  ${id}`, titleOf(id), url ?? "", `pid ${pid}`]),
+    ),
+    ...(line.witness === null ? [] : [`  witness, pid ${line.witness.pid}`]),
+    ...(accounts.length === 0
+      ? []
+      : [
+          "",
+          "  Demo accounts",
+          ...table(accounts.map((a) => [`    ${a.role}`, a.username, a.password])),
+        ]),
+    "",
+    `  Try next${count > 1 ? ", in another terminal" : ""}`,
+    ...table(next.map(([command, what]) => [`    ${command}`, what])).map((text) => faint(text)),
+    "",
+    `  ${faint(`Data is kept in ${options.data}. Ctrl-C stops everything.`)}`,
+    "",
+  ];
+}
