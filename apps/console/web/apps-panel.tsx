@@ -17,7 +17,11 @@ const STATE_TONE: Readonly<Record<LiveApp["state"], ChipTone>> = {
   failover: "info",
 };
 
-function Fact({ term, children, hint }: {
+function Fact({
+  term,
+  children,
+  hint,
+}: {
   readonly term: string;
   readonly hint?: string;
   readonly children: ReactNode;
@@ -67,7 +71,9 @@ function Facts({ app }: { readonly app: LiveApp }) {
         {t(app.policy === "manual" ? "app.policyManual" : "app.policyAutomatic")}
       </Fact>
       <Fact term={t("app.atRisk")} hint={t("app.atRiskHint")}>
-        <Chip tone={app.writesAtRisk > 0 ? "warning" : "ok"}>{format.number(app.writesAtRisk)}</Chip>
+        <Chip tone={app.writesAtRisk > 0 ? "warning" : "ok"}>
+          {format.number(app.writesAtRisk)}
+        </Chip>
       </Fact>
       {lags.map(([id, lag]) => (
         <Fact key={id} term={`${t("app.lag")}: ${id}`}>

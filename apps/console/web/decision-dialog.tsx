@@ -1,5 +1,14 @@
 /** The screen before an app is fenced or moved: what it costs, how long it takes, what has drifted. */
-import { Button, Checkbox, Group, Modal, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import {
+  Button,
+  Checkbox,
+  Group,
+  Modal,
+  NativeSelect,
+  Stack,
+  Text,
+  TextInput,
+} from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Chip } from "../../../layers/presentation/components/chip.tsx";
@@ -63,8 +72,12 @@ function Facts({ assessment }: { readonly assessment: Assessment }) {
       <dt>{t("decide.duration")}</dt>
       <dd>
         {duration.kind === "instant" ? t("decide.durationInstant") : null}
-        {duration.kind === "pause" ? t("decide.durationPause", { time: format.span(duration.ms) }) : null}
-        {duration.kind === "wait" ? t("decide.durationWait", { time: format.span(duration.ms) }) : null}
+        {duration.kind === "pause"
+          ? t("decide.durationPause", { time: format.span(duration.ms) })
+          : null}
+        {duration.kind === "wait"
+          ? t("decide.durationWait", { time: format.span(duration.ms) })
+          : null}
       </dd>
       <dt>{t("decide.drift")}</dt>
       <dd>
@@ -107,7 +120,8 @@ function useOrder({ app, action, onDone }: FormProps) {
         ...(acceptDataLoss ? { acceptDataLoss } : {}),
       };
       const bearer = operator.token;
-      return (await api.request<Partial<LiveApp>>("POST", path, { body, key, signal, bearer })).value;
+      return (await api.request<Partial<LiveApp>>("POST", path, { body, key, signal, bearer }))
+        .value;
     },
     onDone,
     onFailed: (problem) => {
@@ -150,7 +164,9 @@ function Form(props: FormProps) {
           />
         ) : null}
         <Facts assessment={assessment} />
-        {moves && targets.length === 0 ? <Notice tone="danger">{t("decide.noTarget")}</Notice> : null}
+        {moves && targets.length === 0 ? (
+          <Notice tone="danger">{t("decide.noTarget")}</Notice>
+        ) : null}
         {assessment.blocked && targets.length > 0 ? (
           <Notice tone="danger">{t("decide.blocked")}</Notice>
         ) : null}
@@ -161,7 +177,7 @@ function Form(props: FormProps) {
           maxLength={200}
           data-autofocus
         />
-        {assessment.needsAcceptance ? (
+        {assessment.needsAcceptance && !assessment.blocked ? (
           <Checkbox
             label={t("decide.accept")}
             checked={accepted}

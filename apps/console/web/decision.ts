@@ -12,10 +12,7 @@
  * It does not promise: numbers are those of the last event; the server decides, and refuses with
  * `would-lose-data` where acceptance is missing.
  */
-import type {
-  LiveApp,
-  LiveRegion,
-} from "../../../layers/presentation/live/live-state.ts";
+import type { LiveApp, LiveRegion } from "../../../layers/presentation/live/live-state.ts";
 
 export const ACTIONS = ["fence", "unfence", "switchover", "failover", "failback"] as const;
 export type Action = (typeof ACTIONS)[number];
@@ -111,7 +108,7 @@ export function assess(
   const target = find(to);
   const holderWell = app.servingRegions.every((id) => {
     const region = find(id);
-    return region !== undefined && region.up && region.healthy;
+    return region?.up === true && region.healthy;
   });
   const drifts = driftsOf(app, action, target, to, holderWell);
   const blocked = target?.up === false;
@@ -124,7 +121,11 @@ export function assess(
     return { ...NO_MOVE, blocked, duration, drifts };
   }
   const safe = app.durability === "replicated" && app.inSyncRegions.includes(to);
-  const lossWrites = safe ? 0 : lag === undefined ? undefined : Math.max(lag.writes, app.writesAtRisk);
+  const lossWrites = safe
+    ? 0
+    : lag === undefined
+      ? undefined
+      : Math.max(lag.writes, app.writesAtRisk);
   return {
     lossWrites,
     blocked,

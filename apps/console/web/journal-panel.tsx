@@ -3,7 +3,7 @@ import { Table, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Chip } from "../../../layers/presentation/components/chip.tsx";
-import { Loading, LoadFailed } from "../../../layers/presentation/components/empty.tsx";
+import { LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { useFormat, useKit, useLanguage, useLive } from "../../../layers/presentation/context.tsx";
 import { itemsOf, type JournalRow } from "../../../layers/presentation/live/live-state.ts";
 import { cityOf } from "../../../layers/presentation/live/places.ts";
@@ -38,7 +38,7 @@ export function JournalPanel() {
       ) : null}
       {rows?.length === 0 ? <Text c="dimmed">{t("journal.empty")}</Text> : null}
       {rows === undefined || rows.length === 0 ? null : (
-        <Table.ScrollContainer minWidth={760} className={classes.table}>
+        <Table.ScrollContainer minWidth={900} className={classes.table}>
           <Table verticalSpacing="xs">
             <Table.Thead>
               <Table.Tr>
@@ -55,10 +55,10 @@ export function JournalPanel() {
             <Table.Tbody>
               {rows.map((row) => (
                 <Table.Tr key={`${row.app} ${row.version}`}>
-                  <Table.Td title={format.dateTime(row.at)} className={classes.nowrap}>
-                    {format.time(row.at)}
+                  <Table.Td className={classes.nowrap}>{format.dateTime(row.at)}</Table.Td>
+                  <Table.Td>
+                    {t(`kit:app.${row.app as "tickets"}`, { defaultValue: row.app })}
                   </Table.Td>
-                  <Table.Td>{t(`kit:app.${row.app as "tickets"}`, { defaultValue: row.app })}</Table.Td>
                   <Table.Td>
                     <Chip>{t(`cause.${row.cause}`, { defaultValue: row.cause })}</Chip>
                   </Table.Td>

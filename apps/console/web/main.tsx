@@ -30,7 +30,9 @@ function Head() {
           {t("title")}
         </Title>
         <span role="status" aria-live="polite">
-          <Chip tone={connection === "live" ? "ok" : connection === "offline" ? "danger" : "warning"}>
+          <Chip
+            tone={connection === "live" ? "ok" : connection === "offline" ? "danger" : "warning"}
+          >
             {t(`connection.${connection}`)}
           </Chip>
         </span>

@@ -93,10 +93,13 @@ export const consoleDe: Translation<typeof consoleEn> = {
     switchover: "Umschalten",
     failover: "Ausfallwechsel",
     failback: "Zurückkehren",
-    fenceWhat: "Schreiben wird überall abgelehnt, Lesen geht weiter. Die Seiten heben auf, was geschrieben wird, und senden es nach der Freigabe.",
+    fenceWhat:
+      "Schreiben wird überall abgelehnt, Lesen geht weiter. Die Seiten heben auf, was geschrieben wird, und senden es nach der Freigabe.",
     unfenceWhat: "Schreiben ist wieder erlaubt, in der nächsten Epoche.",
-    switchoverWhat: "Ein geplanter Umzug: Schreiben wird angehalten, das Ziel holt auf, dann übernimmt es. Nichts Bestätigtes geht verloren.",
-    failoverWhat: "Ein ungeplanter Umzug: Das Ziel übernimmt mit dem, was es hat, ob die alte Region antwortet oder nicht.",
+    switchoverWhat:
+      "Ein geplanter Umzug: Schreiben wird angehalten, das Ziel holt auf, dann übernimmt es. Nichts Bestätigtes geht verloren.",
+    failoverWhat:
+      "Ein ungeplanter Umzug: Das Ziel übernimmt mit dem, was es hat, ob die alte Region antwortet oder nicht.",
     failbackWhat: "Zurück zur Hauptregion, als geplanter Umzug, sobald sie aufgeholt hat.",
   },
   decide: {
@@ -118,7 +121,8 @@ export const consoleDe: Translation<typeof consoleEn> = {
     driftOutOfSync: "Das Ziel gehört nicht zu den synchronen Regionen",
     driftTargetDown: "Das Ziel steht",
     driftTargetUnhealthy: "Das Ziel ist nicht gesund",
-    driftHolderWell: "Die zuständige Region läuft und ist gesund: Umschalten würde nichts verlieren",
+    driftHolderWell:
+      "Die zuständige Region läuft und ist gesund: Umschalten würde nichts verlieren",
     driftManual: "Der automatische Ausfallwechsel ist hier abgeschaltet",
     driftAlone: "Nur eine Region ist synchron",
     accept: "Ich nehme hin, dass bestätigte Schreibvorgänge verloren gehen können",

@@ -90,10 +90,13 @@ export const consoleEn = {
     switchover: "Switch over",
     failover: "Fail over",
     failback: "Fail back",
-    fenceWhat: "Writes are refused everywhere; reads go on. Pages keep what people write and send it after the unfence.",
+    fenceWhat:
+      "Writes are refused everywhere; reads go on. Pages keep what people write and send it after the unfence.",
     unfenceWhat: "Writes are admitted again, in the next epoch.",
-    switchoverWhat: "A planned move: writes are held, the target catches up, then it serves. Nothing acknowledged is lost.",
-    failoverWhat: "An unplanned move: the target takes over with what it has, whether the old region answers or not.",
+    switchoverWhat:
+      "A planned move: writes are held, the target catches up, then it serves. Nothing acknowledged is lost.",
+    failoverWhat:
+      "An unplanned move: the target takes over with what it has, whether the old region answers or not.",
     failbackWhat: "Back to the primary, as a planned move, once it has caught up.",
   },
   decide: {

@@ -1,6 +1,13 @@
 /** The operator's token: asked once, kept in this tab only, sent as a bearer token. */
 import { Button, Modal, PasswordInput, Stack, Text } from "@mantine/core";
-import { createContext, type FormEvent, type ReactNode, useContext, useMemo, useState } from "react";
+import {
+  createContext,
+  type FormEvent,
+  type ReactNode,
+  useContext,
+  useMemo,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { remember, remembered } from "../../../layers/presentation/components/memory.ts";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";

@@ -52,7 +52,13 @@ function FaultButtons({ region, write }: FaultButtonsProps) {
   );
 }
 
-function Card({ region, write }: { readonly region: LiveRegion; readonly write?: Write<Injection> }) {
+function Card({
+  region,
+  write,
+}: {
+  readonly region: LiveRegion;
+  readonly write?: Write<Injection>;
+}) {
   const { t } = useTranslation(["console", "kit"]);
   const format = useFormat();
   const serves = useLive()
@@ -63,7 +69,9 @@ function Card({ region, write }: { readonly region: LiveRegion; readonly write?:
       <Group justify="space-between" gap="xs">
         <RegionName id={region.id} />
         <Group gap={6}>
-          <Chip tone={region.up ? "ok" : "danger"}>{t(region.up ? "region.up" : "region.down")}</Chip>
+          <Chip tone={region.up ? "ok" : "danger"}>
+            {t(region.up ? "region.up" : "region.down")}
+          </Chip>
           {region.up ? (
             <Chip tone={region.healthy ? "ok" : "danger"}>
               {t(region.healthy ? "region.healthy" : "region.unhealthy")}
@@ -145,7 +153,9 @@ export function RegionsPanel() {
         {t("region.title")}
       </Title>
       {regions.length > 0 ? <Cards /> : null}
-      {regions.length === 0 && connection === "connecting" ? <Loading rows={2} height={120} /> : null}
+      {regions.length === 0 && connection === "connecting" ? (
+        <Loading rows={2} height={120} />
+      ) : null}
       {regions.length === 0 && connection !== "connecting" ? (
         <Empty title={t("region.none")} />
       ) : null}

@@ -8,13 +8,15 @@ export const landingDe: Translation<typeof landingEn> = {
   steps: {
     title: "In drei Schritten ausprobieren",
     open: "Tickets öffnen und eines schreiben",
-    openBody: "Konto anlegen und ein Ticket absenden. Die Marke oben nennt die Region, die geantwortet hat.",
+    openBody:
+      "Konto anlegen und ein Ticket absenden. Die Marke oben nennt die Region, die geantwortet hat.",
     openLink: "Tickets öffnen",
     kill: "Die zuständige Region töten",
     killBody: "In der Konsole auf „Töten“ drücken oder auf der Kommandozeile:",
     killLink: "Konsole öffnen",
     watch: "Zusehen, wie es weitergeht",
-    watchBody: "Währenddessen noch ein Ticket absenden. Es kommt an, genau einmal, und die Marke nennt die andere Region. Das erste Ticket ist noch da, und die Anmeldung gilt weiter.",
+    watchBody:
+      "Währenddessen noch ein Ticket absenden. Es kommt an, genau einmal, und die Marke nennt die andere Region. Das erste Ticket ist noch da, und die Anmeldung gilt weiter.",
   },
   apps: {
     title: "Anwendungen",

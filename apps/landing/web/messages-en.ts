@@ -5,13 +5,15 @@ export const landingEn = {
   steps: {
     title: "Try it in three steps",
     open: "Open Tickets and write one",
-    openBody: "Create an account and submit a ticket. The badge at the top names the region that answered.",
+    openBody:
+      "Create an account and submit a ticket. The badge at the top names the region that answered.",
     openLink: "Open Tickets",
     kill: "Kill the region that serves",
     killBody: "Press Kill in the console, or use the command line:",
     killLink: "Open the console",
     watch: "Watch the page go on",
-    watchBody: "Submit another ticket meanwhile. It arrives, once, and the badge names the other region. Your first ticket is still there, and you are still signed in.",
+    watchBody:
+      "Submit another ticket meanwhile. It arrives, once, and the badge names the other region. Your first ticket is still there, and you are still signed in.",
   },
   apps: {
     title: "Applications",

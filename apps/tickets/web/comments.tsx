@@ -3,7 +3,7 @@ import { Button, Group, Stack, Text, Textarea, Title } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { FormEvent, RefObject } from "react";
 import { useTranslation } from "react-i18next";
-import { Loading, LoadFailed } from "../../../layers/presentation/components/empty.tsx";
+import { LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useMe } from "../../../layers/presentation/context.tsx";

@@ -4,7 +4,7 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import { problemOf } from "../../../layers/presentation/api/problem.ts";
-import { Empty, Loading, LoadFailed } from "../../../layers/presentation/components/empty.tsx";
+import { Empty, LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { SignInNeeded } from "../../../layers/presentation/components/sign-in-needed.tsx";
 import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
@@ -101,7 +101,7 @@ function Body({ loaded, onHelp }: { readonly loaded: Loaded; readonly onHelp: ()
   });
   return (
     <div className={classes.columns}>
-      <Stack gap="lg" miw={0}>
+      <div className={classes.text}>
         <Paper withBorder p="lg" bg="var(--understudy-surface)">
           {editing ? (
             <Editor
@@ -122,12 +122,20 @@ function Body({ loaded, onHelp }: { readonly loaded: Loaded; readonly onHelp: ()
           )}
         </Paper>
         <WriteNotice write={change.write} />
-        <Comments ticketId={ticket.id} field={commentField} />
-      </Stack>
-      <Paper withBorder p="lg" bg="var(--understudy-surface)" component="aside">
+      </div>
+      <Paper
+        withBorder
+        p="lg"
+        bg="var(--understudy-surface)"
+        component="aside"
+        className={classes.side}
+      >
         <Facts ticket={ticket} />
         <Actions loaded={loaded} change={change} />
       </Paper>
+      <div className={classes.talk}>
+        <Comments ticketId={ticket.id} field={commentField} />
+      </div>
       <ConflictDialog change={change} />
     </div>
   );

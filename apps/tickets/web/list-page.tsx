@@ -5,7 +5,7 @@ import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { problemOf } from "../../../layers/presentation/api/problem.ts";
-import { Empty, Loading, LoadFailed } from "../../../layers/presentation/components/empty.tsx";
+import { Empty, LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { SignInNeeded } from "../../../layers/presentation/components/sign-in-needed.tsx";
 import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
 import { useMe } from "../../../layers/presentation/context.tsx";
@@ -45,7 +45,10 @@ function moveFocus(step: 1 | -1): void {
   links[Math.max(0, Math.min(links.length - 1, next))]?.focus();
 }
 
-function Tickets({ query, filtered }: {
+function Tickets({
+  query,
+  filtered,
+}: {
   readonly query: ReturnType<typeof useTickets>;
   readonly filtered: boolean;
 }) {
@@ -127,7 +130,11 @@ export function ListPage({ onHelp }: { readonly onHelp: () => void }) {
           >
             {t("shortcuts.open")}
           </Button>
-          <Button component={Link} to="/new" leftSection={<IconPlus size={18} aria-hidden="true" />}>
+          <Button
+            component={Link}
+            to="/new"
+            leftSection={<IconPlus size={18} aria-hidden="true" />}
+          >
             {t("list.new")}
           </Button>
         </Group>

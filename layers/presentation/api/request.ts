@@ -96,7 +96,10 @@ export function createApi(options: ApiOptions): Api {
   /** One renewal at a time, shared by all the requests that met the expired token. */
   const renewed = (): Promise<boolean> => {
     renewal ??= send("POST", "/identity/refresh", { body: {} }, newKey())
-      .then((response) => response.ok, () => false)
+      .then(
+        (response) => response.ok,
+        () => false,
+      )
       .finally(() => {
         renewal = undefined;
       });

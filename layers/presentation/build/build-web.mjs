@@ -48,7 +48,10 @@ async function stampOfSources() {
     if (!existsSync(path)) continue;
     const files = /\.\w+$/.test(source) ? [path] : await filesUnder(path);
     for (const file of files.filter((name) => !name.includes(".test."))) {
-      hash.update(`${relative(ROOT, file)}\0`).update(await readFile(file)).update("\0");
+      hash
+        .update(`${relative(ROOT, file)}\0`)
+        .update(await readFile(file))
+        .update("\0");
     }
   }
   return hash.digest("hex");

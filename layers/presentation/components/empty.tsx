@@ -7,7 +7,13 @@ import classes from "./empty.module.css";
 import { Notice } from "./notice.tsx";
 import { ProblemText } from "./write-notice.tsx";
 
-export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
+export function Empty({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children?: ReactNode;
+}) {
   return (
     <div className={classes.empty}>
       <Text fw={650}>{title}</Text>
@@ -16,7 +22,13 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
   );
 }
 
-export function LoadFailed({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }) {
+export function LoadFailed({
+  error,
+  onRetry,
+}: {
+  readonly error: unknown;
+  readonly onRetry: () => void;
+}) {
   const { t } = useTranslation("kit");
   return (
     <div role="alert">
@@ -36,7 +48,13 @@ export function LoadFailed({ error, onRetry }: { readonly error: unknown; readon
 }
 
 /** Grey bars in the place of what is loading; told once to screen readers. */
-export function Loading({ rows, height = 72 }: { readonly rows: number; readonly height?: number }) {
+export function Loading({
+  rows,
+  height = 72,
+}: {
+  readonly rows: number;
+  readonly height?: number;
+}) {
   const { t } = useTranslation("kit");
   return (
     <Stack gap="sm" role="status" aria-label={t("data.loading")}>

@@ -7,12 +7,24 @@ import classes from "./flag.module.css";
 
 const vertical = (...colours: readonly string[]): ReactNode =>
   colours.map((colour, index) => (
-    <rect key={colour} x={(24 / colours.length) * index} width={24 / colours.length} height="16" fill={colour} />
+    <rect
+      key={colour}
+      x={(24 / colours.length) * index}
+      width={24 / colours.length}
+      height="16"
+      fill={colour}
+    />
   ));
 
 const horizontal = (...colours: readonly string[]): ReactNode =>
   colours.map((colour, index) => (
-    <rect key={colour} y={(16 / colours.length) * index} width="24" height={16 / colours.length} fill={colour} />
+    <rect
+      key={colour}
+      y={(16 / colours.length) * index}
+      width="24"
+      height={16 / colours.length}
+      fill={colour}
+    />
   ));
 
 const cross = (ground: string, line: string): ReactNode => (

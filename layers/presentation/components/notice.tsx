@@ -1,7 +1,12 @@
 /**
  * A framed message with a tone. Tone is never told by colour alone: icon and words carry it too.
  */
-import { IconAlertTriangle, IconCircleCheck, IconInfoCircle, IconPlugConnectedX } from "@tabler/icons-react";
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconInfoCircle,
+  IconPlugConnectedX,
+} from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import classes from "./notice.module.css";
 

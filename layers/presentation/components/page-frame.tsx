@@ -28,8 +28,7 @@ function Account() {
   const changed = useIdentityChanged();
   const [asking, setAsking] = useState(false);
   const signOut = useWrite<void, unknown>({
-    send: (_, key, signal) =>
-      api.request("POST", "/identity/sign-out", { body: {}, key, signal }),
+    send: (_, key, signal) => api.request("POST", "/identity/sign-out", { body: {}, key, signal }),
     onDone: () => void changed(false),
     onFailed: () => {
       void changed(false);
@@ -42,7 +41,13 @@ function Account() {
         <span className={classes.who} title={t("identity.signedInAs", { name: me.username })}>
           {me.username}
         </span>
-        <Button size="xs" h={34} variant="default" loading={signOut.busy} onClick={() => signOut.start()}>
+        <Button
+          size="xs"
+          h={34}
+          variant="default"
+          loading={signOut.busy}
+          onClick={() => signOut.start()}
+        >
           {t("identity.signOut")}
         </Button>
       </div>

@@ -25,7 +25,10 @@ export function RegionBadge() {
   const { app } = useKit();
   const language = useLanguage();
   const format = useFormat();
-  const observed = useObservation(app ?? "routing");
+  const ofApp = useObservation(app ?? "routing");
+  const ofRouting = useObservation("routing");
+  // Until the app itself has answered, the region that told of the routing.
+  const observed = ofApp.region === undefined ? ofRouting : ofApp;
   const id = observed.region;
   if (id === undefined) {
     return <span className={classes.badge}>{t("header.notAnswered")}</span>;

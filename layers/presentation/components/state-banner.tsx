@@ -4,7 +4,14 @@
  */
 import { Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { useFormat, useKit, useLanguage, useLive, useLiveApp, useObservation } from "../context.tsx";
+import {
+  useFormat,
+  useKit,
+  useLanguage,
+  useLive,
+  useLiveApp,
+  useObservation,
+} from "../context.tsx";
 import { cityOf } from "../live/places.ts";
 import { wordingOf } from "../live/wording.ts";
 import { Notice } from "./notice.tsx";
@@ -49,7 +56,9 @@ function Staleness({ id }: { readonly id: string }) {
   const age = seen.dataAgeMs;
   return (
     <Notice tone="info" title={stale ? t("banner.stale.title") : undefined}>
-      {stale && age !== undefined ? t("banner.stale.body", { region, age: format.span(age) }) : null}
+      {stale && age !== undefined
+        ? t("banner.stale.body", { region, age: format.span(age) })
+        : null}
       {stale && age === undefined ? t("banner.stale.bodyUnknown", { region }) : null}
       {seen.missing > 0 ? ` ${t("banner.missing", { count: seen.missing })}` : null}
     </Notice>

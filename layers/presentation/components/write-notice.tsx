@@ -44,7 +44,11 @@ export function ProblemText({ problem }: { readonly problem: ApiProblem }) {
 /** The first tries fail over within a second: only a longer wait is worth words. */
 const QUIET_ATTEMPTS = 1;
 
-export function WriteNotice({ write }: { readonly write: Pick<Write<never>, "state" | "tryNow" | "stop"> }) {
+export function WriteNotice({
+  write,
+}: {
+  readonly write: Pick<Write<never>, "state" | "tryNow" | "stop">;
+}) {
   const { t } = useTranslation("kit");
   const { state } = write;
   const waiting = state.phase === "waiting" && state.attempts > QUIET_ATTEMPTS;

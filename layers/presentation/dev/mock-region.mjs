@@ -14,19 +14,45 @@ import { extname, join, resolve } from "node:path";
 const WEB = resolve(import.meta.dirname, "../../../dist/web");
 const PORT = Number(process.argv[2] ?? 8099);
 const REGIONS = ["eu-west-1", "ap-southeast-1"];
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+const TYPES = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
   "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-let scene = { state: "active", down: [], stale: false, serving: "eu-west-1", epoch: 7, version: 12 };
+let scene = {
+  state: "active",
+  down: [],
+  stale: false,
+  serving: "eu-west-1",
+  epoch: 7,
+  version: 12,
+};
 const journal = [
   ["switchover", "operator", "maintenance in Dublin is over", "ap-southeast-1", "eu-west-1", 7],
-  ["takeover", "ap-southeast-1", "a majority of voters suspected eu-west-1", "eu-west-1", "ap-southeast-1", 6],
+  [
+    "takeover",
+    "ap-southeast-1",
+    "a majority of voters suspected eu-west-1",
+    "eu-west-1",
+    "ap-southeast-1",
+    6,
+  ],
   ["create", "eu-west-1", "first start", "", "eu-west-1", 1],
 ].map(([cause, by, reason, from, to, epoch], index) => ({
-  app: "tickets", version: 12 - index, at: Date.now() - index * 3_600_000, cause, by, reason,
-  from: from ? [from] : [], to: [to], epoch,
+  app: "tickets",
+  version: 12 - index,
+  at: Date.now() - index * 3_600_000,
+  cause,
+  by,
+  reason,
+  from: from ? [from] : [],
+  to: [to],
+  epoch,
 }));
 const texts = [
   "Cannot print from the second floor: the queue accepts the job and then nothing happens.",
@@ -37,32 +63,53 @@ const texts = [
   "Screen stays black after waking the laptop from sleep.",
 ];
 let tickets = Array.from({ length: 26 }, (_, index) => ({
-  id: `t-${String(1000 + index)}abcdef`.slice(0, 12), description: texts[index % texts.length],
-  priority: ["normal", "high", "low", "urgent"][index % 4], status: ["open", "in-progress", "open", "closed"][index % 4],
-  assigned: index % 3 === 0 ? "agent" : null, createdBy: ["requester", "agent"][index % 2],
-  createdOn: new Date(Date.now() - index ** 2 * 400_000 - 60_000).toISOString(), version: `7-${index}`,
+  id: `t-${String(1000 + index)}abcdef`.slice(0, 12),
+  description: texts[index % texts.length],
+  priority: ["normal", "high", "low", "urgent"][index % 4],
+  status: ["open", "in-progress", "open", "closed"][index % 4],
+  assigned: index % 3 === 0 ? "agent" : null,
+  createdBy: ["requester", "agent"][index % 2],
+  createdOn: new Date(Date.now() - index ** 2 * 400_000 - 60_000).toISOString(),
+  version: `7-${index}`,
 }));
 const comments = new Map();
 let signedIn = "";
 const streams = new Set();
 
 const appView = () => ({
-  app: "tickets", mode: "active-passive", durability: "replicated", state: scene.state,
-  phase: scene.state === "fenced" ? "fenced" : "serving", policy: "automatic", epoch: scene.epoch,
-  version: scene.version, primary: REGIONS[0], regions: REGIONS, servingRegions: [scene.serving],
+  app: "tickets",
+  mode: "active-passive",
+  durability: "replicated",
+  state: scene.state,
+  phase: scene.state === "fenced" ? "fenced" : "serving",
+  policy: "automatic",
+  epoch: scene.epoch,
+  version: scene.version,
+  primary: REGIONS[0],
+  regions: REGIONS,
+  servingRegions: [scene.serving],
   inSyncRegions: REGIONS.filter((id) => !scene.down.includes(id)),
-  lag: Object.fromEntries(REGIONS.filter((id) => id !== scene.serving).map((id) =>
-    [id, scene.down.includes(id) ? { writes: 41, ms: 18_200 } : { writes: 0, ms: 0.4 }])),
+  lag: Object.fromEntries(
+    REGIONS.filter((id) => id !== scene.serving).map((id) => [
+      id,
+      scene.down.includes(id) ? { writes: 41, ms: 18_200 } : { writes: 0, ms: 0.4 },
+    ]),
+  ),
   writesAtRisk: scene.down.length > 0 ? 41 : 0,
 });
-const regionViews = () => REGIONS.map((id, index) => ({
-  id, url: `http://127.0.0.1:${PORT + index}`, up: !scene.down.includes(id),
-  healthy: !scene.down.includes(id), incarnation: index + 2,
-}));
+const regionViews = () =>
+  REGIONS.map((id, index) => ({
+    id,
+    url: `http://127.0.0.1:${PORT + index}`,
+    up: !scene.down.includes(id),
+    healthy: !scene.down.includes(id),
+    incarnation: index + 2,
+  }));
 const tell = () => {
   for (const stream of streams) {
     stream.write(`event: record\ndata: ${JSON.stringify({ type: "record", app: appView() })}\n\n`);
-    for (const region of regionViews()) stream.write(`event: region\ndata: ${JSON.stringify({ type: "region", region })}\n\n`);
+    for (const region of regionViews())
+      stream.write(`event: region\ndata: ${JSON.stringify({ type: "region", region })}\n\n`);
   }
 };
 const change = (news) => {
@@ -81,7 +128,10 @@ async function serveFile(path, response) {
   const file = path.startsWith("/assets/") ? path : `/${inApp ?? "landing"}/index.html`;
   try {
     const bytes = await readFile(join(WEB, file));
-    response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "text/plain", "content-security-policy": CSP });
+    response.writeHead(200, {
+      "content-type": TYPES[extname(file)] ?? "text/plain",
+      "content-security-policy": CSP,
+    });
     response.end(bytes);
   } catch {
     response.writeHead(404).end();
@@ -117,33 +167,71 @@ function identity(path, body) {
     return [200, { accessToken: "x", refreshToken: "y" }];
   }
   if (path === "/identity/sign-out") signedIn = "";
-  if (path === "/identity/me") return signedIn ? [200, { username: signedIn }] : [401, { type: "/problems/not-signed-in" }];
+  if (path === "/identity/me")
+    return signedIn ? [200, { username: signedIn }] : [401, { type: "/problems/not-signed-in" }];
   return [200, {}];
 }
 
 function ticketsApi(url, method, body, request) {
   const fenced = method !== "GET" && scene.state === "fenced";
-  if (fenced) return [503, { type: "/problems/fenced", title: "Writes are fenced", detail: "Nothing was written." }, { "retry-after": "2" }];
+  if (fenced)
+    return [
+      503,
+      { type: "/problems/fenced", title: "Writes are fenced", detail: "Nothing was written." },
+      { "retry-after": "2" },
+    ];
   const [id, sub] = url.pathname.split("/").slice(4);
   if (!id && method === "GET") {
-    const wanted = tickets.filter((one) => ["status", "assigned"].every((name) => !url.searchParams.get(name) || one[name] === url.searchParams.get(name)));
+    const wanted = tickets.filter((one) =>
+      ["status", "assigned"].every(
+        (name) => !url.searchParams.get(name) || one[name] === url.searchParams.get(name),
+      ),
+    );
     const from = Number(url.searchParams.get("cursor") ?? 0);
     const to = from + Number(url.searchParams.get("limit") ?? 20);
-    return [200, { items: wanted.slice(from, to), ...(to < wanted.length ? { cursor: String(to) } : {}) }];
+    return [
+      200,
+      { items: wanted.slice(from, to), ...(to < wanted.length ? { cursor: String(to) } : {}) },
+    ];
   }
   if (!id) {
-    const made = { id: `t-${Date.now()}`, ...body, status: "open", assigned: null, createdBy: signedIn, createdOn: new Date().toISOString(), version: "1" };
+    const made = {
+      id: `t-${Date.now()}`,
+      ...body,
+      status: "open",
+      assigned: null,
+      createdBy: signedIn,
+      createdOn: new Date().toISOString(),
+      version: "1",
+    };
     tickets = [made, ...tickets];
     return [201, made];
   }
   const ticket = tickets.find((one) => one.id === id);
   if (!ticket) return [404, { type: "/problems/not-found", detail: "no such ticket" }];
-  const list = comments.get(id) ?? [{ id: "c1", ticketId: id, author: "agent", text: "Looked at it: the driver on the print server is from last year. I will update it tonight.", createdOn: new Date(Date.now() - 900_000).toISOString() }];
+  const list = comments.get(id) ?? [
+    {
+      id: "c1",
+      ticketId: id,
+      author: "agent",
+      text: "Looked at it: the driver on the print server is from last year. I will update it tonight.",
+      createdOn: new Date(Date.now() - 900_000).toISOString(),
+    },
+  ];
   comments.set(id, list);
-  if (sub && method === "POST") list.push({ id: `c${Date.now()}`, ticketId: id, author: signedIn, text: body.text, createdOn: new Date().toISOString() });
-  if (sub) return [method === "POST" ? 201 : 200, method === "POST" ? list.at(-1) : { items: list }];
+  if (sub && method === "POST")
+    list.push({
+      id: `c${Date.now()}`,
+      ticketId: id,
+      author: signedIn,
+      text: body.text,
+      createdOn: new Date().toISOString(),
+    });
+  if (sub)
+    return [method === "POST" ? 201 : 200, method === "POST" ? list.at(-1) : { items: list }];
   if (method === "PATCH") {
-    if (request.headers["if-match"] !== `"${ticket.version}"`) return [412, { type: "/problems/precondition-failed" }];
+    if (request.headers["if-match"] !== `"${ticket.version}"`)
+      return [412, { type: "/problems/precondition-failed" }];
     Object.assign(ticket, body, { version: `${scene.epoch}-${Date.now()}` });
   }
   return [200, ticket, { etag: `"${ticket.version}"` }];
@@ -157,7 +245,11 @@ async function answer(request, response) {
     return response.end();
   }
   if (url.pathname === "/dev/touch") {
-    Object.assign(tickets.find((one) => one.id === body.id), body.changes, { version: `touched-${Date.now()}` });
+    Object.assign(
+      tickets.find((one) => one.id === body.id),
+      body.changes,
+      { version: `touched-${Date.now()}` },
+    );
     return response.end();
   }
   if (url.pathname === "/routing/events") {
@@ -177,9 +269,11 @@ async function answer(request, response) {
   const [status, value, headers = {}] = found;
   response.writeHead(status, {
     "content-type": status < 400 ? "application/json" : "application/problem+json",
-    "understudy-region": scene.serving, "understudy-epoch": String(scene.epoch),
+    "understudy-region": scene.serving,
+    "understudy-epoch": String(scene.epoch),
     "understudy-consistency": scene.stale ? "stale" : "leased",
-    ...(scene.stale ? { "understudy-data-age": "12400" } : {}), ...headers,
+    ...(scene.stale ? { "understudy-data-age": "12400" } : {}),
+    ...headers,
   });
   return response.end(JSON.stringify(value));
 }

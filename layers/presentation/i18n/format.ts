@@ -8,7 +8,6 @@ const LOCALES: Readonly<Record<Language, string>> = { en: "en-GB", de: "de-DE" }
 export interface Format {
   number(value: number): string;
   dateTime(at: string | number): string;
-  time(at: string | number): string;
   /** How long ago, in the largest unit that says something. */
   ago(at: string | number, nowMs: number): string;
   /** A span: "240 ms", "3.2 s", "5 min". */
@@ -36,8 +35,7 @@ const SPAN_UNITS: readonly (readonly [string, number])[] = [
 export function createFormat(language: Language): Format {
   const locale = LOCALES[language];
   const plain = new Intl.NumberFormat(locale);
-  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-  const time = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const countries = new Intl.DisplayNames(locale, { type: "region" });
   const lists = new Intl.ListFormat(locale, { type: "conjunction" });
@@ -57,10 +55,6 @@ export function createFormat(language: Language): Format {
     dateTime: (at) => {
       const date = valid(at);
       return date ? dateTime.format(date) : "";
-    },
-    time: (at) => {
-      const date = valid(at);
-      return date ? time.format(date) : "";
     },
     ago: (at, nowMs) => {
       const date = valid(at);

@@ -3,7 +3,13 @@ import type { kitEn } from "./kit-en.ts";
 import type { Translation } from "./translation.ts";
 
 export const kitDe: Translation<typeof kitEn> = {
-  app: { home: "Start", tickets: "Tickets", photos: "Fotos", bookstore: "Buchladen", console: "Konsole" },
+  app: {
+    home: "Start",
+    tickets: "Tickets",
+    photos: "Fotos",
+    bookstore: "Buchladen",
+    console: "Konsole",
+  },
   header: {
     skip: "Zum Inhalt springen",
     pages: "Seiten",
@@ -98,11 +104,16 @@ export const kitDe: Translation<typeof kitEn> = {
   },
   write: {
     sending: "Wird gesendet …",
-    waitingFenced: "Das Schreiben ist angehalten. Der Text bleibt erhalten und wird von selbst gesendet, wenn es wieder offen ist.",
-    waitingMoving: "Die Anwendung zieht in eine andere Region um. Der Text bleibt erhalten und wird gleich gesendet.",
-    waitingOffline: "Keine Region antwortet. Der Text bleibt erhalten und wird gesendet, sobald eine antwortet.",
-    waitingUnknown: "Ob der letzte Versuch ankam, ist offen. Es wird mit demselben Schlüssel nachgefragt, kann also nicht doppelt geschehen.",
-    waitingUnavailable: "Der Server konnte es gerade nicht ausführen. Es wird von selbst erneut versucht.",
+    waitingFenced:
+      "Das Schreiben ist angehalten. Der Text bleibt erhalten und wird von selbst gesendet, wenn es wieder offen ist.",
+    waitingMoving:
+      "Die Anwendung zieht in eine andere Region um. Der Text bleibt erhalten und wird gleich gesendet.",
+    waitingOffline:
+      "Keine Region antwortet. Der Text bleibt erhalten und wird gesendet, sobald eine antwortet.",
+    waitingUnknown:
+      "Ob der letzte Versuch ankam, ist offen. Es wird mit demselben Schlüssel nachgefragt, kann also nicht doppelt geschehen.",
+    waitingUnavailable:
+      "Der Server konnte es gerade nicht ausführen. Es wird von selbst erneut versucht.",
     attempts_one: "einmal versucht",
     attempts_other: "{{count}}-mal versucht",
     tryNow: "Jetzt versuchen",
@@ -129,5 +140,9 @@ export const kitDe: Translation<typeof kitEn> = {
     "key-reused": "Derselbe Schlüssel wurde schon für etwas anderes benutzt.",
     internal: "Etwas ist schiefgegangen.",
   },
-  data: { loading: "Wird geladen", retry: "Erneut versuchen", failed: "Das ließ sich nicht laden." },
+  data: {
+    loading: "Wird geladen",
+    retry: "Erneut versuchen",
+    failed: "Das ließ sich nicht laden.",
+  },
 };

@@ -1,6 +1,12 @@
 /** English words of the kit. The German ones must have exactly these keys (translation.ts). */
 export const kitEn = {
-  app: { home: "Home", tickets: "Tickets", photos: "Photos", bookstore: "Bookstore", console: "Console" },
+  app: {
+    home: "Home",
+    tickets: "Tickets",
+    photos: "Photos",
+    bookstore: "Bookstore",
+    console: "Console",
+  },
   header: {
     skip: "Skip to content",
     pages: "Pages",
@@ -95,10 +101,13 @@ export const kitEn = {
   },
   write: {
     sending: "Sending …",
-    waitingFenced: "Writing is paused. Your text is kept and will be sent by itself when writing opens again.",
-    waitingMoving: "The app is moving to another region. Your text is kept and will be sent in a moment.",
+    waitingFenced:
+      "Writing is paused. Your text is kept and will be sent by itself when writing opens again.",
+    waitingMoving:
+      "The app is moving to another region. Your text is kept and will be sent in a moment.",
     waitingOffline: "No region answers. Your text is kept and will be sent when one does.",
-    waitingUnknown: "It is not known whether the last try arrived. It is asked again with the same key, so it cannot happen twice.",
+    waitingUnknown:
+      "It is not known whether the last try arrived. It is asked again with the same key, so it cannot happen twice.",
     waitingUnavailable: "The server could not do it just now. It is tried again by itself.",
     attempts_one: "tried once",
     attempts_other: "tried {{count}} times",

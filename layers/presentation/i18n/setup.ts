@@ -6,7 +6,7 @@
  */
 import i18next, { type i18n } from "i18next";
 import { initReactI18next } from "react-i18next";
-import { remembered, remember } from "../components/memory.ts";
+import { remember, remembered } from "../components/memory.ts";
 import { kitDe } from "./kit-de.ts";
 import { kitEn } from "./kit-en.ts";
 import "./resources.ts";

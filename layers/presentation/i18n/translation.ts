@@ -46,7 +46,10 @@ export function differences(reference: Tree, other: Tree): readonly string[] {
   const ours = flatten(reference);
   const theirs = flatten(other);
   const holes = (text: string): string =>
-    [...text.matchAll(/\{\{\s*(\w+)\s*\}\}/g)].map((match) => match[1]).sort().join(",");
+    [...text.matchAll(/\{\{\s*(\w+)\s*\}\}/g)]
+      .map((match) => match[1])
+      .sort()
+      .join(",");
   const faults: string[] = [];
   for (const [key, text] of ours) {
     const translated = theirs.get(key);

@@ -17,6 +17,7 @@ import "@mantine/core/styles/Stack.css";
 import "@mantine/core/styles/Container.css";
 import "@mantine/core/styles/Input.css";
 import "@mantine/core/styles/PasswordInput.css";
+import "@mantine/core/styles/InlineInput.css";
 import "@mantine/core/styles/Checkbox.css";
 import "@mantine/core/styles/Switch.css";
 import "@mantine/core/styles/Badge.css";

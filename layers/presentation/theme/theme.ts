@@ -1,15 +1,35 @@
 /**
  * Colours and sizes of all pages. System fonts only; contrast is at least 4.5:1 for text.
  */
-import { createTheme, type CSSVariablesResolver } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme } from "@mantine/core";
+
+const SURFACE = { background: "var(--understudy-surface)" };
 
 export const theme = createTheme({
+  colors: {
+    // Greys with a little blue, so that fields and buttons match the surfaces below.
+    dark: [
+      "#e3e6ec",
+      "#c3c8d2",
+      "#a9b0bd",
+      "#7f8796",
+      "#454b58",
+      "#343944",
+      "#262a33",
+      "#1a1d23",
+      "#14161b",
+      "#0e1014",
+    ],
+  },
+  components: {
+    Modal: { styles: { header: SURFACE, content: SURFACE } },
+  },
   primaryColor: "indigo",
   primaryShade: { light: 7, dark: 7 },
   autoContrast: true,
   defaultRadius: "md",
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
-  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
+  fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
   headings: { fontWeight: "650" },
   cursorType: "pointer",
   respectReducedMotion: true,

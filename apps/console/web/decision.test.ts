@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import type { LiveApp, LiveRegion } from "../../../layers/presentation/live/live-state.ts";
+import { actionsOf, assess, linksOf, targetsOf } from "./decision.ts";
+
+const regions: readonly LiveRegion[] = ["a", "b", "c"].map((id) => ({
+  id,
+  url: `http://${id}`,
+  up: true,
+  healthy: true,
+  incarnation: 1,
+}));
+const app: LiveApp = {
+  app: "tickets",
+  mode: "active-passive",
+  durability: "replicated",
+  state: "active",
+  phase: "serving",
+  policy: "automatic",
+  epoch: 3,
+  version: 5,
+  primary: "a",
+  regions: ["a", "b", "c"],
+  servingRegions: ["a"],
+  inSyncRegions: ["a", "b"],
+  lag: { b: { writes: 0, ms: 0 }, c: { writes: 12, ms: 4_000 } },
+  writesAtRisk: 0,
+};
+const kinds = (drifts: readonly { kind: string }[]): readonly string[] =>
+  drifts.map((drift) => drift.kind);
+
+describe("a failover", () => {
+  test("to an in-sync region of a replicated app loses nothing and needs no acceptance", () => {
+    expect(assess(app, regions, "failover", "b")).toMatchObject({
+      lossWrites: 0,
+      needsAcceptance: false,
+    });
+  });
+
+  test("to a region out of sync needs acceptance of what it lacks", () => {
+    const assessment = assess(app, regions, "failover", "c");
+    expect(assessment).toMatchObject({ lossWrites: 12, needsAcceptance: true });
+    expect(kinds(assessment.drifts)).toEqual(["outOfSync", "behind", "holderWell"]);
+  });
+
+  test("of a local app counts every write at risk", () => {
+    const local: LiveApp = { ...app, durability: "local", writesAtRisk: 41 };
+    expect(assess(local, regions, "failover", "b").lossWrites).toBe(41);
+  });
+
+  test("to a region of unknown lag cannot tell the loss, and needs acceptance", () => {
+    const assessment = assess({ ...app, lag: {} }, regions, "failover", "c");
+    expect(assessment).toMatchObject({ lossWrites: undefined, needsAcceptance: true });
+  });
+});
+
+describe("every move", () => {
+  test("to a region that is down is blocked", () => {
+    const dark = regions.map((one) => (one.id === "b" ? { ...one, up: false } : one));
+    for (const action of ["switchover", "failover", "failback"] as const) {
+      expect(assess(app, dark, action, "b").blocked).toBe(true);
+    }
+  });
+
+  test("that is planned loses nothing, and waits for a target that is behind", () => {
+    const assessment = assess(app, regions, "switchover", "c");
+    expect(assessment.lossWrites).toBe(0);
+    expect(assessment.duration).toEqual({ kind: "wait", ms: 4_000 });
+  });
+
+  test("offers in-sync regions first and the present one never", () => {
+    const reversed: LiveApp = { ...app, regions: ["a", "c", "b"] };
+    expect(targetsOf(reversed, "failover")).toEqual(["b", "c"]);
+  });
+});
+
+test("only an unfence is offered while fenced, and a failback only away from the primary", () => {
+  expect(actionsOf({ ...app, phase: "fenced" })).toEqual(["unfence"]);
+  expect(actionsOf(app)).not.toContain("failback");
+  expect(actionsOf({ ...app, servingRegions: ["b"] })).toContain("failback");
+});
+
+test("a link shows the app that is furthest behind on it", () => {
+  const photos: LiveApp = { ...app, app: "photos", lag: { b: { writes: 3, ms: 1 } } };
+  expect(linksOf([app, photos])).toEqual([
+    { from: "a", to: "b", app: "photos", writes: 3, ms: 1 },
+    { from: "a", to: "c", app: "tickets", writes: 12, ms: 4_000 },
+  ]);
+});

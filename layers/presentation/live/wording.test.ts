@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { kitDe } from "../i18n/kit-de.ts";
+import { kitEn } from "../i18n/kit-en.ts";
+import { type LiveApp, type LiveRegion, NOTHING_LIVE, stepLive } from "./live-state.ts";
+import { healthOf, WORDING, WORDING_KEYS, wordingOf } from "./wording.ts";
+
+const region = (id: string, well = true): LiveRegion => ({
+  id,
+  url: `http://${id}`,
+  up: well,
+  healthy: well,
+  incarnation: 1,
+});
+
+const appWith = (news: Partial<LiveApp>): LiveApp => {
+  const state = stepLive(NOTHING_LIVE, {
+    type: "apps",
+    apps: [
+      {
+        app: "tickets",
+        regions: ["a", "b"],
+        servingRegions: ["a"],
+        primary: "a",
+        version: 1,
+        ...news,
+      },
+    ],
+  });
+  const [app] = state.apps;
+  if (app === undefined) throw new Error("the app was not added");
+  return app;
+};
+
+const cells = Object.entries(WORDING).flatMap(([state, modes]) =>
+  Object.entries(modes).flatMap(([mode, row]) =>
+    Object.entries(row).map(([health, wording]) => ({ state, mode, health, wording })),
+  ),
+);
+
+describe("the wording table", () => {
+  test("has words in every language for every state, mode and health", () => {
+    expect(cells).toHaveLength(3 * 2 * 3);
+    for (const { wording } of cells) {
+      for (const words of [kitEn.banner, kitDe.banner]) {
+        expect(words[wording.key].title.length).toBeGreaterThan(5);
+        expect(words[wording.key].body.length).toBeGreaterThan(10);
+      }
+    }
+  });
+
+  test("uses every wording somewhere", () => {
+    expect(new Set(cells.map(({ wording }) => wording.key))).toEqual(new Set(WORDING_KEYS));
+  });
+
+  test("is silent only when an active app is healthy", () => {
+    const quiet = cells.filter(({ wording }) => wording.tone === "quiet");
+    expect(quiet.map(({ state, health }) => `${state} ${health}`)).toEqual([
+      "active healthy",
+      "active healthy",
+    ]);
+  });
+
+  test("promises writing neither while fenced nor while nobody serves", () => {
+    for (const { state, health, wording } of cells) {
+      expect(wording.writable).toBe(state !== "fenced" && health !== "unreachable");
+    }
+  });
+});
+
+describe("the health a page sees", () => {
+  test("is unreachable when the only serving region is down", () => {
+    expect(healthOf(appWith({}), [region("a", false), region("b")])).toBe("unreachable");
+  });
+
+  test("is degraded when only a region that does not serve is down", () => {
+    expect(healthOf(appWith({}), [region("a"), region("b", false)])).toBe("degraded");
+  });
+
+  test("is degraded, not unreachable, when one of several serving regions is down", () => {
+    const app = appWith({ mode: "active-active", servingRegions: ["a", "b"] });
+    expect(healthOf(app, [region("a", false), region("b")])).toBe("degraded");
+  });
+
+  test("counts a region as well that nobody has told of", () => {
+    expect(wordingOf(appWith({}), []).key).toBe("allWell");
+  });
+});
