@@ -78,9 +78,23 @@ export const engineLaws: readonly EngineLaw[] = [
       assert(isRefused, "the error reaches the caller");
       same(engine.sequence, before, "sequence");
       const entries = (reader: EngineReader) => Array.from(reader.range(all));
-      same(entries(engine), [["kept", 1], ["removed", 2]], "at once");
+      same(
+        entries(engine),
+        [
+          ["kept", 1],
+          ["removed", 2],
+        ],
+        "at once",
+      );
       await flushed();
-      same(entries(await reopen()), [["kept", 1], ["removed", 2]], "after a restart");
+      same(
+        entries(await reopen()),
+        [
+          ["kept", 1],
+          ["removed", 2],
+        ],
+        "after a restart",
+      );
     },
   },
   {
@@ -174,8 +188,15 @@ export const engineLaws: readonly EngineLaw[] = [
       for (let at = 51; at <= 60; at++) engine.transact((writer) => writer.put(tuple("n", at), at));
       const again = await reopen();
       const values = Array.from(again.range(tupleRange("n")), ([, value]) => value);
-      assert(values.length >= 50, `flushed transactions are lost: ${values.length} of 50 are there`);
-      same(values, Array.from(values, (_, at) => at + 1), "a prefix");
+      assert(
+        values.length >= 50,
+        `flushed transactions are lost: ${values.length} of 50 are there`,
+      );
+      same(
+        values,
+        Array.from(values, (_, at) => at + 1),
+        "a prefix",
+      );
       same(again.sequence, values.length, "sequence goes on where the disk is");
       again.transact((writer) => writer.put("more", 1));
       same(again.get("more"), 1, "the disk goes on");
@@ -202,8 +223,14 @@ export const engineLaws: readonly EngineLaw[] = [
     name: "a transaction that has ended takes no more writes, and none begins inside another",
     check: async ({ engine }) => {
       const kept = engine.transact((writer) => writer);
-      assert(refused(() => kept.put("late", 1)), "a late put is refused");
-      assert(refused(() => engine.transact(() => engine.transact(() => 1))), "nesting is refused");
+      assert(
+        refused(() => kept.put("late", 1)),
+        "a late put is refused",
+      );
+      assert(
+        refused(() => engine.transact(() => engine.transact(() => 1))),
+        "nesting is refused",
+      );
       same(engine.get("late"), undefined, "nothing was written");
     },
   },

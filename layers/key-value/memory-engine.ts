@@ -136,7 +136,12 @@ function openOn(disk: Disk, initial: SortedMap, initialSequence: number): Memory
       const sizeBefore = map.size;
       const result = body(writer);
       const { capacity } = disk;
-      if (capacity !== undefined && map.size > capacity && map.size >= sizeBefore && changes.length > 0) {
+      if (
+        capacity !== undefined &&
+        map.size > capacity &&
+        map.size >= sizeBefore &&
+        changes.length > 0
+      ) {
         throw new EngineFullError(`the disk holds at most ${capacity} entries, not ${map.size}`);
       }
       sequence += 1;

@@ -103,7 +103,7 @@ export function runQuery(
   });
   for (const [at, value] of reader.range(scan)) {
     scanned += 1;
-    const entry = readEntry(reader, app, scope, base, at, value);
+    const entry = readEntry(reader, app, plan, [at, value]);
     if (entry !== undefined) {
       if (found.length === limit) return pageTo(last);
       bytes += sizeWithin(entry.stored, limits.pageBytes - bytes);
@@ -120,10 +120,8 @@ export function runQuery(
 function readEntry(
   reader: EngineReader,
   app: string,
-  scope: CursorScope,
-  base: string,
-  at: string,
-  value: unknown,
+  { scope, base }: Plan,
+  [at, value]: readonly [key: string, value: unknown],
 ): FoundItem | undefined {
   const names = parseTuple(at.slice(base.length)) as string[];
   const isIndex = scope.index !== undefined;

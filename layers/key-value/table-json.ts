@@ -38,7 +38,9 @@ function copy(value: unknown, path: string, depth: number): Json {
   if (typeof value !== "object") throw new NotJson(`${path} is a ${typeof value}, not JSON`);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw new NotJson(`${path} is a ${value.constructor?.name ?? "class instance"}, not plain JSON`);
+    throw new NotJson(
+      `${path} is a ${value.constructor?.name ?? "class instance"}, not plain JSON`,
+    );
   }
   const copied: Record<string, Json> = {};
   for (const [field, element] of Object.entries(value)) {
@@ -65,6 +67,7 @@ export function jsonBytesAtMost(value: Json): number {
     return bytes;
   }
   const fields = value as JsonObject;
-  for (const field in fields) bytes += field.length * 6 + 4 + jsonBytesAtMost(fields[field] as Json);
+  for (const field in fields)
+    bytes += field.length * 6 + 4 + jsonBytesAtMost(fields[field] as Json);
   return bytes;
 }

@@ -94,16 +94,17 @@ export interface TableOptions<
   readonly partitionKey: PartitionKey & FieldOf<Schema>;
   readonly sortKey?: SortKey & FieldOf<Schema>;
   readonly indexes?: Readonly<
-    Record<
-      string,
-      { readonly partitionKey: FieldOf<Schema>; readonly sortKey?: FieldOf<Schema> }
-    >
+    Record<string, { readonly partitionKey: FieldOf<Schema>; readonly sortKey?: FieldOf<Schema> }>
   >;
   readonly expires?: FieldOf<Schema>;
 }
 
 const invalid = (reason: string): Checked<never> => ({ kind: "failed", code: "invalid", reason });
-const tooLarge = (reason: string): Checked<never> => ({ kind: "failed", code: "too-large", reason });
+const tooLarge = (reason: string): Checked<never> => ({
+  kind: "failed",
+  code: "too-large",
+  reason,
+});
 
 export function defineTable<
   const Schema extends z.ZodObject,
@@ -218,7 +219,8 @@ function checkText(where: string, value: unknown, maxBytes: number): Checked<str
     return invalid(`${where} has half a surrogate pair, which no key can hold`);
   }
   const bytes = value.length * 3 <= maxBytes ? 0 : utf8Bytes(value);
-  if (bytes > maxBytes) return tooLarge(`${where} has ${bytes} bytes; a key has at most ${maxBytes}`);
+  if (bytes > maxBytes)
+    return tooLarge(`${where} has ${bytes} bytes; a key has at most ${maxBytes}`);
   return { kind: "ok", value };
 }
 
@@ -270,7 +272,9 @@ function checkIndexFields(
     const bytes = units * 3 <= limits.indexEntryBytes ? 0 : utf8Bytes(tuple(...texts));
     if (bytes > limits.indexEntryBytes) {
       const most = limits.indexEntryBytes;
-      return tooLarge(`${table}: an entry of index ${index} has at most ${most} bytes, not ${bytes}`);
+      return tooLarge(
+        `${table}: an entry of index ${index} has at most ${most} bytes, not ${bytes}`,
+      );
     }
   }
   return undefined;

@@ -30,7 +30,9 @@ export class ByteWriter {
   text(text: string): number {
     this.reserve(text.length * 3);
     const written =
-      text.length < 96 ? writeShort(text, this.bytes, this.length) : this.bytes.write(text, this.length);
+      text.length < 96
+        ? writeShort(text, this.bytes, this.length)
+        : this.bytes.write(text, this.length);
     this.length += written;
     return written;
   }
@@ -86,7 +88,8 @@ function hasBytes(value: unknown): boolean {
 
 function replaceBytes(this: unknown, field: string, value: unknown): unknown {
   // Buffer has a toJSON that has already run on `value`; the holder still has the bytes.
-  const held = field === "" && !isHolder(this, field) ? value : (this as Record<string, unknown>)[field];
+  const held =
+    field === "" && !isHolder(this, field) ? value : (this as Record<string, unknown>)[field];
   if (!(held instanceof Uint8Array)) return value;
   return { [bytesField]: Buffer.from(held).toString("base64") };
 }

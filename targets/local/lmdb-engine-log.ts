@@ -20,7 +20,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { ByteWriter } from "./lmdb-engine-codec.ts";
+import type { ByteWriter } from "./lmdb-engine-codec.ts";
 
 export const frameHeaderBytes = 40;
 const magic = 0x314c5355;
@@ -73,7 +73,11 @@ export function sealFrame(writer: ByteWriter, range: FrameRange): Buffer {
 }
 
 /** The frame at `at`, when it is whole and the next one after `after`. */
-function readFrame(bytes: Buffer, at: number, after: number): (FrameRange & { end: number }) | undefined {
+function readFrame(
+  bytes: Buffer,
+  at: number,
+  after: number,
+): (FrameRange & { end: number }) | undefined {
   if (at + frameHeaderBytes > bytes.length || bytes.readUInt32LE(at) !== magic) return undefined;
   const end = at + bytes.readUInt32LE(at + 4);
   if (end > bytes.length || end < at + frameHeaderBytes) return undefined;

@@ -68,7 +68,7 @@ export class Overlay {
       const above = this.#slice(rest, ask, reverse);
       const below = base(rest, ask, reverse);
       const cut = nearest(above, below, ask, reverse);
-      mergeUpTo(found, above, below, cut, limit, reverse);
+      mergeUpTo(found, [above, below], { cut, limit, reverse });
       if (cut === undefined) break;
       rest = reverse ? { from: rest.from, to: cut } : { from: `${cut}\u0000`, to: rest.to };
     }
@@ -92,12 +92,10 @@ function nearest(
 
 function mergeUpTo(
   found: Entry[],
-  above: readonly Entry[],
-  below: readonly Entry[],
-  cut: string | undefined,
-  limit: number,
-  reverse: boolean,
+  [above, below]: readonly [readonly Entry[], readonly Entry[]],
+  bounds: { readonly cut: string | undefined; readonly limit: number; readonly reverse: boolean },
 ): void {
+  const { cut, limit, reverse } = bounds;
   let atAbove = 0;
   let atBelow = 0;
   while (found.length < limit) {

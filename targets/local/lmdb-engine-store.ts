@@ -13,8 +13,8 @@
 import { access, mkdir, open as openFile, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
-import type { KeyRange } from "../../layers/key-value/key.ts";
 import { EngineSupersededError } from "../../layers/key-value/engine-errors.ts";
+import type { KeyRange } from "../../layers/key-value/key.ts";
 import { keyEncoder, readValue } from "./lmdb-engine-codec.ts";
 import { type Operation, readLog, segmentsIn } from "./lmdb-engine-log.ts";
 import type { Entry } from "./lmdb-engine-overlay.ts";
@@ -156,7 +156,8 @@ function storeOf(databases: Databases, incarnation: number, recovered: number): 
         ? { start: to, end: from, reverse, exclusiveStart: true, inclusiveEnd: true }
         : { start: from, end: to };
       const most = Number.isFinite(limit) ? { limit } : {};
-      for (const { key, value } of data.getRange({ ...bounds, ...most })) entries.push([key, value]);
+      for (const { key, value } of data.getRange({ ...bounds, ...most }))
+        entries.push([key, value]);
       return entries;
     },
     apply: async (operations, sequence) => {

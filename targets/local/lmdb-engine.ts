@@ -83,12 +83,12 @@ interface Batch {
 export async function openLmdbEngine(options: LmdbEngineOptions): Promise<LmdbEngine> {
   const store = await openLmdbStore(options.path);
   const troubled: { report: (error: Error | undefined) => void } = { report: () => {} };
-  const log = await openLog(options.path, store.incarnation, (error) => troubled.report(error)).catch(
-    async (error: unknown) => {
-      await store.close();
-      throw error;
-    },
-  );
+  const log = await openLog(options.path, store.incarnation, (error) =>
+    troubled.report(error),
+  ).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   const engine = new QueuedEngine(store, log, options.overlayEntries ?? 200_000);
   troubled.report = (error) => engine.noteTrouble(error);
   return engine;
@@ -151,7 +151,9 @@ class QueuedEngine implements LmdbEngine {
   }
 
   /** In portions: each is consistent, and the store may change between two. */
-  *range(options: Parameters<EngineReader["range"]>[0]): IterableIterator<readonly [string, unknown]> {
+  *range(
+    options: Parameters<EngineReader["range"]>[0],
+  ): IterableIterator<readonly [string, unknown]> {
     const { reverse = false, limit = Number.POSITIVE_INFINITY } = options;
     let { from, to } = options;
     let left = limit;
@@ -243,7 +245,11 @@ class QueuedEngine implements LmdbEngine {
         const batch = this.#batch;
         this.#batch = this.#newBatch();
         const { incarnation } = this;
-        const frame = sealFrame(batch.writer, { incarnation, first: batch.first, last: batch.last });
+        const frame = sealFrame(batch.writer, {
+          incarnation,
+          first: batch.first,
+          last: batch.last,
+        });
         if (!(await this.#log.append(frame, batch.last))) return;
         if (!this.#store.isCurrent()) return this.#supersede();
         this.#flushedSequence = batch.last;
