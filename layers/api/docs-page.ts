@@ -37,8 +37,8 @@ const START = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swagger-ui", de
 /** Swagger UI sets styles of its own on elements, and inlines its icons. */
 export const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
-  "img-src 'self' data:; connect-src 'self'; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; " +
-  "form-action 'none'";
+  "img-src 'self' data:; connect-src 'self'; font-src 'self' data:; " +
+  "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 export async function docsPage(path: string, file: DocsFile): Promise<StaticFile | undefined> {
   if (path === "/docs" || path === "/docs/") {

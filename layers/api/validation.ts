@@ -76,7 +76,7 @@ function fixOf(issue: Issue): string {
         ? `Send at most ${issue.maximum} characters.`
         : `Send at most ${issue.maximum}.`;
     case "invalid_value":
-      return `Use ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(String).join(", ")}.`;
+      return `Use ${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}.`;
     case "invalid_format":
       return `Follow the form of ${article(issue.format)}.`;
     default:
