@@ -2,8 +2,8 @@
  * The laws of the key-value port, for every adapter. *contract*
  *
  * Laws are a table, so that a test can run one of them against a broken adapter and expect it to
- * fail: contract.test.ts does that, and so proves that the suite can fail. `describeKeyValueContract`
- * makes tests of all; a law whose `needs` an adapter lacks is skipped, with the reason.
+ * fail: contract.test.ts does that, and so proves that the suite can fail. A law whose `needs` an
+ * adapter lacks is skipped, with the reason.
  *
  * An adapter's test opens its regions with `contractTables`, empty, for each law anew.
  */

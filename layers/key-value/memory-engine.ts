@@ -2,7 +2,8 @@
  * The engine in memory, for simulations and tests. *adapter*
  *
  * Values are kept by reference in one sorted map that shows every transaction at once. What is not
- * flushed yet has its undo list; a crash plays those back, newest first, as does a body that throws.
+ * flushed yet has its undo list; a crash plays those back, newest first, and so does a body that
+ * throws.
  *
  * The "disk" is what was flushed. `reopen` starts a second process on it: the older engine goes on
  * as a zombie that reads and writes its own view, can flush no more, and is told so.
@@ -35,7 +36,7 @@ export interface MemoryEngine extends Engine {
   snapshot(): MemorySnapshot;
   /** Puts an old copy in the place of the disk; what was not flushed is lost. */
   restore(snapshot: MemorySnapshot): void;
-  /** Most entries the disk may hold; a transaction that would end with more throws EngineFullError. */
+  /** Most entries the disk may hold; `transact` throws EngineFullError where there would be more. */
   setCapacity(entries: number | undefined): void;
   /** A second process on this disk. This one can flush no more. */
   reopen(): MemoryEngine;

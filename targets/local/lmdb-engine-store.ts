@@ -6,7 +6,7 @@
  *
  * Invariants (lmdb-engine.test.ts)
  *  D1 nothing is applied by a process whose incarnation is not the stored one: the condition is
- *     checked by LMDB inside the very commit                                  (ifVersion in `apply`)
+ *     checked by LMDB inside the very commit                              (ifVersion in `apply`)
  *  D2 `applied` is in the last commit of those it speaks of; the log read again from there gives
  *     the same state, whatever part of it LMDB already had
  */
@@ -104,7 +104,7 @@ async function checkFormat(path: string): Promise<void> {
   if (found.format !== formatName || found.version !== formatVersion) {
     throw new Error(
       `${path} holds ${found.format} version ${found.version}, and this build reads ` +
-        `${formatName} version ${formatVersion}; it was left untouched. Use the build that wrote it.`,
+        `${formatName} version ${formatVersion}: left untouched; use the build that wrote it`,
     );
   }
 }
