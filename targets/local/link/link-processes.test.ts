@@ -19,11 +19,14 @@ let linkModule = "";
 
 const peerProgram = () => `
   import { createLink } from ${JSON.stringify(pathToFileURL(linkModule).href)};
-  const link = await createLink({ address: "${PEER}", incarnation: 1, secret: Buffer.from("${SECRET_HEX}", "hex") });
+  const link = await createLink({
+    address: "${PEER}", incarnation: 1, secret: Buffer.from("${SECRET_HEX}", "hex"),
+  });
   let bytes = 0, peak = 0;
   link.onMessage((from, message) => {
-    if (message.fill) { bytes += message.fill.length; peak = Math.max(peak, process.memoryUsage().rss); }
-    else link.send(from, { echo: message, bytes, peak });
+    if (!message.fill) return link.send(from, { echo: message, bytes, peak });
+    bytes += message.fill.length;
+    peak = Math.max(peak, process.memoryUsage().rss);
   });
   process.on("message", (peers) => link.setPeers(peers));
   process.on("disconnect", () => process.exit());

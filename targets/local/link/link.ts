@@ -8,8 +8,8 @@
  * It promises: messages of one peer arrive in order, whole, and from who they say they are; a
  * process that ends is told at once as `down`, and as `refused` when nothing listens there any
  * more (connecting was refused twice, 10 ms apart): a hint that it is dead, never a proof.
- * It does not promise that a message arrives: none is kept for a peer that is down, and a queue that
- * is full drops; both are counted. A frozen peer gives no event at all, only silence.
+ * It does not promise that a message arrives: none is kept for a peer that is down, and a full
+ * queue drops; both are counted. A frozen peer gives no event at all, only silence.
  *
  * Invariants
  *  L1 no message of an end that has not shown the secret is delivered       (inbound.ts, #accept)

@@ -91,7 +91,8 @@ export type ParentMessage =
 export interface Ready {
   /** Of a region and of the front door. */
   readonly url?: string;
-  readonly linkPort: number;
+  /** Of its main thread's link; absent for a process without one. */
+  readonly linkPort?: number;
   /** Of a region: its voter's link. */
   readonly voterPort?: number;
   readonly incarnation: number;

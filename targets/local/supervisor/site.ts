@@ -80,10 +80,11 @@ export class Site {
   /** Where its links listen, by address. */
   endpoints(host: string): Record<string, Endpoint> {
     const ready = this.#lastReady;
-    if (ready === undefined) return {};
-    const main = { [addressOf(this.role, this.id)]: { host, port: ready.linkPort } };
-    if (ready.voterPort === undefined) return main;
-    return { ...main, [`voter/${this.id}`]: { host, port: ready.voterPort } };
+    const { linkPort, voterPort } = ready ?? {};
+    return {
+      ...(linkPort ? { [addressOf(this.role, this.id)]: { host, port: linkPort } } : {}),
+      ...(voterPort ? { [`voter/${this.id}`]: { host, port: voterPort } } : {}),
+    };
   }
 
   /** Resolves when it is ready; one that runs already is left as it is. */

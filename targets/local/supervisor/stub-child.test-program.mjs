@@ -1,6 +1,6 @@
 /**
- * Stands for a region, a witness or a front door in the supervisor's tests: real process, real
- * links, and an HTTP address that tells what it was told. Serves an app that its first region holds.
+ * Stands for a region, a witness or a front door in the supervisor's tests: a real process with
+ * real links, whose HTTP address tells what it was told. Its app is held by the first region.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";

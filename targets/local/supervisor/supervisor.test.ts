@@ -1,98 +1,27 @@
 /** The supervisor with real processes; a stub stands for what runs inside them. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { bundled } from "../link/bundled.mjs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { identify, isAlive } from "./process-identity.ts";
+import { buildStage, eventually, fault, regionOf, toldTo } from "./real-deployment.mjs";
 import type { DeploymentStatus } from "./status.ts";
-import type { DeploymentOptions, RunningDeployment } from "./supervisor.ts";
 import { startDeployment } from "./supervisor.ts";
 
 const A = "eu-west-1";
 const B = "ap-southeast-1";
-let program = "";
-let supervisorProgram = "";
+const stage = await buildStage();
+const { up, optionsWith } = stage;
 let dataDir = "";
-const running: RunningDeployment[] = [];
-const logs: string[] = [];
 
-beforeAll(async () => {
-  const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-  program = await bundled(here("./stub-child.test-program.mjs"));
-  supervisorProgram = await bundled(here("./supervisor.test-program.mjs"));
-}, 60_000);
-afterAll(() => {
-  for (const file of [program, supervisorProgram])
-    rmSync(dirname(file), { recursive: true, force: true });
-});
 beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), "understudy-supervisor-"));
-  logs.length = 0;
+  stage.begin();
+  dataDir = stage.dataDir();
 });
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((deployment) => deployment.stop()));
-  rmSync(dataDir, { recursive: true, force: true });
-});
-
-const optionsWith = (more: Partial<DeploymentOptions> = {}): DeploymentOptions => ({
-  dataDir,
-  programs: { region: program, witness: program, "front-door": program },
-  httpPort: 0,
-  log: (line) => void logs.push(line),
-  ...more,
-});
-
-async function up(more: Partial<DeploymentOptions> = {}): Promise<RunningDeployment> {
-  const deployment = await startDeployment(optionsWith(more));
-  running.push(deployment);
-  return deployment;
-}
-
-const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
-
-interface Told {
-  readonly config: { readonly joining: boolean };
-  readonly pid: number;
-  readonly peers?: { readonly peers: Record<string, unknown> };
-  readonly faults: Record<string, { in?: object; out?: object }>;
-  readonly died: readonly { region: string; incarnation: number; genuine: boolean }[];
-  readonly healthBroken: boolean;
-  readonly members: readonly object[];
-}
-
-const regionOf = (status: DeploymentStatus, id: string) => {
-  const region = status.regions.find((candidate) => candidate.id === id);
-  if (region === undefined) throw new Error(`no region ${id}`);
-  return region;
-};
-async function toldTo(deployment: RunningDeployment, id: string): Promise<Told> {
-  const { url } = regionOf(await deployment.status(), id);
-  return (await (await fetch(`${url}/told`)).json()) as Told;
-}
-
-async function control(
-  deployment: RunningDeployment,
-  method: string,
-  path: string,
-  body?: unknown,
-  token?: string,
-) {
-  const { control: url, operatorTokenFile } = await deployment.status();
-  const bearer = token ?? readFileSync(operatorTokenFile, "utf8").trim();
-  const response = await fetch(`${url}/control/${path}`, {
-    method,
-    headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
-const fault = (deployment: RunningDeployment, kind: string, regions: string[] = [], options = {}) =>
-  control(deployment, "POST", "faults", { kind, regions, options });
+afterEach(() => stage.end());
+afterAll(() => stage.strike());
 
 function identityOf(pid: number | null): ProcessIdentity {
   const identity = identify(pid ?? 0);
@@ -204,7 +133,7 @@ describe("a deployment", () => {
 
 describe("a supervisor that is killed", () => {
   test("takes its processes along within a second, and the next one takes over, frozen ones included", async () => {
-    const supervisor = spawn(process.execPath, [supervisorProgram, dataDir, program], {
+    const supervisor = spawn(process.execPath, [stage.supervisorProgram, dataDir, stage.program], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const line = await new Promise<string>((resolve) =>
@@ -300,112 +229,5 @@ describe("a region's process", () => {
         before.frontDoor,
       ]);
     });
-  });
-});
-
-describe("a partition", () => {
-  const cut = { in: { drop: true }, out: { drop: true } };
-
-  test("of one region is told to every site, and healed for every site", async () => {
-    const deployment = await up();
-    await fault(deployment, "partition", [A]);
-    await eventually(async () => {
-      expect((await toldTo(deployment, A)).faults).toEqual({
-        [B]: cut,
-        witness: cut,
-        "front-door": cut,
-      });
-      expect((await toldTo(deployment, B)).faults).toEqual({ [A]: cut });
-    });
-    expect((await deployment.status()).faults).toHaveLength(1);
-    await fault(deployment, "heal");
-    await eventually(async () => expect((await toldTo(deployment, A)).faults).toEqual({}));
-  });
-
-  test("hides a death from the other side until it is healed", async () => {
-    const deployment = await up({ regions: [{ id: A }, { id: B }, { id: "us-east-1" }] });
-    await fault(deployment, "partition", [A, B]);
-    await fault(deployment, "kill", [A]);
-    await eventually(async () =>
-      expect((await toldTo(deployment, "us-east-1")).died).toHaveLength(1),
-    );
-    expect((await toldTo(deployment, B)).died).toEqual([]);
-    await fault(deployment, "heal");
-    await eventually(async () => expect((await toldTo(deployment, B)).died).toHaveLength(1));
-  });
-
-  test("is in force for a region that restarts during it", async () => {
-    const deployment = await up();
-    await fault(deployment, "partition", [B], { direction: "in" });
-    await fault(deployment, "restart", [B]);
-    expect((await toldTo(deployment, B)).faults[A]).toEqual({ in: { drop: true } });
-  });
-});
-
-describe("control", () => {
-  test("refuses whoever does not show the operator's token", async () => {
-    const deployment = await up({ regions: [{ id: A }] });
-    expect((await control(deployment, "GET", "status", undefined, "guess")).status).toBe(401);
-    expect((await control(deployment, "GET", "status")).status).toBe(200);
-  });
-
-  test("names what is wrong with a fault, and the fix", async () => {
-    const deployment = await up({ regions: [{ id: A }] });
-    const answers = [
-      await fault(deployment, "explode", [A]),
-      await fault(deployment, "kill", ["mars"]),
-      await fault(deployment, "slow", [A], { loss: 2 }),
-    ];
-    expect(answers.map((answer) => answer.status)).toEqual([400, 400, 400]);
-    expect(answers.map((answer) => answer.body["fix"])).toEqual([
-      expect.stringContaining("partition"),
-      expect.stringContaining(A),
-      expect.stringContaining("from 0 to 1"),
-    ]);
-    await fault(deployment, "kill", [A]);
-    expect((await fault(deployment, "freeze", [A])).body["detail"]).toContain("fault restart");
-  });
-
-  test("stops the deployment", async () => {
-    const deployment = await up({ regions: [{ id: A }] });
-    expect((await control(deployment, "POST", "stop")).status).toBe(202);
-    await deployment.stopped;
-    expect(existsSync(join(dataDir, "supervisor.lock"))).toBe(false);
-  });
-
-  test("adds a region, with a witness where the voters would be even, and removes one", async () => {
-    const deployment = await up({ regions: [{ id: A }] });
-    expect((await control(deployment, "POST", "regions", { id: B })).status).toBe(200);
-    const two = await deployment.status();
-    expect([two.regions.map((r) => [r.id, r.up]), two.witness?.up]).toEqual([
-      [
-        [A, true],
-        [B, true],
-      ],
-      true,
-    ]);
-    expect((await toldTo(deployment, A)).members).toEqual([
-      { change: "add", site: B },
-      { change: "add", site: "witness" },
-    ]);
-    expect((await toldTo(deployment, B)).config.joining).toBe(true);
-    expect((await control(deployment, "DELETE", `regions/${B}`)).status).toBe(200);
-    const one = await deployment.status();
-    expect([one.regions.map((r) => r.id), one.witness]).toEqual([[A], null]);
-    const back = await control(deployment, "POST", "regions", { id: B });
-    expect([back.status, back.body["fix"]]).toEqual([400, "Choose a new id."]);
-    const last = await control(deployment, "DELETE", `regions/${A}`);
-    expect([last.status, last.body["fix"]]).toEqual([
-      400,
-      expect.stringContaining("understudy down"),
-    ]);
-  });
-
-  test("takes back a region that the voters refuse", async () => {
-    const deployment = await up({ regions: [{ id: A }] });
-    writeFileSync(join(dataDir, "regions", A, "refuse-members"), "");
-    const refused = await control(deployment, "POST", "regions", { id: B });
-    expect([refused.status, refused.body["detail"]]).toEqual([409, "it was told to refuse"]);
-    expect((await deployment.status()).regions.map((r) => r.id)).toEqual([A]);
   });
 });

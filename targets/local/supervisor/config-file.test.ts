@@ -1,0 +1,56 @@
+/** Config files are loaded by Node itself, so this runs in processes without the test's loader. */
+import { spawnSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundled, createBundleFolder } from "../link/bundled.mjs";
+
+let folder = "";
+let module = "";
+beforeAll(async () => {
+  folder = createBundleFolder();
+  const entry = fileURLToPath(new URL("./config-file.ts", import.meta.url));
+  module = await bundled(entry, join(folder, "config-file.mjs"));
+});
+afterAll(() => rmSync(dirname(module), { recursive: true, force: true }));
+
+function load(name: string, text?: string) {
+  const path = join(folder, name);
+  if (text !== undefined) writeFileSync(path, text);
+  const program = `
+    import { loadDeployment } from ${JSON.stringify(pathToFileURL(module).href)};
+    try { console.log(JSON.stringify(await loadDeployment(${JSON.stringify(path)}))); }
+    catch (error) { console.log(error.message); }
+  `;
+  return spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    encoding: "utf8",
+    timeout: 20_000,
+  }).stdout.trim();
+}
+
+test("a TypeScript config is loaded on every supported Node, with what it imports", () => {
+  writeFileSync(join(folder, "my-app.ts"), `export const id: string = "mine";`);
+  const text = `
+    import { id } from "./my-app.ts";
+    interface Shape { readonly regions: readonly { id: string }[]; readonly apps: readonly object[] }
+    export default { regions: [{ id: "a" }], apps: [{ id }] } satisfies Shape;
+  `;
+  expect(load("understudy.config.ts", text)).toBe(
+    `{"regions":[{"id":"a"}],"apps":[{"id":"mine"}]}`,
+  );
+});
+
+test("a JavaScript config is loaded", () => {
+  const text = `export default { regions: [{ id: "a" }], apps: [] };`;
+  expect(load("understudy.config.mjs", text)).toBe(`{"regions":[{"id":"a"}],"apps":[]}`);
+});
+
+test.each([
+  ["missing.ts", undefined, "does not exist"],
+  ["config.yaml", "regions: []", "of an unknown kind"],
+  ["empty.mjs", "export default {};", "exports no deployment"],
+  ["unnamed.mjs", "export const regions = [];", "export default defineDeployment"],
+])("a config that cannot be used is refused with the reason: %s", (name, text, reason) => {
+  expect(load(name, text)).toContain(reason);
+});
