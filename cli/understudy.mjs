@@ -6,7 +6,7 @@
  * source is newer than the last build; UNDERSTUDY_NO_BUILD=1 leaves that out.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -65,8 +65,9 @@ function build() {
     shell: process.platform === "win32",
   });
   if (built.status !== 0) fail("the build failed; its messages are above.");
-  // Sources that changed while it was built are newer than the stamp.
+  // What changes while it is built counts as not built.
   writeFileSync(stamp, "");
+  utimesSync(stamp, new Date(startedAt), new Date(startedAt));
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   process.stderr.write(`understudy: built in ${seconds} s\n`);
 }

@@ -1,19 +1,22 @@
 /** Config files are loaded by Node itself, so this runs in processes without the test's loader. */
 import { spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundled, createBundleFolder } from "../link/bundled.mjs";
+import { bundled } from "../link/bundled.mjs";
 
 let folder = "";
 let module = "";
 beforeAll(async () => {
-  folder = createBundleFolder();
+  folder = mkdtempSync(join(tmpdir(), "understudy-config-"));
   const entry = fileURLToPath(new URL("./config-file.ts", import.meta.url));
-  module = await bundled(entry, join(folder, "config-file.mjs"));
+  module = await bundled(entry);
 });
-afterAll(() => rmSync(dirname(module), { recursive: true, force: true }));
+afterAll(() => {
+  for (const path of [folder, dirname(module)]) rmSync(path, { recursive: true, force: true });
+});
 
 function load(name: string, text?: string) {
   const path = join(folder, name);
