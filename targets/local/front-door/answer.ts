@@ -2,6 +2,8 @@
  * A region's answer that is kept whole before anything of it leaves: small ones, so that a region
  * which dies in the middle costs a retry and not half an answer, and refusals, which are read.
  */
+import type { ServerResponse } from "node:http";
+
 export const KEPT_BYTES = 64 * 1024;
 
 export type Verdict = "final" | "refused" | "unknown" | "unavailable";
@@ -34,6 +36,11 @@ export class KeptAnswer {
     const [first] = this.#chunks;
     if (first === undefined) return Buffer.alloc(0);
     return this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
+  }
+
+  /** As a string of one byte per character, Node sends head and body in one write. */
+  endInto(response: ServerResponse): void {
+    response.end(this.body().toString("latin1"), "latin1");
   }
 
   /** Of an answer of 500 and above. */

@@ -20,6 +20,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
+import { silentLog } from "../../../layers/api/log.ts";
 import { isHealthy, KeptAnswer, KEPT_BYTES } from "./answer.ts";
 import type { Door, Pending } from "./door.ts";
 import { headerOf, responseHeaders } from "./headers.ts";
@@ -155,7 +156,8 @@ export class Exchange implements Pending, FlightListener {
       return;
     }
     const silenceMs = access === "read" ? readSilenceMs : writeSilenceMs;
-    this.#silenceTimer = setTimeout(() => this.#onSilence(), silenceMs * (0.95 + Math.random() / 10));
+    // One length for all: such timers share a list and cost next to nothing.
+    this.#silenceTimer = setTimeout(() => this.#onSilence(), silenceMs);
   }
 
   #onDeadline(): void {
@@ -233,7 +235,7 @@ export class Exchange implements Pending, FlightListener {
     if (verdict === "final" || access === "bare" || (verdict === "refused" && isFenced)) {
       if (app !== undefined && verdict === "final") this.#door.choose(app, region);
       this.#commit(kept);
-      this.#of.response.end(kept.body());
+      kept.endInto(this.#of.response);
       return this.#leave(kept.status);
     }
     this.#refusal = kept;
@@ -335,7 +337,7 @@ export class Exchange implements Pending, FlightListener {
       answerProblem(response, "outcome-unknown", `${reason}: ${advice}`, extra);
     } else if (this.#refusal !== undefined) {
       this.#commit(this.#refusal);
-      response.end(this.#refusal.body());
+      this.#refusal.endInto(response);
     } else {
       answerProblem(response, "unavailable", `${reason}; nothing was written`, extra);
     }
@@ -368,6 +370,7 @@ export class Exchange implements Pending, FlightListener {
     clearTimeout(this.#retryTimer);
     this.#release();
     this.#door.pending.delete(this);
+    if (this.#door.log === silentLog) return;
     const { request } = this.#of;
     const path = request.url?.split("?", 1)[0];
     this.#door.log.info(
