@@ -59,6 +59,7 @@ export function useFormat(): Format {
 export interface Me {
   readonly id?: string;
   readonly username: string;
+  readonly roles?: readonly string[];
 }
 
 const SIGNED_IN = "understudy.signed-in";

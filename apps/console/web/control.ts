@@ -11,7 +11,8 @@ import { useOperator } from "./operator.tsx";
 export const FAULTS = ["kill", "restart", "freeze", "thaw", "partition", "heal"] as const;
 export type Fault = (typeof FAULTS)[number];
 
-const PATH = "/control/faults";
+const STATUS_PATH = "/control/status";
+const FAULTS_PATH = "/control/faults";
 
 /** Whether this target lets an operator break it. */
 export function useFaultsAvailable(): boolean {
@@ -23,13 +24,11 @@ export function useFaultsAvailable(): boolean {
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async ({ signal }) => {
       try {
-        await api.request("GET", PATH, { bearer: token, signal });
+        await api.request("GET", STATUS_PATH, { bearer: token, signal });
         return true;
       } catch (error) {
         if (!(error instanceof ApiProblem)) throw error;
         if (error.code === "unauthenticated" || error.code === "forbidden") refused();
-        // 405 says that the address is there, for POST only.
-        if (error.status === 405) return true;
         if (error.code === "not-found") return false;
         throw error;
       }
@@ -43,7 +42,7 @@ export function useInjectFault() {
   const { token } = useOperator();
   const client = useQueryClient();
   return async (kind: Fault, regions: readonly string[], key: string, signal: AbortSignal) => {
-    await api.request("POST", PATH, {
+    await api.request("POST", FAULTS_PATH, {
       body: { kind, regions, options: {} },
       bearer: token,
       key,

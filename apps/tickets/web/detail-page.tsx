@@ -1,5 +1,5 @@
 /** One ticket: what it says, where it stands, who has it, and what was said about it. */
-import { Anchor, Button, Paper, Stack, Title } from "@mantine/core";
+import { Anchor, Button, Paper, Stack, Text, Title } from "@mantine/core";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
@@ -15,7 +15,7 @@ import { ConflictDialog } from "./conflict-dialog.tsx";
 import { Description, Editor } from "./description.tsx";
 import classes from "./detail-page.module.css";
 import { PriorityLabel, StatusLabel } from "./labels.tsx";
-import { shortId, type Ticket, type TicketChanges } from "./ticket.ts";
+import { mayChange, shortId, type Ticket, type TicketChanges } from "./ticket.ts";
 import { type Loaded, useTicket } from "./tickets-data.ts";
 import { type TicketChange, useTicketChange } from "./use-ticket-change.ts";
 
@@ -29,11 +29,12 @@ function Actions({ loaded, change }: { readonly loaded: Loaded; readonly change:
   const me = useMe();
   if (!me) return <SignInNeeded />;
   const { ticket } = loaded;
+  if (!mayChange(ticket, me)) return <Text size="sm">{t("ticket.readOnly")}</Text>;
   const { busy } = change.write;
   const act = (changes: TicketChanges) => () => change.change(loaded, changes);
   return (
     <Stack gap="xs">
-      {ticket.assigned === me.username ? (
+      {ticket.status === "closed" ? null : ticket.assigned === me.username ? (
         <Button variant="default" disabled={busy} onClick={act({ assigned: null })}>
           {t("ticket.unassign")}
         </Button>
@@ -90,13 +91,14 @@ function Body({ loaded, onHelp }: { readonly loaded: Loaded; readonly onHelp: ()
   const [editing, setEditing] = useState(false);
   const change = useTicketChange(() => setEditing(false));
   const { ticket } = loaded;
-  const ready = me !== null && me !== undefined && !change.write.busy;
+  const may = mayChange(ticket, me) && !change.write.busy;
+  const mayEdit = may && ticket.status !== "closed";
   useShortcuts({
     u: () => void navigate("/"),
-    a: () => ready && change.change(loaded, { assigned: me.username }),
+    a: () => mayEdit && me && change.change(loaded, { assigned: me.username }),
     c: () => commentField.current?.focus(),
-    e: () => ready && setEditing(true),
-    x: () => ready && change.change(loaded, toggled(ticket)),
+    e: () => mayEdit && setEditing(true),
+    x: () => may && change.change(loaded, toggled(ticket)),
     "?": onHelp,
   });
   return (
@@ -113,7 +115,7 @@ function Body({ loaded, onHelp }: { readonly loaded: Loaded; readonly onHelp: ()
           ) : (
             <Stack align="flex-start">
               <Description text={ticket.description} />
-              {me ? (
+              {mayEdit ? (
                 <Button size="compact-sm" variant="subtle" ml={-8} onClick={() => setEditing(true)}>
                   {t("ticket.edit")}
                 </Button>

@@ -42,6 +42,8 @@ export const ticketsDe: Translation<typeof ticketsEn> = {
     assignMe: "Mir zuweisen",
     unassign: "Zurückgeben",
     start: "Mit der Arbeit beginnen",
+    readOnly:
+      "Ändern dürfen dieses Ticket, wer es angelegt hat, wer zuständig ist, und die Bearbeitung. Kommentieren geht.",
     close: "Ticket schließen",
     reopen: "Wieder öffnen",
     edit: "Bearbeiten",

@@ -39,6 +39,8 @@ export const ticketsEn = {
     assignMe: "Assign to me",
     unassign: "Give it back",
     start: "Start working",
+    readOnly:
+      "Only who created it, its assignee and agents may change this ticket. You may comment.",
     close: "Close ticket",
     reopen: "Reopen",
     edit: "Edit",

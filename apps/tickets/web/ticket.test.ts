@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { conflictOf, missingCharacters, remainingChanges, type Ticket } from "./ticket.ts";
+import {
+  conflictOf,
+  mayChange,
+  missingCharacters,
+  remainingChanges,
+  type Ticket,
+} from "./ticket.ts";
 
 const ticket: Ticket = {
   id: "t-1",
@@ -8,7 +14,7 @@ const ticket: Ticket = {
   status: "open",
   assigned: null,
   createdBy: "requester",
-  createdOn: 0,
+  createdOn: "2026-01-01T00:00:00Z",
   version: "1",
 };
 
@@ -26,10 +32,18 @@ describe("a conflict", () => {
     expect(remainingChanges(theirs, { status: "closed" })).toEqual({});
   });
 
-  test("treats nobody, null and absent as the same assignee", () => {
-    const { assigned: _, ...absent } = ticket;
-    expect(remainingChanges(absent, { assigned: null })).toEqual({});
+  test("treats nobody, null and empty as the same assignee", () => {
+    expect(remainingChanges(ticket, { assigned: null })).toEqual({});
+    expect(remainingChanges(ticket, { assigned: "" })).toEqual({});
   });
+});
+
+test("a ticket is changed by its creator, its assignee and agents, and by nobody unnamed", () => {
+  expect(mayChange(ticket, { username: "requester" })).toBe(true);
+  expect(mayChange({ ...ticket, assigned: "helper" }, { username: "helper" })).toBe(true);
+  expect(mayChange(ticket, { username: "helper", roles: ["agent"] })).toBe(true);
+  expect(mayChange(ticket, { username: "helper", roles: ["user"] })).toBe(false);
+  expect(mayChange(ticket, null)).toBe(false);
 });
 
 test("a description needs ten characters that are not blanks around it", () => {

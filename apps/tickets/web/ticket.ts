@@ -1,32 +1,41 @@
 /**
  * Tickets as the pages know them, and what the pages decide about them. *pure*
  */
-export const PRIORITIES = ["low", "normal", "high", "urgent"] as const;
-export type Priority = (typeof PRIORITIES)[number];
-export const STATUSES = ["open", "in-progress", "closed"] as const;
-export type Status = (typeof STATUSES)[number];
+import {
+  COMMENT,
+  DESCRIPTION,
+  mayChange as mayBeChanged,
+  type Priority,
+  type Status,
+  type Ticket as StoredTicket,
+} from "../model/ticket.ts";
 
-export const DESCRIPTION_MIN = 10;
-export const DESCRIPTION_MAX = 4_000;
-export const COMMENT_MAX = 2_000;
+export { PRIORITIES, type Priority, STATUSES, type Status } from "../model/ticket.ts";
+export const DESCRIPTION_MIN = DESCRIPTION.min;
+export const DESCRIPTION_MAX = DESCRIPTION.max;
+export const COMMENT_MAX = COMMENT.max;
 
-export interface Ticket {
-  readonly id: string;
-  readonly description: string;
-  readonly priority: Priority;
-  readonly status: Status;
-  readonly assigned?: string | null;
-  readonly createdBy: string;
-  readonly createdOn: string | number;
-  readonly version: string | number;
+export interface Ticket extends StoredTicket {
+  readonly version: string;
 }
+
+export interface Person {
+  readonly username: string;
+  readonly roles?: readonly string[];
+}
+
+/** Whether the server would let this person change the ticket; nobody may, unless signed in. */
+export const mayChange = (ticket: Ticket, person: Person | null | undefined): boolean =>
+  person !== null &&
+  person !== undefined &&
+  mayBeChanged(ticket, { username: person.username, roles: person.roles ?? [] });
 
 export interface TicketComment {
   readonly id: string;
   readonly ticketId: string;
   readonly author: string;
   readonly text: string;
-  readonly createdOn: string | number;
+  readonly createdOn: string;
 }
 
 export interface Page<Item> {

@@ -69,27 +69,33 @@ export function createApi(options: ApiOptions): Api {
   const newKey = options.newKey ?? newIdempotencyKey;
   let renewal: Promise<boolean> | undefined;
 
-  const headersOf = (method: Method, request: RequestOptions, key: string): Headers => {
+  const headersOf = (
+    method: Method,
+    app: string,
+    request: RequestOptions,
+    key: string,
+  ): Headers => {
     const headers = new Headers({ Accept: "application/json" });
     if (request.body !== undefined) headers.set("Content-Type", "application/json");
     if (method !== "GET") headers.set("Idempotency-Key", key);
     if (request.ifMatch !== undefined) headers.set("If-Match", request.ifMatch);
     if (request.bearer !== undefined) headers.set("Authorization", `Bearer ${request.bearer}`);
-    const session = options.receipts.header();
+    const session = options.receipts.header(app);
     if (session !== undefined) headers.set("Understudy-Session", session);
     return headers;
   };
 
   const send = async (method: Method, path: string, request: RequestOptions, key: string) => {
+    const app = appOf(path);
     const response = await options.fetch(path, {
       method,
-      headers: headersOf(method, request, key),
+      headers: headersOf(method, app, request, key),
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
-    options.observations.note(appOf(path), response.headers, method === "GET");
+    options.observations.note(app, response.headers, method === "GET");
     const receipt = response.headers.get("Understudy-Receipt");
-    if (receipt !== null) options.receipts.add(receipt);
+    if (receipt !== null) options.receipts.add(app, receipt);
     return response;
   };
 

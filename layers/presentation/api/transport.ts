@@ -46,16 +46,24 @@ function originOf(url: string): string | undefined {
   }
 }
 
-async function servingNamedBy(response: Response): Promise<string | undefined> {
-  if (response.status !== 503) return undefined;
-  if (!(response.headers.get("content-type") ?? "").includes("problem+json")) return undefined;
+interface Refusal {
+  /** The region that the refusal names as the one that serves. */
+  readonly serving?: string;
+  /** The region does not take the cookies of another region's page. */
+  readonly isCrossSite?: boolean;
+}
+
+async function refusalIn(response: Response): Promise<Refusal> {
+  if (response.status !== 503 && response.status !== 403) return {};
+  if (!(response.headers.get("content-type") ?? "").includes("problem+json")) return {};
   try {
     const body = (await response.clone().json()) as Record<string, unknown>;
-    if (!String(body["type"] ?? "").endsWith("not-serving")) return undefined;
+    const type = String(body["type"] ?? "");
+    if (type.endsWith("cross-site-request")) return { isCrossSite: true };
     const named = body["servingRegion"] ?? body["serving"];
-    return typeof named === "string" ? named : undefined;
+    return type.endsWith("not-serving") && typeof named === "string" ? { serving: named } : {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 
@@ -83,7 +91,11 @@ export function createOriginFirstFetch(options: TransportOptions): UnderstudyFet
       tried.add(origin);
       try {
         const response = await attempt(origin, path, init);
-        const named = mayRepeat ? await servingNamedBy(response) : undefined;
+        const { serving: named, isCrossSite } = mayRepeat ? await refusalIn(response) : {};
+        if (isCrossSite && origin !== options.origin) {
+          failure = new TypeError(`${origin} refuses the pages of ${options.origin}`);
+          continue;
+        }
         const serving = options.regions().find((region) => region.id === named);
         const next = serving ? originOf(serving.url) : undefined;
         if (next === undefined || tried.has(next)) {

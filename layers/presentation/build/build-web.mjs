@@ -23,6 +23,7 @@ const PAGES = ["landing", "tickets", "console"];
 const SOURCES = [
   "layers/presentation",
   "layers/routing/record.ts",
+  "apps/tickets/model",
   "client",
   "base",
   ...PAGES.map((page) => `apps/${page}/web`),

@@ -158,7 +158,7 @@ function routing(path, method, body) {
     const others = scene.down.filter((id) => !body.regions.includes(id));
     change({ down: body.kind === "kill" ? [...others, ...body.regions] : others });
   }
-  return path === "/control/faults" ? [200, { items: [] }] : undefined;
+  return path.startsWith("/control/") ? [200, {}] : undefined;
 }
 
 function identity(path, body) {
@@ -168,7 +168,9 @@ function identity(path, body) {
   }
   if (path === "/identity/sign-out") signedIn = "";
   if (path === "/identity/me")
-    return signedIn ? [200, { username: signedIn }] : [401, { type: "/problems/not-signed-in" }];
+    return signedIn
+      ? [200, { username: signedIn, roles: ["agent"] }]
+      : [401, { type: "/problems/not-signed-in" }];
   return [200, {}];
 }
 

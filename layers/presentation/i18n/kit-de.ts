@@ -5,6 +5,7 @@ import type { Translation } from "./translation.ts";
 export const kitDe: Translation<typeof kitEn> = {
   app: {
     home: "Start",
+    identity: "Konten",
     tickets: "Tickets",
     photos: "Fotos",
     bookstore: "Buchladen",

@@ -2,6 +2,7 @@
 export const kitEn = {
   app: {
     home: "Home",
+    identity: "Accounts",
     tickets: "Tickets",
     photos: "Photos",
     bookstore: "Bookstore",

@@ -22,7 +22,7 @@ export const theme = createTheme({
     ],
   },
   components: {
-    Modal: { styles: { header: SURFACE, content: SURFACE } },
+    Modal: { styles: { header: SURFACE, content: SURFACE, title: { fontWeight: 650 } } },
   },
   primaryColor: "indigo",
   primaryShade: { light: 7, dark: 7 },
