@@ -152,10 +152,18 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
     if (read.value.requestHash !== given.requestHash) {
       return problem("idempotency-mismatch", "The key was used with another request.");
     }
-    // Nothing is written: the key is used. The store adds what only it knows of the first time.
-    const outcome = await this.store.transact([], { idempotency: read.value });
+    // Nothing is written, because the key is used; the store adds what only it knows of the first
+    // time. A transaction has to name an item, so this one names an item that nobody has.
+    const outcome = await this.store.transact([this.#noItem()], { idempotency: read.value });
     if (outcome.kind !== "ok") return problemOfWrite(outcome);
     return { kind: "ok", stored: read.value.response, ack: outcome.value };
+  }
+
+  #noItem(): Write {
+    const table = must(this.context.tables[0], "an app without tables keeps no answers");
+    const { partitionKey, sortKey } = table;
+    const key = { [partitionKey]: "-", ...(sortKey === undefined ? {} : { [sortKey]: "-" }) };
+    return { kind: "check", table, key, ifAbsent: true };
   }
 
   async replay(): Promise<Reply | undefined> {

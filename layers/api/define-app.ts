@@ -17,6 +17,7 @@ export interface AppContext {
   readonly appId: string;
   readonly region: string;
   readonly store: KeyValueStore;
+  readonly tables: readonly TableDefinition[];
   readonly routing: Routing;
   /** The region's wall clock. */
   readonly now: () => WallMs;

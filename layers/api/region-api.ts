@@ -20,6 +20,7 @@ import type { Instant } from "../../base/clock.ts";
 import { ConfigurationError } from "../../base/errors.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { KeyValueStore } from "../key-value/port.ts";
+import type { TableDefinition } from "../key-value/table.ts";
 import type { Routing } from "../routing/port.ts";
 import type { AppApi } from "./app-api.ts";
 import type { AppContext } from "./define-app.ts";
@@ -106,10 +107,15 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     rng: options.rng,
     hashSalt: digest(`understudy request hash 1\n${options.deploymentSecret}`),
   };
-  const contextOf = (appId: string, store: KeyValueStore): AppContext => ({
+  const contextOf = (
+    appId: string,
+    store: KeyValueStore,
+    tables: readonly TableDefinition[] = [],
+  ): AppContext => ({
     appId,
     region,
     store,
+    tables,
     routing,
     now: () => now().wall,
     ids: options.ids,
@@ -133,7 +139,7 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     parts.set(segment, { app, hono, apiPaths });
   };
   for (const app of deployment.apps) {
-    const context = contextOf(app.id, options.storeOf(app.id));
+    const context = contextOf(app.id, options.storeOf(app.id), app.tables);
     if (app.id === identityApp.id) mount(app.id, app.id, identity.api(context));
     else mount(app.id, app.id, app.api(context), app.apiPaths ?? ["api"]);
   }

@@ -136,6 +136,7 @@ export function createScriptedStore(region: string, epochNow: () => number): Scr
       const interfere = store.interfere;
       store.interfere = undefined;
       await interfere?.();
+      if (writes.length === 0) return { kind: "failed", code: "invalid", reason: "no writes" };
       const given = options?.idempotency;
       if (store.gate !== "open") {
         return { kind: "failed", code: store.gate, reason: "set by the test" };

@@ -2,6 +2,7 @@
 import { monotonicMs, wallMs } from "../../../base/clock.ts";
 import { createIds } from "../../../base/ids.ts";
 import { createRng } from "../../../base/rng.ts";
+import type { KeyValueStore } from "../../key-value/port.ts";
 import type { AppDefinition } from "../define-app.ts";
 import { defineDeployment } from "../define-deployment.ts";
 import { createIdentity } from "../identity/identity.ts";
@@ -45,6 +46,8 @@ export interface WorldOptions {
   readonly apps: readonly AppDefinition[];
   readonly digest: (text: string) => string;
   readonly region?: string;
+  /** Other stores than the scripted ones. */
+  readonly storeFor?: (app: AppDefinition) => KeyValueStore;
   readonly more?: Partial<RegionApiOptions>;
 }
 
@@ -87,8 +90,12 @@ export function createWorld(
     stores.set(app, made);
     return made;
   };
+  const made = new Map(
+    deployment.apps.map((app) => [app.id, options.storeFor?.(app) ?? store(app.id)]),
+  );
+  const storeOf = (app: string): KeyValueStore => made.get(app) ?? store(app);
   const identity = createIdentity({
-    store: store("identity"),
+    store: storeOf("identity"),
     hasher: plainHasher,
     deploymentSecret: DEPLOYMENT_SECRET,
     operatorToken: OPERATOR_TOKEN,
@@ -102,7 +109,7 @@ export function createWorld(
     identity,
     log,
     rng,
-    storeOf: store,
+    storeOf,
     now: () => ({ mono: monotonicMs(clock.nowMs), wall: wallMs(clock.nowMs) }),
     ids: createIds({ region, rng: rng.fork(), wallNow: () => wallMs(clock.nowMs) }),
     digest: options.digest,
