@@ -24,6 +24,7 @@ export interface UpOptions {
 }
 
 const SERVE_LIMIT_MS = 60_000;
+const PARENT_LOOK_MS = 250;
 
 const programs = {
   region: fileURLToPath(new URL("../targets/local/region/main.js", import.meta.url)),
@@ -65,7 +66,8 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<Sta
   }
   const accounts = await prepareContent(deployment, options, terminal);
   const line = await readyLine(deployment);
-  for (const text of welcome(line, accounts, options, regions ?? [], terminal)) say(text);
+  const titled = deployment.directory.readDeployment()?.regions ?? [];
+  for (const text of welcome(line, accounts, options, titled, terminal)) say(text);
   if (!terminal.isInteractive) terminal.out(JSON.stringify(line));
   await deployment.stopped;
   say("Stopped.");
@@ -87,12 +89,27 @@ function listenForSignals() {
       else controller.abort();
     });
   }
+  endWithNpm(controller);
   return {
     signal: controller.signal,
     again: (action: () => void) => {
       force = action;
     },
   };
+}
+
+/**
+ * npm ends at a SIGTERM without handing it on. Who stops `npx understudy up` or `npm start` means
+ * all of it, so a parent that npm started and that is gone counts as the signal.
+ */
+function endWithNpm(controller: AbortController): void {
+  if (process.env["npm_command"] === undefined) return;
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid !== parent) controller.abort();
+  }, PARENT_LOOK_MS);
+  look.unref();
+  controller.signal.addEventListener("abort", () => clearInterval(look));
 }
 
 async function prepareContent(
