@@ -24,7 +24,7 @@ import type { ByteWriter } from "./lmdb-engine-codec.ts";
 
 export const frameHeaderBytes = 40;
 const magic = 0x314c5355;
-const segmentBytes = 32 * 1024 * 1024;
+const segmentBytes = 16 * 1024 * 1024;
 const zeroBytes = 1024 * 1024;
 const retryMs = 100;
 const spareSegments = 2;

@@ -10,7 +10,7 @@
  *  D2 `applied` is in the last commit of those it speaks of; the log read again from there gives
  *     the same state, whatever part of it LMDB already had
  */
-import { access, mkdir, open as openFile, readFile, rename, rm } from "node:fs/promises";
+import { access, mkdir, open as openFile, readFile, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { EngineSupersededError } from "../../layers/key-value/engine-errors.ts";
@@ -21,6 +21,7 @@ import type { Entry } from "./lmdb-engine-overlay.ts";
 
 const formatName = "understudy-store";
 const formatVersion = 1;
+const reserveBytes = 32 * 1024 * 1024;
 
 export interface LmdbStore {
   readonly incarnation: number;
@@ -33,6 +34,8 @@ export interface LmdbStore {
    * opened the store. Resolves when the entries can be read.
    */
   apply(operations: Iterable<Operation>, sequence: number | undefined): Promise<boolean>;
+  /** Rejects when the disk is nearly full; ask before each series of `apply`. */
+  mustHaveRoom(): Promise<void>;
   /** Resolves when what was applied is on disk. */
   flushed(): Promise<void>;
   /** Whether the stored incarnation is this process's, as of now. */
@@ -55,7 +58,8 @@ interface Databases {
 export async function openLmdbStore(path: string): Promise<LmdbStore> {
   await mkdir(path, { recursive: true });
   await checkFormat(path);
-  const root = open({ path: join(path, "store.mdb"), maxDbs: 4 });
+  // Batches per turn are ours to make; LMDB's own would hold a promise nobody can catch.
+  const root = open({ path: join(path, "store.mdb"), maxDbs: 4, eventTurnBatching: false });
   const data: Database<unknown, string> = root.openDB({
     name: "data",
     keyEncoder,
@@ -77,8 +81,21 @@ export async function openLmdbStore(path: string): Promise<LmdbStore> {
     return mine;
   });
   await root.flushed;
-  const recovered = await recover(path, databases, incarnation);
-  return storeOf(databases, incarnation, recovered);
+  try {
+    const recovered = await recover(path, databases, incarnation);
+    return storeOf({ path, databases, incarnation, recovered });
+  } catch (cause) {
+    await root.close();
+    if (cause instanceof EngineSupersededError) throw cause;
+    const { message } = cause as Error;
+    const advice = "nothing is lost; look at the space left on that disk, and start again";
+    throw new Error(
+      `${path}: the log could not be brought into the store (${message}); ${advice}`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 async function checkFormat(path: string): Promise<void> {
@@ -144,8 +161,26 @@ async function recover(
   return last;
 }
 
-function storeOf(databases: Databases, incarnation: number, recovered: number): LmdbStore {
-  const { root, data, meta } = databases;
+/**
+ * LMDB meets a full disk in the middle of a commit, and then rejects a promise that it hands to
+ * nobody, which ends the process. So it is not let near the end of the disk.
+ */
+async function mustHaveRoom(path: string): Promise<void> {
+  const { bavail, bsize } = await statfs(path);
+  const freeBytes = bavail * bsize;
+  if (freeBytes >= reserveBytes) return;
+  const free = `${Math.floor(freeBytes / 1024 / 1024)} MB are left on the disk of ${path}`;
+  throw new Error(`${free}, and the store needs ${reserveBytes / 1024 / 1024} MB to go on`);
+}
+
+function storeOf(store: {
+  readonly path: string;
+  readonly databases: Databases;
+  readonly incarnation: number;
+  readonly recovered: number;
+}): LmdbStore {
+  const { path, incarnation, recovered } = store;
+  const { root, data, meta } = store.databases;
   return {
     incarnation,
     recovered,
@@ -160,6 +195,7 @@ function storeOf(databases: Databases, incarnation: number, recovered: number): 
         entries.push([key, value]);
       return entries;
     },
+    mustHaveRoom: () => mustHaveRoom(path),
     apply: async (operations, sequence) => {
       const puts: Promise<boolean>[] = [];
       const done = meta.ifVersion("incarnation", incarnation, () => {
@@ -183,15 +219,16 @@ function storeOf(databases: Databases, incarnation: number, recovered: number): 
   };
 }
 
-/** The first one's answer. LMDB rejects each with an error that holds one more promise to catch. */
+/** The first one's answer, when all have ended. */
 async function settle(promises: readonly Promise<boolean>[]): Promise<boolean> {
-  const ends = await Promise.allSettled(promises);
-  for (const end of ends) {
-    if (end.status === "fulfilled") continue;
-    const { commitError } = end.reason as { commitError?: Promise<unknown> };
-    const cause: unknown = await commitError?.catch((error: unknown) => error);
-    throw cause ?? end.reason;
-  }
-  const [first] = ends;
-  return first?.status === "fulfilled" && first.value;
+  const [first] = await Promise.all(promises.map(withCause));
+  return first ?? false;
+}
+
+/** LMDB rejects with an error that holds another promise, rejected as well: the cause. */
+function withCause(promise: Promise<boolean>): Promise<boolean> {
+  return promise.catch(async (error: { commitError?: Promise<unknown> }) => {
+    const cause: unknown = await error.commitError?.catch((reason: unknown) => reason);
+    throw cause ?? error;
+  });
 }

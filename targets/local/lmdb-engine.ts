@@ -309,6 +309,7 @@ class QueuedEngine implements LmdbEngine {
     const last = this.#unapplied[taken - 1]?.last;
     if (last === undefined) return;
     try {
+      await this.#store.mustHaveRoom();
       if (!(await this.#applyInTurns([...latest.values()], last))) return this.#supersede();
     } catch (error) {
       // The log still has it all, so nothing is lost; only the overlay cannot shrink meanwhile.
