@@ -3,9 +3,11 @@
  * with one key until it is acknowledged, refused for good, or given up. *shell*
  */
 import { useCallback, useEffect, useRef, useState } from "react";
+import { createIntentKeys } from "./api/intent-key.ts";
 import { runPersistentWrite, type Waiting } from "./api/persistent-write.ts";
 import { type ApiProblem, problemOf } from "./api/problem.ts";
 import { newIdempotencyKey } from "./api/request.ts";
+import { remember, remembered } from "./components/memory.ts";
 import { useKit } from "./context.tsx";
 import { wordingOf } from "./live/wording.ts";
 
@@ -25,7 +27,17 @@ export interface Write<Input> {
   stop(): void;
 }
 
+const intents = createIntentKeys(
+  {
+    read: (name) => remembered(name, "tab"),
+    write: (name, value) => remember(name, value, "tab"),
+  },
+  newIdempotencyKey,
+);
+
 export interface WriteOptions<Input, Output> {
+  /** Names the intent, for writes whose key should outlive a reload. Never for secrets. */
+  readonly intent?: string;
   readonly send: (input: Input, key: string, signal: AbortSignal) => Promise<Output>;
   readonly onDone: (output: Output, input: Input) => void;
   /** True when the caller has dealt with the problem itself. */
@@ -66,16 +78,18 @@ export function useWrite<Input, Output>(options: WriteOptions<Input, Output>): W
     (input: Input) => {
       if (current.current) return;
       const abort = new AbortController();
+      const { intent } = latest.current;
       current.current = abort;
       setState({ phase: "sending" });
       const settled = (next: WriteState): boolean => {
         if (current.current !== abort) return false;
         current.current = undefined;
+        if (intent !== undefined) intents.forget(intent);
         setState(next);
         return true;
       };
       runPersistentWrite({
-        key: newIdempotencyKey(),
+        key: intent === undefined ? newIdempotencyKey() : intents.keyFor(intent, input),
         send: (key, signal) => latest.current.send(input, key, signal),
         onWaiting: (waiting) => setState({ phase: "waiting", ...waiting }),
         signal: abort.signal,

@@ -61,6 +61,7 @@ export function Comments({ ticketId, field }: CommentsProps) {
   const commands = useTicketCommands();
   const [text, setText] = useDraft(`comment.${ticketId}`);
   const write = useWrite<string, unknown>({
+    intent: `comment.${ticketId}`,
     send: (body, key, signal) => commands.comment(ticketId, body, key, signal),
     onDone: () => {
       setText("");

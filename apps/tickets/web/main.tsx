@@ -34,7 +34,7 @@ mountPage({
   app: "tickets",
   catalogue,
   children: (
-    <BrowserRouter basename="/tickets">
+    <BrowserRouter basename="/tickets/">
       <Tickets />
     </BrowserRouter>
   ),

@@ -32,6 +32,7 @@ export function NewPage({ onHelp }: { readonly onHelp: () => void }) {
   const [touched, setTouched] = useState(false);
   const missing = missingCharacters(description);
   const write = useWrite<Fields, Ticket>({
+    intent: "ticket",
     send: commands.create,
     onDone: (ticket) => {
       setDescription("");

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createIntentKeys } from "./intent-key.ts";
 import { createObservations } from "./observation.ts";
 import { runPersistentWrite } from "./persistent-write.ts";
 import { addReceipts, createReceipts, RECEIPTS_KEPT } from "./receipts.ts";
@@ -161,6 +162,37 @@ describe("a write that is carried through", () => {
       signal: abort.signal,
     });
     await expect(write).rejects.toMatchObject({ name: "AbortError" });
+  });
+});
+
+describe("the key of an intent", () => {
+  const setup = () => {
+    const kept = new Map<string, string>();
+    let made = 0;
+    const memory = {
+      read: (name: string) => kept.get(name) ?? null,
+      write: (name: string, value: string | null) =>
+        void (value === null ? kept.delete(name) : kept.set(name, value)),
+    };
+    return () =>
+      createIntentKeys(memory, () => {
+        made += 1;
+        return `k${made}`;
+      });
+  };
+
+  test("is the same for the same content after a reload, until the write has ended", () => {
+    const load = setup();
+    expect(load().keyFor("ticket", { text: "a b" })).toBe("k1");
+    expect(load().keyFor("ticket", { text: "a b" })).toBe("k1");
+    load().forget("ticket");
+    expect(load().keyFor("ticket", { text: "a b" })).toBe("k2");
+  });
+
+  test("is another for other content", () => {
+    const load = setup();
+    expect(load().keyFor("ticket", { text: "a" })).toBe("k1");
+    expect(load().keyFor("ticket", { text: "b" })).toBe("k2");
   });
 });
 
