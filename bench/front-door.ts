@@ -9,10 +9,10 @@
  * Latency is measured at a paced rate (64 connections together), throughput with each connection
  * sending its next request as soon as it has its answer.
  */
-import { fork, spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { connect, createServer as createTcpServer, type AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,7 +23,9 @@ const PACED_PER_SECOND = 2_000;
 const ROUND_MS = 2_000;
 const ROUNDS = 5;
 const HAPROXY = "/usr/sbin/haproxy";
-const ANSWER = JSON.stringify({ items: Array.from({ length: 8 }, (_, id) => ({ id, title: "book" })) });
+const ANSWER = JSON.stringify({
+  items: Array.from({ length: 8 }, (_, id) => ({ id, title: "book" })),
+});
 
 interface Measured {
   readonly perSecond: number;
@@ -114,7 +116,8 @@ const freePort = (): Promise<number> =>
 /** `intervalMs` 0: the next request follows the answer at once. */
 function load(port: number, intervalMs: number): Promise<Measured> {
   const request = Buffer.from(
-    "GET /tickets/api/tickets?limit=20 HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n" +
+    "GET /tickets/api/tickets?limit=20 HTTP/1.1\r\nhost: 127.0.0.1\r\n" +
+      "accept: application/json\r\n" +
       "user-agent: bench\r\nauthorization: Bearer 0123456789012345678901234567890123456789\r\n\r\n",
   );
   const took: number[] = [];
@@ -172,15 +175,17 @@ async function main(): Promise<void> {
   const haproxy = existsSync(HAPROXY) ? await startHaproxy(region.port, directory) : undefined;
   const targets: Record<string, number> = { direct: region.port, "front door": door.port };
   if (haproxy !== undefined) targets["haproxy"] = haproxy.port;
-  const paced: Record<string, Measured[]> = {};
-  const full: Record<string, Measured[]> = {};
+  const none = (): Record<string, Measured[]> =>
+    Object.fromEntries(Object.keys(targets).map((name) => [name, []]));
+  const paced = none();
+  const full = none();
   for (let round = -1; round < ROUNDS; round++) {
     for (const [name, port] of Object.entries(targets)) {
       const slow = await load(port, (CONNECTIONS * 1000) / PACED_PER_SECOND);
       const fast = await load(port, 0);
       if (round < 0) continue;
-      (paced[name] ??= []).push(slow);
-      (full[name] ??= []).push(fast);
+      paced[name]?.push(slow);
+      full[name]?.push(fast);
     }
   }
   for (const one of [door, region, haproxy]) one?.process.kill();

@@ -34,21 +34,32 @@ export async function readAnswer(response: Response, read: boolean): Promise<Ans
   });
   if (status < 500) return { ...base, response: whole, verdict: "final" };
   const problem = problemOf(headers, body);
-  const served = problem["servingRegion"];
+  const served = namedBy(problem, region);
   return {
     ...base,
     response: whole,
     verdict: verdictOf(status, String(problem["type"] ?? ""), read),
-    ...(typeof served === "string" ? { servingRegion: served } : {}),
+    ...(served === undefined ? {} : { servingRegion: served }),
     epoch: epoch || Number(problem["epoch"] ?? 0) || 0,
   };
+}
+
+/** The region to ask instead: with several serving ones, another than the one that refused. */
+function namedBy(
+  { servingRegion, servingRegions }: Readonly<Record<string, unknown>>,
+  refused: string | null,
+): string | undefined {
+  const named: readonly unknown[] = Array.isArray(servingRegions) ? servingRegions : [];
+  const other = named.find((id) => id !== refused) ?? servingRegion;
+  return typeof other === "string" ? other : undefined;
 }
 
 function isWhole({ headers, status, body }: Response): boolean {
   if (body === null) return true;
   const type = headers.get("content-type") ?? "";
   const length = headers.get("content-length");
-  if (length !== null && !headers.has("content-encoding")) return Number(length) <= WHOLE_MOST_BYTES;
+  if (length !== null && !headers.has("content-encoding"))
+    return Number(length) <= WHOLE_MOST_BYTES;
   return status >= 500 || /[/+]json/.test(type);
 }
 

@@ -4,9 +4,16 @@
  *
  * Facts are told before the call steps, so that a decision always sees what its own attempt learnt.
  */
-import { readAnswer, type Answer } from "./answer.ts";
+import { type Answer, readAnswer } from "./answer.ts";
 import type { Shared } from "./client.ts";
-import { createCall, nextTickAt, step, type Call, type CallEffect, type CallEvent } from "./decide.ts";
+import {
+  type Call,
+  type CallEffect,
+  type CallEvent,
+  createCall,
+  nextTickAt,
+  step,
+} from "./decide.ts";
 import { ClientError } from "./error.ts";
 import type { Outgoing } from "./request.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../base/rng.ts";
-import { createClient, type Client, type ClientEvent, type ClientOptions } from "./client.ts";
+import { type Client, type ClientEvent, type ClientOptions, createClient } from "./client.ts";
 import { ClientError } from "./error.ts";
-import { createVirtualWorld, type Behaviour, type Reply } from "./virtual-world.ts";
+import { type Behaviour, createVirtualWorld, type Reply } from "./virtual-world.ts";
 
 const A = "a";
 const B = "b";
@@ -15,7 +15,11 @@ const fenced: Reply = { status: 503, body: { type: "https://understudy.test/prob
 const ok = (epoch = 1, extra: Partial<Reply> = {}): Reply => ({
   status: 200,
   ...extra,
-  headers: { "understudy-epoch": String(epoch), "understudy-consistency": "leased", ...extra.headers },
+  headers: {
+    "understudy-epoch": String(epoch),
+    "understudy-consistency": "leased",
+    ...extra.headers,
+  },
 });
 
 function setUp(behaviours: Record<string, Behaviour>, options: Partial<ClientOptions> = {}) {
@@ -50,8 +54,10 @@ const write = (client: Client, init = {}) =>
 const read = (client: Client, init = {}) => client.fetch("/tickets/api/tickets", init);
 
 /** B takes over from A at an instant; A is dead from the beginning. */
-const takeover = (at: number): Behaviour => (seen) =>
-  seen.at < at ? notServing(A, 1) : ok(2, { headers: { "understudy-receipt": "r1" } });
+const takeover =
+  (at: number): Behaviour =>
+  (seen) =>
+    seen.at < at ? notServing(A, 1) : ok(2, { headers: { "understudy-receipt": "r1" } });
 
 describe("a write", () => {
   it("reaches the region that a refusal names, and later writes go there at once", async () => {
@@ -188,7 +194,10 @@ describe("a read", () => {
 
   it("waits for a region when there is none, and says that it is offline meanwhile", async () => {
     let up = false;
-    const { world, client, events } = setUp({ [A]: () => (up ? ok() : "refuse"), [B]: () => "refuse" });
+    const { world, client, events } = setUp({
+      [A]: () => (up ? ok() : "refuse"),
+      [B]: () => "refuse",
+    });
     const call = track(world, read(client));
     await world.advance(3_000);
     expect(call.at).toBeUndefined();
@@ -262,7 +271,15 @@ describe("a client", () => {
     let lists = false;
     const regions = { items: [{ id: B, url: "http://b/" }] };
     const { world, client } = setUp(
-      { door: (s) => (s.path === "/routing/regions" ? (lists ? { status: 200, body: regions } : { status: 500 }) : ok()), [B]: () => ok() },
+      {
+        door: (s) =>
+          s.path === "/routing/regions"
+            ? lists
+              ? { status: 200, body: regions }
+              : { status: 500 }
+            : ok(),
+        [B]: () => ok(),
+      },
       { regions: "http://door" },
     );
     track(world, read(client));

@@ -13,12 +13,12 @@ import { createDirectory } from "./directory.ts";
 import { ClientError } from "./error.ts";
 import { createKey } from "./key.ts";
 import {
+  type AppState,
   appOf,
   createKnowledge,
-  learn,
-  type AppState,
   type Fact,
   type Knowledge,
+  learn,
   type Region,
 } from "./knowledge.ts";
 import { createPoll, type Poll } from "./poll.ts";
@@ -134,7 +134,11 @@ export function createClient(options: ClientOptions): Client {
     async fetch(path, init = {}) {
       if (closed) throw new ClientError("unavailable", "the client is closed", []);
       const withApp = init.app === undefined && options.app !== undefined;
-      const out = await createOutgoing(path, withApp ? { ...init, app: options.app } : init, newKey);
+      const out = await createOutgoing(
+        path,
+        withApp ? { ...init, app: options.app } : init,
+        newKey,
+      );
       shared.tell({ type: "regions", regions: await directory.ready() });
       shared.tokens = Math.min(TOKENS_MOST, shared.tokens + TOKENS_PER_CALL);
       shared.check(out.app);
@@ -241,7 +245,8 @@ function announceStates(
 ): void {
   for (const [app, now] of after.apps) {
     const old = before.apps.get(app);
-    if (old?.state === now.state && old.serving === now.serving && old.epoch === now.epoch) continue;
+    if (old?.state === now.state && old.serving === now.serving && old.epoch === now.epoch)
+      continue;
     announce({ type: "state", app, epoch: now.epoch, ...stateOf(after, app) });
   }
 }

@@ -11,7 +11,7 @@
  * cannot be sent twice) is sent once, whatever happens.
  *
  * Invariants
- *  D1 a bare write is sent at most once                                        (onBroke, onAnswered)
+ *  D1 a bare write is sent at most once                                        (onBroke)
  *  D2 an answer below 500 is delivered and never retried                       (onAnswered)
  *  D3 once an attempt may have had an effect, the call never ends in an answer that denies it:
  *     it ends in a final answer or in `outcome-unknown`                        (settle)
@@ -23,7 +23,7 @@
  * Not promised: order between calls.
  */
 import { unreachable } from "../base/assert.ts";
-import { appOf, orderOf, type Knowledge } from "./knowledge.ts";
+import { appOf, type Knowledge, orderOf } from "./knowledge.ts";
 
 export type Access = "read" | "keyed" | "bare";
 
@@ -78,7 +78,12 @@ export type CallEvent =
 export type FailCode = "outcome-unknown" | "unavailable";
 
 export type CallEffect =
-  | { readonly type: "send"; readonly attempt: number; readonly region: string; readonly paid: boolean }
+  | {
+      readonly type: "send";
+      readonly attempt: number;
+      readonly region: string;
+      readonly paid: boolean;
+    }
   | { readonly type: "cancel"; readonly attempt: number }
   /** Another region answered before it did, although it had a long start. */
   | { readonly type: "silent"; readonly region: string }
@@ -171,7 +176,9 @@ function onAnswered(call: Call, id: number, verdict: Verdict, world: World): Ste
     kept: { attempt: id, verdict },
     uncertain: call.uncertain || (call.access === "keyed" && verdict === "unknown"),
   };
-  return fenceHolds(next, world) || world.now >= call.deadlineAt ? settle(next) : advance(next, world);
+  return fenceHolds(next, world) || world.now >= call.deadlineAt
+    ? settle(next)
+    : advance(next, world);
 }
 
 function onBroke(call: Call, event: CallEvent & { type: "broke" }, world: World): Step {
@@ -193,7 +200,9 @@ function onWake(call: Call, event: CallEvent & { type: "wake" }, world: World): 
   if (flying) {
     // The region lives and serves: the answer is only slow.
     const silentAt = world.now + SILENCE_RENEWED_MS;
-    const inFlight = call.inFlight.map((a) => (a.region === event.region ? { ...a, silentAt, silent: false } : a));
+    const inFlight = call.inFlight.map((a) =>
+      a.region === event.region ? { ...a, silentAt, silent: false } : a,
+    );
     return { call: { ...call, inFlight, waiting: false }, effects: [] };
   }
   return advance({ ...call, tried: call.tried.filter((r) => r !== event.region) }, world);
@@ -261,8 +270,10 @@ function pick(call: Call, { knowledge }: World): string | undefined {
 const fenceHolds = (call: Call, world: World): boolean =>
   call.fencedSince !== undefined && world.now - call.fencedSince >= FENCE_WAIT_MS;
 
-const wait = (call: Call): Step =>
-  ({ call: { ...call, waiting: true }, effects: [{ type: "wait" }] });
+const wait = (call: Call): Step => ({
+  call: { ...call, waiting: true },
+  effects: [{ type: "wait" }],
+});
 
 const cancels = (call: Call, but?: number): readonly CallEffect[] =>
   call.inFlight.filter((a) => a.id !== but).map((a) => ({ type: "cancel", attempt: a.id }));
@@ -278,8 +289,7 @@ function deliver(call: Call, id: number): Step {
 
 /** Ends the call with the most that can be said truthfully. */
 function settle(call: Call): Step {
-  const mayHaveHappened =
-    call.access !== "read" && (call.uncertain || call.inFlight.length > 0);
+  const mayHaveHappened = call.access !== "read" && (call.uncertain || call.inFlight.length > 0);
   const { kept } = call;
   const honest = kept !== undefined && (!mayHaveHappened || kept.verdict === "unknown");
   if (honest) {

@@ -25,7 +25,10 @@ export interface Directory {
 const LEARN_MOST_MS = 2_000;
 const LEARN_AGAIN_MS = 5_000;
 
-export function createDirectory(source: ClientOptions["regions"], ports: DirectoryPorts): Directory {
+export function createDirectory(
+  source: ClientOptions["regions"],
+  ports: DirectoryPorts,
+): Directory {
   if (typeof source !== "string") {
     const regions = source.map(checked);
     if (regions.length === 0) throw new TypeError("regions: at least one is needed, got none");

@@ -6,7 +6,7 @@
  * a client back. Trouble is per region, not per app: a region that is dead is dead for all.
  *
  * Invariants
- *  K1 a fact of a lower epoch never changes the serving region             (learn, `refused`/`serves`)
+ *  K1 a fact of a lower epoch never changes the serving region             (refused, served)
  *  K2 any answer of a region ends its trouble                              (learn, every answer)
  *  K3 with several serving regions a client stays with one while it is sound (served)
  *  K4 a fact that changes nothing returns the same object: no announcement (learn)
@@ -38,7 +38,12 @@ export interface Knowledge {
 export type Fact =
   | { readonly type: "regions"; readonly regions: readonly Region[] }
   /** It admitted a write or answered a fresh read, or its probe said that it serves. */
-  | { readonly type: "serves"; readonly app: string; readonly region: string; readonly epoch: number }
+  | {
+      readonly type: "serves";
+      readonly app: string;
+      readonly region: string;
+      readonly epoch: number;
+    }
   /** It answered, and that says nothing about who serves. */
   | { readonly type: "reached"; readonly region: string }
   | {
@@ -68,8 +73,16 @@ export function orderOf(knowledge: Knowledge, app: string, nearFirst: boolean): 
   const serving = appOf(knowledge, app).serving;
   const rank = (id: string): number => {
     const preferred = nearFirst
-      ? id === knowledge.near ? 0 : id === serving ? 1 : 2
-      : id === serving ? 0 : id === knowledge.near ? 1 : 2;
+      ? id === knowledge.near
+        ? 0
+        : id === serving
+          ? 1
+          : 2
+      : id === serving
+        ? 0
+        : id === knowledge.near
+          ? 1
+          : 2;
     return preferred + (knowledge.trouble.has(id) ? 10 : 0);
   };
   return knowledge.regions.map((region) => region.id).sort((a, b) => rank(a) - rank(b));
@@ -98,7 +111,8 @@ function served(knowledge: Knowledge, fact: Fact & { type: "serves" }): Knowledg
   const app = appOf(knowledge, fact.app);
   if (fact.epoch < app.epoch) return knowledge;
   const { region, epoch } = fact;
-  const keeps = epoch === app.epoch && app.serving !== undefined && !knowledge.trouble.has(app.serving);
+  const keeps =
+    epoch === app.epoch && app.serving !== undefined && !knowledge.trouble.has(app.serving);
   const serving = keeps ? app.serving : region;
   return withApp(knowledge, fact.app, { serving, epoch, state: "active" });
 }

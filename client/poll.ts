@@ -69,7 +69,8 @@ export function createPoll(app: string, ports: PollPorts): Poll {
     } catch {
       const aborted = controller.signal.aborted;
       const trouble = aborted ? "silent" : "unreachable";
-      if (out.get(region.id) === abort) ports.found({ type: "trouble", region: region.id, trouble }, false);
+      if (out.get(region.id) === abort)
+        ports.found({ type: "trouble", region: region.id, trouble }, false);
     } finally {
       silent();
       given();

@@ -73,7 +73,9 @@ export function createVirtualWorld() {
     const until = now + byMs;
     for (;;) {
       await settled();
-      const next = queue.filter((e) => e.at <= until).sort((a, b) => a.at - b.at || a.order - b.order)[0];
+      const next = queue
+        .filter((e) => e.at <= until)
+        .sort((a, b) => a.at - b.at || a.order - b.order)[0];
       if (next === undefined) break;
       queue.splice(queue.indexOf(next), 1);
       now = Math.max(now, next.at);

@@ -6,8 +6,9 @@
  * took too long. While it is in trouble it is asked more often, so that its return is noticed.
  * Any answer, good or bad, means up: who serves is told by the routing record, not by health.
  */
-import { probe, type Upstream } from "./upstream.ts";
+
 import type { Condition } from "./router.ts";
+import { probe, type Upstream } from "./upstream.ts";
 
 export interface Conditions {
   watch(upstream: Upstream): void;

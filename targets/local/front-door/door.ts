@@ -7,13 +7,14 @@
  * arrives. While writes are held, `GET /health/{app}/serving` is asked as well, because a record
  * names the new region a moment before its gate is open.
  */
-import { createBudget, type Budget } from "./budget.ts";
-import { createConditions, type Conditions } from "./conditions.ts";
-import { followRegion, type Follower } from "./follower.ts";
-import { createTable, learn, withChosen, type Fact, type RegionRef, type Table } from "./router.ts";
-import { probe, Upstream } from "./upstream.ts";
-import type { LinkFaults } from "../link/fault.ts";
+
 import type { Log } from "../../../layers/api/log.ts";
+import type { LinkFaults } from "../link/fault.ts";
+import { type Budget, createBudget } from "./budget.ts";
+import { type Conditions, createConditions } from "./conditions.ts";
+import { type Follower, followRegion } from "./follower.ts";
+import { createTable, type Fact, learn, type RegionRef, type Table, withChosen } from "./router.ts";
+import { probe, Upstream } from "./upstream.ts";
 
 export interface Limits {
   /** From the first time a request is held to its refusal. */
@@ -116,14 +117,19 @@ export function createDoor(options: DoorOptions): Door {
   const look = (app: string): void => {
     if (looks.has(app)) return;
     const targets = (): Upstream[] => [...upstreams.values()].map((one) => one.upstream);
-    const stop = lookForServing(app, targets, (region, epoch) => {
-      tell({ type: "serves", app, region, epoch });
-      for (const one of [...pending]) if (one.isHeld && one.app === app) one.retry();
-    }, () => {
-      const wanted = waits(app);
-      if (!wanted) looks.delete(app);
-      return wanted;
-    });
+    const stop = lookForServing(
+      app,
+      targets,
+      (region, epoch) => {
+        tell({ type: "serves", app, region, epoch });
+        for (const one of [...pending]) if (one.isHeld && one.app === app) one.retry();
+      },
+      () => {
+        const wanted = waits(app);
+        if (!wanted) looks.delete(app);
+        return wanted;
+      },
+    );
     looks.set(app, stop);
   };
 

@@ -21,12 +21,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { silentLog } from "../../../layers/api/log.ts";
-import { isHealthy, KeptAnswer, KEPT_BYTES } from "./answer.ts";
+import { isHealthy, KEPT_BYTES, KeptAnswer } from "./answer.ts";
 import type { Door, Pending } from "./door.ts";
 import { headerOf, responseHeaders } from "./headers.ts";
 import { answerProblem } from "./problem.ts";
-import { chooseRegion, isLost, type Access } from "./router.ts";
-import { wasRefused, type Flight, type FlightListener, type Outgoing } from "./upstream.ts";
+import { type Access, chooseRegion, isLost } from "./router.ts";
+import { type Flight, type FlightListener, type Outgoing, wasRefused } from "./upstream.ts";
 
 const RETRY_HELD_MS = 250;
 const BACKOFF_AFTER = 3;

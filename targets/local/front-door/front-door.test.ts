@@ -1,9 +1,9 @@
-import { connect } from "node:net";
 import { createServer, request as httpRequest } from "node:http";
+import { connect } from "node:net";
 import { Agent, fetch } from "undici";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type FakeRegion, recordFor, startFakeRegion } from "./fake-region.ts";
-import { startFrontDoor, type FrontDoorOptions } from "./front-door.ts";
+import { type FrontDoorOptions, startFrontDoor } from "./front-door.ts";
 
 const stops: (() => unknown)[] = [];
 afterEach(async () => {
@@ -74,7 +74,9 @@ describe("a front door", () => {
       const { port } = door;
       httpRequest({ port, path: "/tickets/x", headers }, (response) => {
         response.resume().on("end", resolve);
-      }).on("error", reject).end();
+      })
+        .on("error", reject)
+        .end();
     });
     const [got] = a.got;
     expect(got?.headers).toMatchObject({
@@ -133,8 +135,8 @@ describe("a front door", () => {
     b.push(recordFor("tickets", ["b"], 2));
     b.epoch = 2;
     const write = call("/tickets/x", post("k"));
-    await until(() => b.got.length === 1);
-    expect(door.table().apps.get("tickets")?.closedAt).toEqual(["b"]);
+    await until(() => door.table().apps.get("tickets")?.closedAt.includes("b") === true);
+    expect(b.got).toHaveLength(1);
     b.serves.add("tickets");
     expect((await write).status).toBe(201);
     expect(b.got.length).toBeLessThanOrEqual(3);

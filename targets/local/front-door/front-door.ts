@@ -17,7 +17,7 @@ import { createDoor, type Door, type Limits } from "./door.ts";
 import { Exchange } from "./forward.ts";
 import { requestHeaders } from "./headers.ts";
 import { answerProblem } from "./problem.ts";
-import { routeOf, type Access, type RegionRef, type Table } from "./router.ts";
+import { type Access, type RegionRef, routeOf, type Table } from "./router.ts";
 
 export interface FrontDoorOptions {
   readonly host?: string;
@@ -77,7 +77,10 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
   server.maxConnections = MOST_SOCKETS;
   const host = options.host ?? "127.0.0.1";
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => void door.close().then(() => reject(cannotListen(error, options))));
+    server.once(
+      "error",
+      (error) => void door.close().then(() => reject(cannotListen(error, options))),
+    );
     server.listen(options.port, host, () => resolve());
   });
   const { port } = server.address() as AddressInfo;

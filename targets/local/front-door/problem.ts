@@ -3,13 +3,14 @@ import type { ServerResponse } from "node:http";
 
 export type DoorProblem = "unavailable" | "outcome-unknown" | "busy" | "too-large" | "timed-out";
 
-const ROWS: Readonly<Record<DoorProblem, { status: number; title: string; retryAfter?: number }>> = {
-  unavailable: { status: 503, title: "Not available right now", retryAfter: 1 },
-  "outcome-unknown": { status: 504, title: "It is not known whether this happened" },
-  busy: { status: 503, title: "Too much to do right now", retryAfter: 1 },
-  "too-large": { status: 413, title: "Too large" },
-  "timed-out": { status: 408, title: "The body did not arrive in time" },
-};
+const ROWS: Readonly<Record<DoorProblem, { status: number; title: string; retryAfter?: number }>> =
+  {
+    unavailable: { status: 503, title: "Not available right now", retryAfter: 1 },
+    "outcome-unknown": { status: 504, title: "It is not known whether this happened" },
+    busy: { status: 503, title: "Too much to do right now", retryAfter: 1 },
+    "too-large": { status: 413, title: "Too large" },
+    "timed-out": { status: 408, title: "The body did not arrive in time" },
+  };
 
 export function answerProblem(
   response: ServerResponse,

@@ -1,9 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chooseRegion, createTable, isLost, learn, routeOf, withChosen, type Fact, type Table } from "./router.ts";
+import {
+  chooseRegion,
+  createTable,
+  type Fact,
+  isLost,
+  learn,
+  routeOf,
+  type Table,
+  withChosen,
+} from "./router.ts";
 
 const regions = ["a", "b", "c"].map((id) => ({ id, url: `http://${id}` }));
-const record = (servingRegions: string[], epoch: number, version = epoch, fenced = false): Fact => ({
+const record = (
+  servingRegions: string[],
+  epoch: number,
+  version = epoch,
+  fenced = false,
+): Fact => ({
   type: "record",
   app: "tickets",
   version,
@@ -17,19 +31,27 @@ const condition = (region: string, now: "up" | "down" | "silent"): Fact => ({
   region,
   condition: now,
 });
-const ask = (table: Table, access: "read" | "keyed" | "bare", tried: string[] = [], busy: string[] = []) =>
-  chooseRegion(table, { app: "tickets", access, tried, busy });
+const ask = (
+  table: Table,
+  access: "read" | "keyed" | "bare",
+  tried: string[] = [],
+  busy: string[] = [],
+) => chooseRegion(table, { app: "tickets", access, tried, busy });
 
 describe("the router", () => {
   it("keeps the highest version of a record, whatever the order of arrival", () => {
     const facts = fc.array(
-      fc.record({ version: fc.integer({ min: 1, max: 9 }), serving: fc.constantFrom("a", "b", "c") }),
+      fc.record({
+        version: fc.integer({ min: 1, max: 9 }),
+        serving: fc.constantFrom("a", "b", "c"),
+      }),
       { minLength: 1 },
     );
     fc.assert(
       fc.property(facts, (list) => {
         const first = new Map<number, string>();
-        for (const { version, serving } of list) if (!first.has(version)) first.set(version, serving);
+        for (const { version, serving } of list)
+          if (!first.has(version)) first.set(version, serving);
         const table = tableOf(
           ...[...first].map(([version, serving]) => record([serving], version)),
           ...list.map(({ version }) => record([first.get(version) ?? ""], version)),
@@ -105,7 +127,9 @@ describe("the router", () => {
   it("never chooses a region that was tried or is at work on the same request", () => {
     const ids = fc.subarray(["a", "b", "c"]);
     const state = fc.constantFrom("up", "down", "silent") as fc.Arbitrary<"up" | "down" | "silent">;
-    const access = fc.constantFrom("read", "keyed", "bare") as fc.Arbitrary<"read" | "keyed" | "bare">;
+    const access = fc.constantFrom("read", "keyed", "bare") as fc.Arbitrary<
+      "read" | "keyed" | "bare"
+    >;
     fc.assert(
       fc.property(ids, ids, ids, state, access, (serving, tried, busy, now, how) => {
         const table = tableOf(record(serving, 1), condition("a", now));

@@ -62,7 +62,12 @@ export type Fact =
       readonly epoch: number;
       readonly servingRegions: readonly string[];
     }
-  | { readonly type: "serves"; readonly app: string; readonly region: string; readonly epoch: number };
+  | {
+      readonly type: "serves";
+      readonly app: string;
+      readonly region: string;
+      readonly epoch: number;
+    };
 
 export const createTable = (regions: readonly RegionRef[]): Table => ({
   regions,
@@ -111,7 +116,11 @@ function refused(table: Table, fact: Fact & { type: "refused" }): Table {
   const isNews = fact.servingRegions.length > 0 && (old === undefined || fact.epoch > old.epoch);
   const { app, epoch, region } = fact;
   if (isNews) {
-    const route = { version: old?.version ?? 0, fenced: false, servingRegions: fact.servingRegions };
+    const route = {
+      version: old?.version ?? 0,
+      fenced: false,
+      servingRegions: fact.servingRegions,
+    };
     const closedAt = fact.servingRegions.includes(region) ? [region] : [];
     return withApp(table, { app, epoch, ...route, closedAt });
   }
@@ -125,7 +134,8 @@ function served(table: Table, fact: Fact & { type: "serves" }): Table {
   if (old === undefined) return table;
   if (epoch < old.epoch) return table;
   const known = old.servingRegions.includes(region);
-  const servingRegions = epoch > old.epoch ? [region] : known ? old.servingRegions : [...old.servingRegions, region];
+  const servingRegions =
+    epoch > old.epoch ? [region] : known ? old.servingRegions : [...old.servingRegions, region];
   if (known && epoch === old.epoch && !old.closedAt.includes(region)) return table;
   const closedAt = epoch > old.epoch ? [] : old.closedAt.filter((closed) => closed !== region);
   return withApp(table, { ...old, epoch, fenced: false, servingRegions, closedAt });
@@ -184,7 +194,12 @@ export function withChosen(table: Table, app: string, region: string): Table {
 }
 
 /** Whether a copy that has not answered should be given up for another region. */
-export function isLost(table: Table, app: string | undefined, access: Access, region: string): boolean {
+export function isLost(
+  table: Table,
+  app: string | undefined,
+  access: Access,
+  region: string,
+): boolean {
   if (!table.regions.some((r) => r.id === region)) return true;
   if (!isSound(table, region)) return true;
   const route = app === undefined ? undefined : table.apps.get(app);
@@ -192,9 +207,19 @@ export function isLost(table: Table, app: string | undefined, access: Access, re
   return !route.servingRegions.includes(region);
 }
 
-const ANY_REGION = new Set(["", "routing", "console", "docs", "metrics", "openapi.json", "problems"]);
+const ANY_REGION = new Set([
+  "",
+  "routing",
+  "console",
+  "docs",
+  "metrics",
+  "openapi.json",
+  "problems",
+]);
 
-export type Route = { readonly kind: "control" } | { readonly kind: "region"; readonly app?: string };
+export type Route =
+  | { readonly kind: "control" }
+  | { readonly kind: "region"; readonly app?: string };
 
 /** By the path alone: the first segment names the app, save for what any region can answer. */
 export function routeOf(path: string): Route {

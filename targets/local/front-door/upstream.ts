@@ -9,7 +9,7 @@
  *
  * Not promised: time-outs. Silence is judged by whoever waits (forward.ts, conditions.ts).
  */
-import { Pool, type Dispatcher } from "undici";
+import { type Dispatcher, Pool } from "undici";
 import { holdMs, isLost, type SiteFaults } from "../link/fault.ts";
 import type { RegionRef } from "./router.ts";
 
@@ -21,7 +21,12 @@ export interface Outgoing {
 }
 
 export interface FlightListener {
-  onHead(flight: Flight, status: number, statusText: string, raw: readonly (Buffer | string)[]): void;
+  onHead(
+    flight: Flight,
+    status: number,
+    statusText: string,
+    raw: readonly (Buffer | string)[],
+  ): void;
   onData(flight: Flight, chunk: Buffer): void;
   onEnd(flight: Flight): void;
   onBroke(flight: Flight, error: Error, sent: boolean): void;
@@ -109,7 +114,10 @@ export class Flight implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     const { method, path, body } = this.#out;
     const headers = this.#out.headers as string[];
-    pool.dispatch({ method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null }, this);
+    pool.dispatch(
+      { method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null },
+      this,
+    );
   }
 
   abort(): void {
@@ -202,7 +210,8 @@ export function probe(
       onHead(_flight, got, _text, raw) {
         status = got;
         for (let i = 0; i < raw.length; i += 2) {
-          if (String(raw[i]).toLowerCase() === "understudy-epoch") epoch = Number(String(raw[i + 1])) || 0;
+          if (String(raw[i]).toLowerCase() === "understudy-epoch")
+            epoch = Number(String(raw[i + 1])) || 0;
         }
       },
       onData: () => undefined,
