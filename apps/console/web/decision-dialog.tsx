@@ -1,4 +1,4 @@
-/** The screen before an app is fenced or moved: what it costs, how long it takes, what has drifted. */
+/** The screen before an app is fenced or moved: the facts first, then the button. */
 import {
   Button,
   Checkbox,
@@ -11,89 +11,15 @@ import {
 } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Chip } from "../../../layers/presentation/components/chip.tsx";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
-import {
-  useFormat,
-  useKit,
-  useLanguage,
-  useLive,
-  useLiveApp,
-} from "../../../layers/presentation/context.tsx";
+import { useKit, useLanguage, useLive, useLiveApp } from "../../../layers/presentation/context.tsx";
 import type { LiveApp } from "../../../layers/presentation/live/live-state.ts";
 import { cityOf } from "../../../layers/presentation/live/places.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
-import classes from "./console.module.css";
-import { type Action, type Assessment, assess, type Drift, targetsOf } from "./decision.ts";
+import { type Action, assess, targetsOf } from "./decision.ts";
+import { DecisionFacts } from "./decision-facts.tsx";
 import { useOperator } from "./operator.tsx";
-
-function useDriftText(): (drift: Drift) => string {
-  const { t } = useTranslation("console");
-  const format = useFormat();
-  return (drift) => {
-    switch (drift.kind) {
-      case "behind":
-        return t("decide.driftBehind", { writes: format.number(drift.writes) });
-      case "outOfSync":
-        return t("decide.driftOutOfSync");
-      case "targetDown":
-        return t("decide.driftTargetDown");
-      case "targetUnhealthy":
-        return t("decide.driftTargetUnhealthy");
-      case "holderWell":
-        return t("decide.driftHolderWell");
-      case "manual":
-        return t("decide.driftManual");
-      case "alone":
-        return t("decide.driftAlone");
-    }
-  };
-}
-
-function Loss({ writes }: { readonly writes: number | undefined }) {
-  const { t } = useTranslation("console");
-  if (writes === undefined) return <Chip tone="danger">{t("decide.lossUnknown")}</Chip>;
-  if (writes === 0) return <Chip tone="ok">{t("decide.lossNone")}</Chip>;
-  return <Chip tone="danger">{t("decide.lossWrites", { count: writes })}</Chip>;
-}
-
-function Facts({ assessment }: { readonly assessment: Assessment }) {
-  const { t } = useTranslation("console");
-  const format = useFormat();
-  const driftText = useDriftText();
-  const { duration, drifts } = assessment;
-  return (
-    <dl className={classes.decision}>
-      <dt>{t("decide.loss")}</dt>
-      <dd>
-        <Loss writes={assessment.lossWrites} />
-      </dd>
-      <dt>{t("decide.duration")}</dt>
-      <dd>
-        {duration.kind === "instant" ? t("decide.durationInstant") : null}
-        {duration.kind === "pause"
-          ? t("decide.durationPause", { time: format.span(duration.ms) })
-          : null}
-        {duration.kind === "wait"
-          ? t("decide.durationWait", { time: format.span(duration.ms) })
-          : null}
-      </dd>
-      <dt>{t("decide.drift")}</dt>
-      <dd>
-        {drifts.length === 0 ? (
-          t("decide.driftNone")
-        ) : (
-          <ul>
-            {drifts.map((drift) => (
-              <li key={drift.kind}>{driftText(drift)}</li>
-            ))}
-          </ul>
-        )}
-      </dd>
-    </dl>
-  );
-}
 
 interface Order {
   readonly to: string | undefined;
@@ -163,7 +89,7 @@ function Form(props: FormProps) {
             disabled={action === "failback" || write.busy}
           />
         ) : null}
-        <Facts assessment={assessment} />
+        <DecisionFacts assessment={assessment} />
         {moves && targets.length === 0 ? (
           <Notice tone="danger">{t("decide.noTarget")}</Notice>
         ) : null}

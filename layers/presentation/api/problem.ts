@@ -7,8 +7,8 @@
  * and never on message text.
  *
  * Invariants
- *  1 every failed request ends in exactly one ApiProblem                    (request.ts throws no other)
- *  2 a code is retryable only when the same key makes a second copy harmless (RETRYABLE, here)
+ *  1 every failed request ends in exactly one ApiProblem      (request.ts throws no other)
+ *  2 a code is retryable only where a second copy with the same key is harmless (RETRYABLE)
  */
 import type { FieldError, ProblemCode as ServerCode } from "../../api/problem.ts";
 

@@ -1,0 +1,73 @@
+/** What a decision costs, how long it takes, and what has drifted, in words. */
+import { useTranslation } from "react-i18next";
+import { Chip } from "../../../layers/presentation/components/chip.tsx";
+import { useFormat } from "../../../layers/presentation/context.tsx";
+import classes from "./console.module.css";
+import type { Assessment, Drift } from "./decision.ts";
+
+function useDriftText(): (drift: Drift) => string {
+  const { t } = useTranslation("console");
+  const format = useFormat();
+  return (drift) => {
+    switch (drift.kind) {
+      case "behind":
+        return t("decide.driftBehind", { writes: format.number(drift.writes) });
+      case "outOfSync":
+        return t("decide.driftOutOfSync");
+      case "targetDown":
+        return t("decide.driftTargetDown");
+      case "targetUnhealthy":
+        return t("decide.driftTargetUnhealthy");
+      case "holderWell":
+        return t("decide.driftHolderWell");
+      case "manual":
+        return t("decide.driftManual");
+      case "alone":
+        return t("decide.driftAlone");
+    }
+  };
+}
+
+function Loss({ writes }: { readonly writes: number | undefined }) {
+  const { t } = useTranslation("console");
+  if (writes === undefined) return <Chip tone="danger">{t("decide.lossUnknown")}</Chip>;
+  if (writes === 0) return <Chip tone="ok">{t("decide.lossNone")}</Chip>;
+  return <Chip tone="danger">{t("decide.lossWrites", { count: writes })}</Chip>;
+}
+
+export function DecisionFacts({ assessment }: { readonly assessment: Assessment }) {
+  const { t } = useTranslation("console");
+  const format = useFormat();
+  const driftText = useDriftText();
+  const { duration, drifts } = assessment;
+  return (
+    <dl className={classes.decision}>
+      <dt>{t("decide.loss")}</dt>
+      <dd>
+        <Loss writes={assessment.lossWrites} />
+      </dd>
+      <dt>{t("decide.duration")}</dt>
+      <dd>
+        {duration.kind === "instant" ? t("decide.durationInstant") : null}
+        {duration.kind === "pause"
+          ? t("decide.durationPause", { time: format.span(duration.ms) })
+          : null}
+        {duration.kind === "wait"
+          ? t("decide.durationWait", { time: format.span(duration.ms) })
+          : null}
+      </dd>
+      <dt>{t("decide.drift")}</dt>
+      <dd>
+        {drifts.length === 0 ? (
+          t("decide.driftNone")
+        ) : (
+          <ul>
+            {drifts.map((drift) => (
+              <li key={drift.kind}>{driftText(drift)}</li>
+            ))}
+          </ul>
+        )}
+      </dd>
+    </dl>
+  );
+}
