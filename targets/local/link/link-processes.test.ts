@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { bundled } from "./bundled.mjs";
 import type { Link, PeerState } from "./link.ts";
@@ -64,7 +65,7 @@ async function withPeerProcess() {
   link.setPeers({ [PEER]: endpoint });
   child.send({ [link.address]: { host: link.host, port: link.port } });
   await vi.waitFor(() => expect(news.map((n) => n.state)).toEqual(["up"]), { timeout: 10_000 });
-  return { child, link, news };
+  return { child, link, news, endpoint };
 }
 
 test("a killed process is told as down, and as refused after two refusals", async () => {
@@ -77,6 +78,37 @@ test("a killed process is told as down, and as refused after two refusals", asyn
   });
   // Generous: the point is that it is no time-out of seconds. Measured: about 3 ms and 14 ms.
   expect((news[2]?.at ?? Infinity) - killedAt).toBeLessThan(1000);
+});
+
+test("a link in a worker thread answers while the main thread of its process is busy", async () => {
+  const program = `
+    const { parentPort } = require("node:worker_threads");
+    import(${JSON.stringify(pathToFileURL(linkModule).href)}).then(async ({ createLink }) => {
+      const secret = Buffer.from("${SECRET_HEX}", "hex");
+      const link = await createLink({ address: "voter/eu-west-1", incarnation: 1, secret });
+      const asks = setInterval(() => link.send("${PEER}", "from the worker"), 5);
+      link.onMessage(() => {
+        clearInterval(asks);
+        Atomics.store(new Int32Array(shared), 0, 1);
+        Atomics.notify(new Int32Array(shared), 0);
+      });
+      let shared;
+      parentPort.on("message", (message) => {
+        shared = message.shared;
+        link.setPeers({ "${PEER}": message.peer });
+      });
+      parentPort.postMessage({ host: link.host, port: link.port });
+    });
+  `;
+  const { child, link, endpoint } = await withPeerProcess();
+  const worker = new Worker(program, { eval: true });
+  const self = await new Promise((resolve) => worker.once("message", resolve));
+  child.send({ [link.address]: { host: link.host, port: link.port }, "voter/eu-west-1": self });
+  const shared = new SharedArrayBuffer(4);
+  worker.postMessage({ shared, peer: endpoint });
+  // Blocks this thread: only the worker can be the one that talks to the peer.
+  expect(Atomics.wait(new Int32Array(shared), 0, 0, 10_000)).not.toBe("timed-out");
+  await worker.terminate();
 });
 
 test("a stopped process gives no event, and goes on when it is continued", async () => {

@@ -36,7 +36,7 @@ test("a TypeScript config is loaded on every supported Node, with what it import
   writeFileSync(join(folder, "my-app.ts"), `export const id: string = "mine";`);
   const text = `
     import { id } from "./my-app.ts";
-    interface Shape { readonly regions: readonly { id: string }[]; readonly apps: readonly object[] }
+    interface Shape { regions: { id: string }[]; apps: object[] }
     export default { regions: [{ id: "a" }], apps: [{ id }] } satisfies Shape;
   `;
   expect(load("understudy.config.ts", text)).toBe(
@@ -53,7 +53,7 @@ test.each([
   ["missing.ts", undefined, "does not exist"],
   ["config.yaml", "regions: []", "of an unknown kind"],
   ["empty.mjs", "export default {};", "exports no deployment"],
-  ["unnamed.mjs", "export const regions = [];", "export default defineDeployment"],
+  ["bare.mjs", "export const apps = [];", "export default defineDeployment"],
 ])("a config that cannot be used is refused with the reason: %s", (name, text, reason) => {
   expect(load(name, text)).toContain(reason);
 });

@@ -119,10 +119,11 @@ export class Site {
     return true;
   }
 
+  /** Also lets one go on that somebody else has stopped. */
   thaw(): boolean {
-    if (this.#state !== "frozen") return this.#state === "running";
+    if (this.#state !== "frozen" && this.#state !== "running") return false;
     this.#child?.kill("SIGCONT");
-    this.#become("running");
+    if (this.#state === "frozen") this.#become("running");
     return true;
   }
 
