@@ -165,7 +165,6 @@ export class AppRegion {
 
   /** The first read: nothing is served, and no lease asked for, before its answer. */
   boot(now: Instant): void {
-    this.#readAt = now.mono;
     this.registrar.read((end, at) => {
       const told = end.memory[this.options.app];
       if (told !== undefined && isFurther(told, this.log.end)) this.#rolledBack(told);
@@ -260,8 +259,10 @@ export class AppRegion {
   }
 
   #readSoon(now: Instant): void {
-    if (this.registrar.busy || now.mono - this.#readAt < 40 + this.#site.rng.next() * 60) return;
-    this.#readAt = now.mono;
+    if (this.registrar.busy || now.mono < this.#readAt) return;
+    // Reading takes a ballot of its own, so too many readers keep a writer from getting through.
+    const pause = this.#record === undefined ? 400 : 60;
+    this.#readAt = now.mono + pause * (1 + this.#site.rng.next());
     this.registrar.read((end, at) => this.#learned(end.value, end.ballot, at), now);
   }
 
@@ -664,7 +665,9 @@ export class AppRegion {
     const holding = this.#holding;
     if (holding !== undefined && this.#record !== undefined) {
       holding.tick(now);
-      if (this.#record.durability === "replicated") {
+      // One holder keeps the set; where there are several, the first.
+      const isFirst = this.#record.serving[0]?.region === this.#site.self.region;
+      if (this.#record.durability === "replicated" && isFirst) {
         maintainInSync({
           holding,
           record: this.#record,

@@ -152,6 +152,12 @@ export class Following {
     const isSame = pending?.epoch === message.epoch && pending.common === common;
     if (isSame && now.mono - pending.askedAt < ASK_AGAIN_MS) return;
     this.#repairing = { epoch: message.epoch, common, askedAt: now.mono };
+    // From here on nothing of an older epoch may come behind the keys that are asked for.
+    this.#site.engine.transact((writer) => {
+      const state = this.#data.state(writer);
+      const fenceBelow = Math.max(state.fenceBelow, message.epoch);
+      this.#data.setState(writer, { ...state, fenceBelow });
+    });
     const keys = new Map<string, { table: string; key: KeyedItem["key"] }>();
     for (const entry of log.entries(this.#site.engine, common + 1, Number.MAX_SAFE_INTEGER)) {
       for (const { table, key } of entry.changes) {

@@ -18,6 +18,8 @@ import type { Site } from "./site.ts";
 
 const SYNC_TIMEOUT_MS = 200;
 const GROW_WITHIN = 64;
+/** After a proposal that the register refused. */
+const PAUSE_MS = 300;
 
 export interface Upkeep {
   readonly holding: Holding;
@@ -34,7 +36,7 @@ export interface Upkeep {
 
 export function maintainInSync(upkeep: Upkeep): void {
   const { holding } = upkeep;
-  if (holding.inSync.isProposed) return;
+  if (holding.inSync.isProposed || upkeep.now.mono < holding.inSync.pausedUntil) return;
   const gone = holding.inSync.known.find((region) => mustGo(upkeep, region));
   if (gone !== undefined) {
     holding.inSync.unconsider();
@@ -88,8 +90,9 @@ function finishGrowing(upkeep: Upkeep, growing: string): void {
   propose(upkeep, [...holding.inSync.known, growing], `${growing} has caught up`);
 }
 
-function propose(upkeep: Upkeep, next: readonly string[], reason: string): void {
+function propose(upkeep: Upkeep, wanted: readonly string[], reason: string): void {
   const { holding, registrar, site, now } = upkeep;
+  const next = wanted.includes(site.self.region) ? wanted : [site.self.region, ...wanted];
   const change = upkeep.change(reason);
   holding.inSync.propose(next);
   registrar.propose(
@@ -104,6 +107,7 @@ function propose(upkeep: Upkeep, next: readonly string[], reason: string): void 
       done: (end, at) => {
         const record = end.value as RoutingRecord | undefined;
         if (record === undefined) return;
+        if (!contains(record, change.changeId)) holding.inSync.pausedUntil = at.mono + PAUSE_MS;
         if (record.epoch === holding.epoch) holding.inSync.settle(record.inSyncRegions);
         upkeep.learn(record, end.ballot, at);
         holding.advance(at);

@@ -14,6 +14,8 @@
 import type { PossibleSets, RegionRules } from "./rules.ts";
 
 export class InSync {
+  /** No proposal before this, on the monotonic clock. */
+  pausedUntil = Number.NEGATIVE_INFINITY;
   readonly #self: string;
   readonly #rules: RegionRules;
   #sets: PossibleSets;

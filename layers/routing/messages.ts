@@ -30,6 +30,14 @@ export interface RenewApp {
 }
 
 export type VoterRequest =
+  /** What have you accepted? Promises nothing. */
+  | {
+      readonly type: "query";
+      readonly register: string;
+      readonly round: number;
+      readonly membersVersion: number;
+      readonly from: Holder;
+    }
   | {
       readonly type: "prepare";
       readonly register: string;
@@ -91,7 +99,8 @@ interface FromVoter {
 export type VoterReply = FromVoter &
   (
     | {
-        readonly type: "promised";
+        /** `told` answers a query, `promised` a prepare. */
+        readonly type: "told" | "promised";
         readonly register: string;
         readonly round: number;
         readonly accepted?: Accepted;

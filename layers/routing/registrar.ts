@@ -28,6 +28,7 @@ export interface IntentEnd {
 }
 
 export interface Intent {
+  readonly isRead?: boolean;
   readonly change: ChangeOf;
   readonly done: (end: IntentEnd, now: Instant) => void;
   /** Asked before each try; true drops the intent, which then has no known outcome. */
@@ -59,6 +60,7 @@ export class Registrar {
   /** Never used by an earlier start of this process: late answers to that one are not ours. */
   #rounds: number;
   #pauseMs = FIRST_PAUSE_MS;
+  #tries = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
 
   constructor(register: string, site: RegistrarSite) {
@@ -78,7 +80,7 @@ export class Registrar {
 
   /** Reads the register: the value is what it held at some moment after now. */
   read(done: Intent["done"], now: Instant): void {
-    this.propose({ change: () => undefined, done }, now);
+    this.propose({ isRead: true, change: () => undefined, done }, now);
   }
 
   tick(now: Instant): void {
@@ -104,6 +106,7 @@ export class Registrar {
     }
     this.#round = undefined;
     this.#pauseMs = FIRST_PAUSE_MS;
+    this.#tries = 0;
     const intent = this.#intents.shift();
     intent?.done({ ...end, acceptSentAt: this.#acceptSentAt ?? now }, now);
     this.#begin(now);
@@ -111,7 +114,11 @@ export class Registrar {
 
   #retry(now: Instant): void {
     this.#round = undefined;
-    this.#notBefore = now.mono + this.#site.rng.next() * this.#pauseMs;
+    this.#tries++;
+    // Two that duel need a pause in which a whole round fits, at the speed rounds have here.
+    const roundMs = now.mono - this.#roundAt;
+    const pauseMs = Math.max(this.#pauseMs, Math.min(2 * roundMs, 20 * this.#pauseMs));
+    this.#notBefore = now.mono + this.#site.rng.next() * pauseMs;
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
   }
 
@@ -131,6 +138,7 @@ export class Registrar {
       members: this.#site.members(),
       from: self,
       change: intent.change,
+      queryFirst: intent.isRead === true && this.#tries % 2 === 0,
     });
     for (const { to, message } of this.#round.begin()) this.#site.send(to, message);
   }

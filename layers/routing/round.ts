@@ -1,6 +1,8 @@
 /**
  * One round of the register, from the proposer's side. *pure core*
  *
+ *   query to all (a read only) --a quorum has accepted the same ballot--> chosen, nothing changed
+ *      they differ: prepare
  *   prepare to all --quorum of promises--> change(value of the highest ballot)
  *      declined: accept the value as it is (an identity round: the answer is then stable)
  *   accept to all --quorum--> chosen
@@ -11,7 +13,7 @@
  *
  * Paper: Rystsov 2018, CASPaxos.
  */
-import { type Ballot, compareBallots } from "./ballot.ts";
+import { type Ballot, compareBallots, sameBallot } from "./ballot.ts";
 import { isQuorum, MEMBERS, type Members, votersOf } from "./members.ts";
 import type { Accepted, Memory, Position, RegisterValue, VoterReply, VoterRequest } from "./messages.ts";
 import type { Holder } from "./record.ts";
@@ -48,6 +50,8 @@ export type RoundEnd =
       readonly members?: Members;
     };
 
+type Answer = Extract<VoterReply, { type: "told" | "promised" }>;
+
 export class Round {
   readonly register: string;
   readonly id: number;
@@ -55,11 +59,12 @@ export class Round {
   readonly #members: Members;
   readonly #change: ChangeOf;
   readonly #from: Holder;
-  readonly #promised = new Map<string, Extract<VoterReply, { type: "promised" }>>();
+  readonly #told = new Map<string, Answer>();
+  readonly #promised = new Map<string, Answer>();
   readonly #accepted = new Map<string, number>();
   #proposal: RegisterValue | undefined;
   #changed = false;
-  #phase: "prepare" | "accept" | "ended" = "prepare";
+  #phase: "query" | "prepare" | "accept" | "ended" = "prepare";
   #memory: Memory = {};
 
   constructor(options: {
@@ -69,6 +74,8 @@ export class Round {
     members: Members;
     from: Holder;
     change: ChangeOf;
+    /** Ask before promising anything: enough where nothing is to be changed. */
+    queryFirst: boolean;
   }) {
     this.register = options.register;
     this.id = options.id;
@@ -76,6 +83,7 @@ export class Round {
     this.#members = options.members;
     this.#from = options.from;
     this.#change = options.change;
+    if (options.queryFirst) this.#phase = "query";
   }
 
   get accepting(): boolean {
@@ -84,14 +92,14 @@ export class Round {
 
   /** The messages to all voters that begin the round. */
   begin(): { to: string; message: VoterRequest }[] {
-    return this.#toAll({ ...this.#head(), type: "prepare" });
+    if (this.#phase === "query") return this.#toAll({ ...this.#head(), type: "query" });
+    return this.#toAll({ ...this.#head(), type: "prepare", ballot: this.ballot });
   }
 
   #head() {
     return {
       register: this.register,
       round: this.id,
-      ballot: this.ballot,
       membersVersion: this.#members.version,
       from: this.#from,
     };
@@ -115,6 +123,8 @@ export class Round {
         return this.#lose(reply.promised.number);
       case "stale-members":
         return this.#lose(this.ballot.number, reply.members);
+      case "told":
+        return this.#tell(reply);
       case "promised":
         return this.#promise(reply);
       case "accepted":
@@ -131,7 +141,27 @@ export class Round {
     return { send: [], end: { kind: "lost", accepting, highest, ...known } };
   }
 
-  #promise(reply: Extract<VoterReply, { type: "promised" }>) {
+  #tell(reply: Answer): { send: { to: string; message: VoterRequest }[]; end?: RoundEnd } {
+    if (this.#phase !== "query") return { send: [] };
+    this.#told.set(reply.voterId, reply);
+    const agrees = (id: string): boolean => {
+      const told = this.#told.get(id);
+      const [a, b] = [told?.accepted?.ballot, reply.accepted?.ballot];
+      return told !== undefined && (a === b || sameBallot(a, b));
+    };
+    if (isQuorum(this.#members, agrees)) {
+      this.#phase = "ended";
+      this.#memory = highestMemory(this.#told.values());
+      this.#proposal = reply.accepted?.value;
+      const ballot = reply.accepted?.ballot ?? this.ballot;
+      return { send: [], end: { kind: "chosen", ...this.#result(), ballot } };
+    }
+    if (this.#told.size < votersOf(this.#members).length) return { send: [] };
+    this.#phase = "prepare";
+    return { send: this.begin() };
+  }
+
+  #promise(reply: Answer) {
     if (this.#phase !== "prepare") return { send: [] };
     this.#promised.set(reply.voterId, reply);
     if (!isQuorum(this.#members, (id) => this.#promised.has(id))) return { send: [] };
@@ -140,7 +170,7 @@ export class Round {
       if (accepted === undefined) continue;
       if (highest === undefined || compareBallots(accepted.ballot, highest.ballot) > 0) highest = accepted;
     }
-    this.#memory = this.#highestMemory();
+    this.#memory = highestMemory(this.#promised.values());
     const isSuspected = (region: string): boolean =>
       isQuorum(this.#members, (id) => this.#promised.get(id)?.suspects.includes(region) ?? false);
     const holderEnd = [...this.#promised.values()]
@@ -156,7 +186,7 @@ export class Round {
       return { send: [], end: { kind: "chosen" as const, ...this.#result() } };
     }
     this.#phase = "accept";
-    return { send: this.#toAll({ ...this.#head(), type: "accept", value: this.#proposal }) };
+    return { send: this.#toAll({ ...this.#head(), type: "accept", ballot: this.ballot, value: this.#proposal }) };
   }
 
   #accept(reply: Extract<VoterReply, { type: "accepted" }>) {
@@ -180,17 +210,17 @@ export class Round {
       membersVersion: this.#members.version,
     };
   }
+}
 
-  #highestMemory(): Memory {
-    const highest: Record<string, Position> = {};
-    for (const { memory } of this.#promised.values()) {
-      for (const [app, position] of Object.entries(memory)) {
-        const before = highest[app];
-        if (before === undefined || isFurther(position, before)) highest[app] = position;
-      }
+function highestMemory(answers: Iterable<Answer>): Memory {
+  const highest: Record<string, Position> = {};
+  for (const { memory } of answers) {
+    for (const [app, position] of Object.entries(memory)) {
+      const before = highest[app];
+      if (before === undefined || isFurther(position, before)) highest[app] = position;
     }
-    return highest;
   }
+  return highest;
 }
 
 /** Order of log ends: the epoch of the last entry first, then its position (as in Raft 5.4.1). */

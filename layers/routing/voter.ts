@@ -125,6 +125,7 @@ export class Voter {
       if (reply !== undefined) effects.send.push({ to: from, message: reply });
     };
     switch (message.type) {
+      case "query":
       case "prepare":
       case "accept":
         this.#sightings.heard(message.from, now.mono);
@@ -160,7 +161,7 @@ export class Voter {
   }
 
   #vote(
-    message: Extract<VoterRequest, { type: "prepare" | "accept" }>,
+    message: Extract<VoterRequest, { type: "query" | "prepare" | "accept" }>,
     now: Instant,
     effects: VoterEffects,
   ): VoterReply {
@@ -171,6 +172,7 @@ export class Voter {
       return { ...head, type: "stale-members", members };
     }
     const register = this.#registers[message.register] ?? EMPTY_REGISTER;
+    if (message.type === "query") return this.#tell("told", message, register, now);
     const next =
       message.type === "prepare"
         ? promise(register, message.ballot, this.#rules)
@@ -186,14 +188,25 @@ export class Voter {
       this.#grantWithAccept(message.register, message.value, now);
       return { ...head, type: "accepted", remainingMs };
     }
-    const record = message.register === MEMBERS ? undefined : (next.accepted?.value as RoutingRecord | undefined);
+    return this.#tell("promised", message, next, now);
+  }
+
+  #tell(
+    type: "told" | "promised",
+    message: Extract<VoterRequest, { type: "query" | "prepare" }>,
+    { accepted }: Register,
+    now: Instant,
+  ): VoterReply {
+    const isApp = message.register !== MEMBERS;
+    const record = isApp ? (accepted?.value as RoutingRecord | undefined) : undefined;
     const holder = record?.serving[0];
-    const holderEnd =
-      holder === undefined ? undefined : this.#memoryOf(holder.region)[message.register];
+    const holderEnd = holder && this.#memoryOf(holder.region)[message.register];
     return {
-      ...head,
-      type: "promised",
-      ...(next.accepted === undefined ? {} : { accepted: next.accepted }),
+      ...this.#me(),
+      type,
+      register: message.register,
+      round: message.round,
+      ...(accepted === undefined ? {} : { accepted }),
       suspects: this.#suspectedOf(record, now),
       memory: this.#memoryOf(message.from.region),
       ...(holderEnd === undefined ? {} : { holderEnd }),

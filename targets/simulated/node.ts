@@ -37,7 +37,7 @@ export interface NodeOptions {
 /** What an observer of the whole world is told. */
 export interface Watch {
   began(region: string, incarnation: number, app: string, epoch: number): void;
-  voted(voter: Voter, register: string): void;
+  voted(site: string, disk: VoterDisk, register: string): void;
 }
 
 const TICK_MS = 10;
@@ -241,7 +241,9 @@ export class Process {
           return;
         }
         this.node.voterDisk = disk;
-        for (const register of Object.keys(disk.registers)) this.node.options.watch.voted(this.voter, register);
+        for (const register of Object.keys(disk.registers)) {
+          this.node.options.watch.voted(this.node.site, disk, register);
+        }
         send();
       }),
     );

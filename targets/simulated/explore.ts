@@ -1,0 +1,194 @@
+/**
+ * One seed: a random deployment, a random workload, random faults, every invariant. *shell of tests*
+ *
+ * The run has a stormy part and a calm part. In the calm part the world must become available again
+ * (I11) and all regions equal (I7).
+ */
+import { createRng, type Rng } from "../../base/rng.ts";
+import { itemsOf, readItem } from "../../layers/key-value/items.ts";
+import { defineTable } from "../../layers/key-value/table.ts";
+import type { AppOptions } from "../../layers/region/app-region.ts";
+import { lateKey } from "../../layers/region/judgement.ts";
+import { LATE } from "../../layers/region/platform-tables.ts";
+import type { RegionRules } from "../../layers/region/rules.ts";
+import type { RoutingRules } from "../../layers/routing/rules.ts";
+import { z } from "zod";
+import { createFaults, type FaultKind } from "./faults.ts";
+import { History } from "./history.ts";
+import { RegisterWatch } from "./register-watch.ts";
+import { Workload } from "./workload.ts";
+import { World } from "./world.ts";
+
+export interface ExploreOptions {
+  readonly seed: number;
+  readonly regions?: number;
+  readonly mode?: AppOptions["mode"];
+  readonly durability?: AppOptions["durability"];
+  readonly faults?: readonly FaultKind[];
+  readonly stormMs?: number;
+  readonly routingRules?: RoutingRules;
+  readonly regionRules?: RegionRules;
+}
+
+export interface Explored {
+  readonly seed: number;
+  readonly setting: string;
+  readonly violations: readonly string[];
+  readonly acked: number;
+  readonly reads: number;
+  readonly unknown: number;
+  readonly epochs: number;
+  readonly faults: readonly string[];
+  readonly trace: string;
+}
+
+export const ITEMS = defineTable({
+  name: "items",
+  schema: z.object({ id: z.string(), value: z.string() }),
+  partitionKey: "id",
+});
+
+const REGION_NAMES = ["a", "b", "c", "d", "e"];
+export const APP = "app";
+
+export function appOptions(
+  regions: readonly string[],
+  mode: AppOptions["mode"],
+  durability: AppOptions["durability"],
+): AppOptions {
+  return {
+    app: APP,
+    mode,
+    durability,
+    regions,
+    inSyncTarget: 2,
+    minInSync: 1,
+    policy: "automatic",
+    tables: [ITEMS],
+    rpoMs: 900_000,
+    coolDownMs: 0,
+  };
+}
+
+const QUIET_MS = 6000;
+
+export function explore(options: ExploreOptions): Explored {
+  const rng = createRng(options.seed ^ 0x5eed);
+  const regions = REGION_NAMES.slice(0, options.regions ?? 2 + rng.below(4));
+  const mode = options.mode ?? (rng.chance(0.7) ? "active-passive" : "active-active");
+  const durability = options.durability ?? (rng.chance(0.6) ? "replicated" : "local");
+  const violations: string[] = [];
+  const report = (invariant: string, what: string): void => {
+    if (violations.length < 10) violations.push(`${invariant} at ${world.now.toFixed(1)} ms: ${what}`);
+  };
+  const watch = new RegisterWatch(regions.length + (regions.length % 2 === 0 ? 1 : 0), report);
+  const world: World = new World({
+    seed: options.seed,
+    regions,
+    apps: [appOptions(regions, mode, durability)],
+    ...(options.routingRules ? { routingRules: options.routingRules } : {}),
+    ...(options.regionRules ? { regionRules: options.regionRules } : {}),
+    watch: {
+      voted: (site, disk, register) => watch.voted(site, disk, register),
+      began: (region, _incarnation, _app, epoch) => {
+        history.beganAt(region, epoch, world.now, world.app(region, APP));
+      },
+    },
+  });
+  const history = new History({
+    isPassive: mode === "active-passive",
+    isReplicated: durability === "replicated",
+    leaseMs: world.terms.leaseMs,
+    report,
+  });
+  world.network.usual = usualLink(rng);
+  const faults = createFaults(world, rng.fork(), options.faults);
+  const workload = new Workload(world, rng.fork(), history, mode);
+  world.start();
+  workload.start();
+  world.advance(600 + rng.below(600));
+  faults.start();
+  world.advance(options.stormMs ?? 5000);
+  faults.stop();
+  world.network.usual = { delayMs: 1, jitterMs: 1, loss: 0, duplication: 0 };
+  world.heal();
+  checkAvailable(world, workload, report);
+  workload.stop();
+  world.advance(QUIET_MS / 2);
+  checkEnd(world, history, workload, regions, report);
+  return {
+    seed: options.seed,
+    setting: `${regions.length} regions, ${mode}, ${durability}`,
+    violations,
+    acked: history.acked.length,
+    reads: workload.reads,
+    unknown: workload.unknown,
+    epochs: Math.max(0, ...history.began.map((begin) => begin.epoch)),
+    faults: faults.log,
+    trace: world.trace,
+  };
+}
+
+function usualLink(rng: Rng): World["network"]["usual"] {
+  const isPoor = rng.chance(0.4);
+  return {
+    delayMs: 0.5 + rng.next() * 10,
+    jitterMs: rng.next() * (isPoor ? 40 : 5),
+    loss: isPoor ? rng.next() * 0.05 : 0,
+    duplication: isPoor ? 0.05 : 0,
+  };
+}
+
+/** I11: soon after the faults stop, writes are acknowledged again. */
+function checkAvailable(world: World, workload: Workload, report: Report): void {
+  const before = workload.lastAckAt;
+  const took = world.until(() => workload.lastAckAt > before + 1 && workload.lastAckAt > world.now - 50, QUIET_MS);
+  if (took === undefined && debug.on) debug.dump(world);
+  if (took === undefined) report("I11", "no write was acknowledged after the faults had stopped");
+}
+
+type Report = (invariant: string, what: string) => void;
+
+function checkEnd(
+  world: World,
+  history: History,
+  workload: Workload,
+  regions: readonly string[],
+  report: Report,
+): void {
+  if (debug.on) debug.dump(world);
+  const snapshots = regions.map((region) => contentOf(world, region));
+  for (const [at, content] of snapshots.entries()) {
+    if (content !== snapshots[0]) {
+      report("I7", `${regions[at]} differs from ${regions[0]}: ${firstDifference(content, snapshots[0] ?? "")}`);
+    }
+  }
+  const reference = world.holders(APP)[0] ?? regions[0] ?? "";
+  const { engine } = world.node(reference);
+  for (const region of regions) {
+    const left = world.app(region, APP)?.data.stranded(world.node(region).engine, 1) ?? [];
+    if (left[0] !== undefined) report("I8", `${region} still has ${lateKey(left[0])} stranded`);
+  }
+  history.finish(
+    (lineage) => world.app(reference, APP)?.logs.get(lineage),
+    (write) => {
+      const sort = `${write.parts.epoch}.${write.region}.${write.parts.position}`;
+      return readItem(engine, APP, LATE, { partition: "late", sort }) !== undefined;
+    },
+  );
+  workload.checkEffects([...itemsOf(engine, APP, "items")], report);
+}
+
+function contentOf(world: World, region: string): string {
+  return [...itemsOf(world.node(region).engine, APP)]
+    .map(({ table, key, stored }) => `${table}/${key.partition}/${key.sort}=${JSON.stringify(stored)}`)
+    .join("\n");
+}
+
+function firstDifference(a: string, b: string): string {
+  const [left, right] = [a.split("\n"), b.split("\n")];
+  const at = left.findIndex((line, index) => line !== right[index]);
+  return `${left[at] ?? "(nothing)"} | ${right[at] ?? "(nothing)"} (${left.length} and ${right.length} items)`;
+}
+
+export const debug = { on: false, dump: (_: World): void => {} };

@@ -1,0 +1,158 @@
+/**
+ * What clients saw, and whether it may be: invariants I1, I1b, I3, I5, I6, I9, checked at each
+ * answer, and I4, I7, I8 at the end. *pure*
+ *
+ * The order of an item's versions is known (epoch, position), so linearizability of a register is:
+ * no read is older than what was acknowledged, or read, before it began.
+ */
+import type { AppRegion } from "../../layers/region/app-region.ts";
+import { arrivalOf, readReceipt, type ReceiptParts } from "../../layers/key-value/receipt.ts";
+import type { Stored } from "../../layers/key-value/items.ts";
+import type { Consistency } from "../../layers/key-value/port.ts";
+
+export interface AckedWrite {
+  readonly key: string;
+  readonly receipt: string;
+  readonly parts: ReceiptParts;
+  readonly region: string;
+  readonly incarnation: number;
+  readonly begun: number;
+  readonly ended: number;
+}
+
+export interface SeenRead {
+  readonly key: string;
+  readonly region: string;
+  readonly consistency: Consistency;
+  readonly stored: Stored | undefined;
+  readonly epoch: number;
+  readonly begun: number;
+  readonly ended: number;
+  readonly session: readonly AckedWrite[];
+  readonly missing: readonly string[];
+}
+
+interface Order {
+  readonly epoch: number;
+  readonly position: number;
+}
+
+const isOlder = (a: Order, b: Order): boolean =>
+  a.epoch !== b.epoch ? a.epoch < b.epoch : a.position < b.position;
+
+export class History {
+  readonly acked: AckedWrite[] = [];
+  readonly began: { epoch: number; region: string; at: number }[] = [];
+  readonly #holderOf = new Map<number, string>();
+  readonly #firstAckOf = new Map<number, { region: string; at: number }>();
+  readonly #floors = new Map<string, { at: number; order: Order }[]>();
+  readonly #isPassive: boolean;
+  readonly #isReplicated: boolean;
+  readonly #staleMs: number;
+  readonly #report: (invariant: string, what: string) => void;
+  /** When a fence had returned, and no unfence was asked for since. */
+  fencedSince: number | undefined;
+
+  constructor(options: {
+    isPassive: boolean;
+    isReplicated: boolean;
+    leaseMs: number;
+    report: (invariant: string, what: string) => void;
+  }) {
+    this.#isPassive = options.isPassive;
+    this.#isReplicated = options.isReplicated;
+    this.#staleMs = options.leaseMs;
+    this.#report = options.report;
+  }
+
+  write(write: AckedWrite, holder: AppRegion | undefined): void {
+    this.acked.push(write);
+    const { epoch, position } = write.parts;
+    if (this.fencedSince !== undefined && write.begun > this.fencedSince) {
+      this.#report("I1b", `${write.key} acknowledged by ${write.region}, begun after fence returned`);
+    }
+    if (!this.#isPassive) return;
+    const who = `${write.region}#${write.incarnation}`;
+    const before = this.#holderOf.get(epoch);
+    if (before !== undefined && before !== who) {
+      this.#report("I1", `epoch ${epoch} acknowledged by ${before} and by ${who}`);
+    }
+    this.#holderOf.set(epoch, who);
+    const first = this.#firstAckOf.get(epoch);
+    if (first === undefined) this.#firstAckOf.set(epoch, { region: write.region, at: write.ended });
+    for (const [later, ack] of this.#firstAckOf) {
+      if (later > epoch && ack.region !== write.region && write.begun > ack.at) {
+        this.#report("I1", `${who} acknowledged in epoch ${epoch} after ${ack.region} had in ${later}`);
+      }
+    }
+    this.#raise(write.key, write.ended, { epoch, position });
+    if (holder !== undefined) this.#mustHold(write, holder);
+  }
+
+  /** I3: the holder of the highest begun epoch has everything that was acknowledged. */
+  beganAt(region: string, epoch: number, at: number, holder: AppRegion | undefined): void {
+    this.began.push({ epoch, region, at });
+    if (!this.#isPassive || !this.#isReplicated || holder === undefined) return;
+    if (this.began.some((other) => other.epoch > epoch)) return;
+    for (const write of this.acked) this.#mustHold(write, holder);
+  }
+
+  #mustHold(write: AckedWrite, holder: AppRegion): void {
+    if (!this.#isReplicated || (holder.holding?.epoch ?? 0) < write.parts.epoch) return;
+    if (arrivalOf(write.parts, holder.log) === "arrived") return;
+    const { epoch, position } = write.parts;
+    this.#report("I3", `${write.key} (${epoch}, ${position}) is not at the holder of ${holder.holding?.epoch}`);
+  }
+
+  #raise(key: string, at: number, order: Order): void {
+    let floors = this.#floors.get(key);
+    if (floors === undefined) this.#floors.set(key, (floors = []));
+    floors.push({ at, order });
+  }
+
+  read(read: SeenRead): void {
+    const seen: Order =
+      read.stored === undefined
+        ? { epoch: 0, position: 0 }
+        : { epoch: read.stored.stamp.epoch, position: read.stored.stamp.sequence };
+    for (const write of read.session) {
+      if (!this.#isPassive || !this.#isReplicated) break;
+      if (write.key !== read.key || read.missing.includes(write.receipt)) continue;
+      if (isOlder(seen, write.parts)) {
+        this.#report("I5", `${read.region} read ${read.key} older than the session's own write`);
+      }
+    }
+    if (read.consistency === "stale" || !this.#isPassive) return;
+    if (read.consistency === "leased" && this.#isExcused(read)) return;
+    for (const { at, order } of this.#floors.get(read.key) ?? []) {
+      if (at >= read.begun || !isOlder(seen, order)) continue;
+      // A `local` app may lose the tail of an epoch: only within one epoch is its order promised.
+      if (!this.#isReplicated && order.epoch !== read.epoch) continue;
+      const versions = `${seen.epoch}.${seen.position} after ${order.epoch}.${order.position}`;
+      this.#report("I9", `${read.region} read ${read.key} ${versions} (${read.consistency})`);
+    }
+    this.#raise(read.key, read.ended, seen);
+  }
+
+  /** After a fast takeover a former holder may answer `leased` reads for at most one lease. */
+  #isExcused(read: SeenRead): boolean {
+    const newer = this.began.find((begin) => begin.epoch > read.epoch);
+    return this.#isReplicated && newer !== undefined && read.ended - newer.at <= this.#staleMs;
+  }
+
+  /** I4, at the end: nothing acknowledged is gone; it is there, or told as late. */
+  finish(log: (lineage: string) => AppRegion["log"] | undefined, isTold: (write: AckedWrite) => boolean): void {
+    for (const write of this.acked) {
+      if (arrivalOf(write.parts, log(write.parts.lineage)) === "arrived") continue;
+      if (!this.#isReplicated && isTold(write)) continue;
+      const { epoch, position } = write.parts;
+      this.#report(this.#isReplicated ? "I3" : "I4", `${write.key} (${epoch}, ${position}) is lost`);
+    }
+  }
+}
+
+export const partsOf = (receipt: string): ReceiptParts => {
+  const parts = readReceipt(receipt);
+  if (parts === undefined) throw new RangeError(`no receipt: ${receipt}`);
+  return parts;
+};

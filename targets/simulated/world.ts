@@ -1,0 +1,191 @@
+/**
+ * The simulated world: sites, a network, virtual time; one seed decides everything. *composition*
+ *
+ * It runs the cores that the local target runs. Faults are methods; an observer (`watch`) sees
+ * every step. `trace` is a running hash over all deliveries: two runs of one seed have one trace.
+ */
+import { createRng, type Rng } from "../../base/rng.ts";
+import type { AppOptions, AppRegion } from "../../layers/region/app-region.ts";
+import type { Reads } from "../../layers/region/reads.ts";
+import { REGION_RULES, type RegionRules } from "../../layers/region/rules.ts";
+import { genesis, type Members, needsWitness, WITNESS } from "../../layers/routing/members.ts";
+import {
+  LEASE_PROFILES,
+  type LeaseTerms,
+  ROUTING_RULES,
+  type RoutingRules,
+} from "../../layers/routing/rules.ts";
+import { type LinkQuality, Network } from "./network.ts";
+import { type Message, Node, type Watch } from "./node.ts";
+import { Scheduler } from "./scheduler.ts";
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly regions: readonly string[];
+  readonly apps: readonly AppOptions[];
+  readonly terms?: LeaseTerms;
+  /** Only a test that shows a broken rule to be caught gives other rules. */
+  readonly routingRules?: RoutingRules;
+  readonly regionRules?: RegionRules;
+  readonly watch?: Partial<Watch>;
+}
+
+/** How long after the end of a process its peers find its port closed, twice. */
+const REFUSED_AFTER_MS = 20;
+
+export class World {
+  readonly scheduler = new Scheduler();
+  readonly rng: Rng;
+  readonly network: Network;
+  readonly nodes = new Map<string, Node>();
+  readonly regions: readonly string[];
+  readonly members: Members;
+  readonly terms: LeaseTerms;
+  #trace = 0x811c9dc5;
+
+  constructor(options: WorldOptions) {
+    this.rng = createRng(options.seed);
+    this.network = new Network(this.rng.fork());
+    this.regions = options.regions;
+    this.terms = options.terms ?? LEASE_PROFILES.default;
+    const sites = needsWitness(options.regions) ? [...options.regions, WITNESS] : options.regions;
+    const voterIds = Object.fromEntries(sites.map((site) => [site, `voter-${site}-0`]));
+    this.members = genesis(options.regions, voterIds);
+    for (const site of sites) {
+      const node = new Node({
+        site,
+        scheduler: this.scheduler,
+        rng: this.rng.fork(),
+        members: this.members,
+        apps: options.apps,
+        terms: this.terms,
+        routingRules: options.routingRules ?? ROUTING_RULES,
+        regionRules: options.regionRules ?? REGION_RULES,
+        send: (from, to, message) => this.#deliver(from, to, message),
+        watch: { began: () => {}, voted: () => {}, ...options.watch },
+      });
+      this.nodes.set(site, node);
+    }
+  }
+
+  start(): void {
+    for (const node of this.nodes.values()) node.start();
+  }
+
+  get now(): number {
+    return this.scheduler.now;
+  }
+
+  get trace(): string {
+    return (this.#trace >>> 0).toString(16).padStart(8, "0");
+  }
+
+  advance(ms: number): void {
+    this.scheduler.runUntil(this.now + ms);
+  }
+
+  /** Runs until the condition holds; how long that took, or undefined when it did not. */
+  until(condition: () => boolean, withinMs: number): number | undefined {
+    const begun = this.now;
+    while (this.now - begun < withinMs) {
+      if (condition()) return this.now - begun;
+      this.advance(5);
+    }
+    return condition() ? this.now - begun : undefined;
+  }
+
+  node(site: string): Node {
+    const node = this.nodes.get(site);
+    if (node === undefined) throw new RangeError(`no site ${site}; there are ${[...this.nodes.keys()]}`);
+    return node;
+  }
+
+  app(region: string, app: string): AppRegion | undefined {
+    return this.node(region).process?.region?.apps.get(app);
+  }
+
+  reads(region: string, app: string): Reads | undefined {
+    return this.node(region).process?.region?.reads.get(app);
+  }
+
+  /** The regions that hold the app's highest begun epoch. */
+  holders(app: string): string[] {
+    const epochs = this.regions.map((region) => this.app(region, app)?.holding?.epoch ?? 0);
+    const highest = Math.max(...epochs);
+    return highest === 0 ? [] : this.regions.filter((_, at) => epochs[at] === highest);
+  }
+
+  kill(site: string): void {
+    this.node(site).kill();
+    this.scheduler.after(REFUSED_AFTER_MS, () => {
+      for (const other of this.nodes.values()) {
+        const hears = !this.network.isCut(site, other.site) && !this.network.isCut(other.site, site);
+        if (this.node(site).isUp || !hears) continue;
+        other.process?.run(() => other.process?.voter.connectionRefused(site));
+      }
+    });
+  }
+
+  restart(site: string): void {
+    this.node(site).start();
+  }
+
+  freeze(site: string): void {
+    this.node(site).freeze();
+  }
+
+  thaw(site: string): void {
+    this.node(site).thaw();
+  }
+
+  /** Cuts a site from all others, or from one; `direction` is seen from the site. */
+  partition(site: string, other?: string, direction: "both" | "in" | "out" = "both"): void {
+    for (const peer of other === undefined ? this.nodes.keys() : [other]) {
+      if (peer === site) continue;
+      if (direction !== "in") this.network.cut(site, peer);
+      if (direction !== "out") this.network.cut(peer, site);
+    }
+  }
+
+  slow(site: string, quality: LinkQuality): void {
+    for (const peer of this.nodes.keys()) {
+      if (peer === site) continue;
+      this.network.setQuality(site, peer, quality);
+      this.network.setQuality(peer, site, quality);
+    }
+  }
+
+  heal(): void {
+    this.network.heal();
+    for (const node of this.nodes.values()) {
+      node.clockOffsetMs = 0;
+      node.thaw();
+      node.start();
+    }
+  }
+
+  #deliver(from: string, to: string, message: Message): void {
+    const fromSite = siteOf(from);
+    const toSite = siteOf(to);
+    const node = this.nodes.get(toSite);
+    if (node === undefined) return;
+    for (const delay of this.network.deliveries(fromSite, toSite)) {
+      this.scheduler.after(delay, () => {
+        if (this.network.isCut(fromSite, toSite)) return;
+        this.#note(`${from}>${to} ${message.type}`);
+        node.receive(from, to, message);
+      });
+    }
+  }
+
+  /** FNV-1a over what was delivered when. */
+  #note(text: string): void {
+    let hash = this.#trace ^ Math.floor(this.now * 1000);
+    for (let at = 0; at < text.length; at++) {
+      hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+    }
+    this.#trace = hash;
+  }
+}
+
+const siteOf = (address: string): string => address.slice(address.indexOf("/") + 1);
