@@ -31,11 +31,14 @@ const stringTag = "\u0002";
 const aboveTags = "\u0003";
 const numberDigits = 11;
 
+/** Cheap, and enough for nearly all keys: without any half there is no half alone. */
+const anySurrogate = /[\ud800-\udfff]/;
 const aloneSurrogate = /\p{Surrogate}/u;
 const nul = /\u0000/g;
 
 /** Whether the text has a UTF-8 form, that is no half of a surrogate pair. */
-export const isWellFormed = (text: string): boolean => !aloneSurrogate.test(text);
+export const isWellFormed = (text: string): boolean =>
+  !anySurrogate.test(text) || !aloneSurrogate.test(text);
 
 const escaped = (text: string): string =>
   text.includes("\u0000") ? text.replace(nul, "\u0000\u0003") : text;

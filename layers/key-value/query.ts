@@ -25,7 +25,7 @@ import {
 } from "./key.ts";
 import type { Query } from "./port.ts";
 import { type CursorScope, decodeCursor, encodeCursor } from "./query-cursor.ts";
-import { type ItemKey, limits, type TableDefinition } from "./table.ts";
+import { type ItemKey, type JsonObject, limits, type TableDefinition } from "./table.ts";
 import { jsonBytes, jsonBytesAtMost } from "./table-json.ts";
 
 export interface FoundItem {
@@ -86,53 +86,62 @@ export function runQuery(
 ): QueryResult {
   const plan = planQuery(app, table, query);
   if (plan.kind === "failed") return plan;
-  const { scope, base, range, limit } = plan;
+  const { base, range, limit } = plan;
+  const reverse = plan.scope.order === "descending";
   const found: FoundItem[] = [];
-  let bytes = 0;
-  let last = "";
-  let scanned = 0;
-  const scan = {
-    ...range,
-    reverse: scope.order === "descending",
-    limit: limit + scanEntries,
-  };
   const pageTo = (position: string): QueryResult => ({
     kind: "ok",
     found,
-    cursor: encodeCursor(scope, position.slice(base.length)),
+    cursor: encodeCursor(plan.scope, position.slice(base.length)),
   });
-  for (const [at, value] of reader.range(scan)) {
-    scanned += 1;
-    const entry = readEntry(reader, app, plan, [at, value]);
-    if (entry !== undefined) {
-      if (found.length === limit) return pageTo(last);
-      bytes += sizeWithin(entry.stored, limits.pageBytes - bytes);
-      if (bytes > limits.pageBytes) return pageTo(last);
-      found.push(entry);
+  let bytes = 0;
+  let last = "";
+  let scanned = 0;
+  // One more than the page holds tells whether there is another page. Rarely is that not enough.
+  for (let rest = range, ask = limit + 1; ; ask = Math.min(2 * ask, scanEntries)) {
+    let count = 0;
+    for (const entry of reader.range({ ...rest, reverse, limit: ask })) {
+      count += 1;
+      const item = readEntry(reader, app, table, { plan, entry });
+      if (item !== undefined) {
+        if (found.length === limit) return pageTo(last);
+        bytes += sizeWithin(item.stored, limits.pageBytes - bytes);
+        if (bytes > limits.pageBytes) return pageTo(last);
+        found.push(item);
+      }
+      last = entry[0];
     }
-    last = at;
-    if (scanned === scan.limit) return pageTo(last);
+    if (count < ask) return { kind: "ok", found };
+    scanned += count;
+    if (scanned >= limit + scanEntries) return pageTo(last);
+    rest = reverse ? { from: rest.from, to: last } : { from: `${last}\u0000`, to: rest.to };
   }
-  return { kind: "ok", found };
 }
 
 /** The item an entry stands for; none for a tombstone. */
 function readEntry(
   reader: EngineReader,
   app: string,
-  { scope, base }: Plan,
-  [at, value]: readonly [key: string, value: unknown],
+  table: TableDefinition,
+  { plan, entry }: { readonly plan: Plan; readonly entry: readonly [key: string, value: unknown] },
 ): FoundItem | undefined {
-  const names = parseTuple(at.slice(base.length)) as string[];
-  const isIndex = scope.index !== undefined;
-  const key: ItemKey = isIndex
-    ? { partition: names[1] as string, sort: names[2] as string }
-    : { partition: scope.partition, sort: names[0] as string };
-  const packed = isIndex ? reader.get(itemKey(app, scope.table, key)) : value;
+  if (plan.scope.index === undefined) {
+    const stored = unpackStored(entry[1]);
+    return stored.value === null ? undefined : { key: keyIn(table, stored.value), stored };
+  }
+  const names = parseTuple(entry[0].slice(plan.base.length)) as string[];
+  const key: ItemKey = { partition: names[1] as string, sort: names[2] as string };
+  const packed = reader.get(itemKey(app, table.name, key));
   if (packed === undefined) return undefined;
   const stored = unpackStored(packed);
   return stored.value === null ? undefined : { key, stored };
 }
+
+/** Without the checks of `keyOf`: the item was accepted once. */
+const keyIn = ({ partitionKey, sortKey }: TableDefinition, value: JsonObject): ItemKey => ({
+  partition: value[partitionKey] as string,
+  sort: sortKey === undefined ? "" : (value[sortKey] as string),
+});
 
 /** The cheap upper bound while it fits, the exact size when it might not. */
 function sizeWithin({ value }: Stored, leftBytes: number): number {
