@@ -13,6 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { must } from "../../../base/assert.ts";
 import { ConfigurationError, OperatingError } from "../../../base/errors.ts";
 import { FRONT_DOOR_SITE, WITNESS_SITE } from "../link/address.ts";
+import { createVoterDirectories } from "../voter/genesis.ts";
 import type { Control } from "./control.ts";
 import { openControl } from "./control.ts";
 import type { DeploymentFile } from "./data-directory.ts";
@@ -120,6 +121,9 @@ function openDeploymentFile(directory: DataDirectory, options: DeploymentOptions
       isSeeded: false,
       ...(configFile === undefined ? {} : { configFile }),
     };
+    // Before the deployment counts as made: a voter that finds nothing later has lost it.
+    const ids = chosen.map((region) => region.id);
+    createVoterDirectories(ids, (role, site) => directory.siteDir(role, site));
     directory.writeDeployment(made);
     return made;
   }

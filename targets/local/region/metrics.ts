@@ -1,0 +1,60 @@
+/** What Prometheus reads at /metrics. *adapter* */
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { RequestSample } from "../../../layers/api/index.ts";
+import type { Routing } from "../../../layers/routing/port.ts";
+import type { LmdbEngine } from "../lmdb-engine.ts";
+
+export interface Metrics {
+  observe(sample: RequestSample): void;
+  read(): Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+export function createMetrics(region: string, routing: Routing, engine: LmdbEngine): Metrics {
+  const register = new Registry();
+  register.setDefaultLabels({ region });
+  collectDefaultMetrics({ register });
+  const requests = new Histogram({
+    name: "understudy_http_request_seconds",
+    help: "Time to the answer, by route",
+    labelNames: ["app", "route", "method", "status"],
+    buckets: SECONDS,
+    registers: [register],
+  });
+  const gauge = (name: string, help: string, labels: readonly string[]) =>
+    new Gauge({ name: `understudy_${name}`, help, labelNames: labels, registers: [register] });
+  const epoch = gauge("epoch", "Epoch of the app, as this region knows it", ["app"]);
+  const lease = gauge("lease", "1 while this region may write for the app", ["app"]);
+  const risk = gauge("writes_at_risk", "Acknowledged writes that only one region holds", ["app"]);
+  const lagWrites = gauge("lag_writes", "How far a region is behind, in writes", ["app", "to"]);
+  const lagMs = gauge("lag_milliseconds", "How far a region is behind, in time", ["app", "to"]);
+  const pressure = gauge("store_pressure", "How full the space for what is not in LMDB is", []);
+  // One child per combination, found without hashing a record of labels for each request.
+  const children = new Map<string, ReturnType<typeof requests.labels>>();
+  return {
+    observe: ({ app, route, method, status, ms }) => {
+      const key = `${app} ${route} ${method} ${status}`;
+      let child = children.get(key);
+      if (child === undefined) {
+        child = requests.labels(app, route, method, String(status));
+        children.set(key, child);
+      }
+      child.observe(ms / 1000);
+    },
+    read: async () => {
+      for (const view of routing.apps()) {
+        const { app } = view;
+        epoch.set({ app }, view.epoch);
+        lease.set({ app }, view.holdsLease ? 1 : 0);
+        risk.set({ app }, view.writesAtRisk);
+        for (const [to, lag] of Object.entries(view.lag)) {
+          lagWrites.set({ app, to }, lag.writes);
+          lagMs.set({ app, to }, lag.ms);
+        }
+      }
+      pressure.set(engine.pressure);
+      return { contentType: register.contentType, body: await register.metrics() };
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * The pages that were built into dist/web. *adapter*
+ *
+ *   /                 landing/index.html
+ *   /assets/NAME      assets/NAME, for ever: the names carry a hash of the content
+ *   /PAGE/...         PAGE/index.html, where there is such a page: its router does the rest
+ *
+ * Files are read when they are asked for, so that a build while it runs is seen; what is compressed
+ * beside a file is sent where the browser takes it.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { DocsFile } from "../../../layers/api/index.ts";
+
+export type Pages = (request: Request, path: string) => Promise<Response | undefined>;
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".webp": "image/webp",
+  ".ico": "image/x-icon",
+  ".woff2": "font/woff2",
+  ".json": "application/json",
+  ".map": "application/json",
+};
+const SAFE_PATH = /^\/(?:[A-Za-z0-9_-][\w.-]*\/)*(?:[A-Za-z0-9_-][\w.-]*)?$/;
+const ENCODINGS = [
+  ["br", ".br"],
+  ["gzip", ".gz"],
+] as const;
+const FOR_EVER = "public, max-age=31536000, immutable";
+
+/** `origins`: what a page may call besides its own: the other regions and the front door. */
+export function createPages(root: string | undefined, origins: () => readonly string[]): Pages {
+  return async (request, path) => {
+    if (root === undefined || (request.method !== "GET" && request.method !== "HEAD")) {
+      return undefined;
+    }
+    if (!SAFE_PATH.test(path)) return undefined;
+    const [, page = ""] = path.split("/");
+    if (path === `/${page}` && page !== "" && existsSync(join(root, page, "index.html"))) {
+      return new Response(null, { status: 308, headers: { location: `${path}/` } });
+    }
+    const isFile = extname(path) !== "";
+    const file = isFile ? path : `/${page === "" ? "landing" : page}/index.html`;
+    const found = await readEncoded(join(root, file), request.headers.get("accept-encoding") ?? "");
+    if (found === undefined) return undefined;
+    const headers: Record<string, string> = {
+      "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+      "cache-control": path.startsWith("/assets/") ? FOR_EVER : "no-cache",
+      vary: "accept-encoding",
+      "content-length": String(found.body.byteLength),
+      "content-security-policy": policy(origins()),
+    };
+    if (found.encoding !== undefined) headers["content-encoding"] = found.encoding;
+    const body = request.method === "HEAD" ? null : new Uint8Array(found.body);
+    return new Response(body, { status: 200, headers });
+  };
+}
+
+const policy = (origins: readonly string[]): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    // The component library sets styles of its own on elements.
+    "style-src 'self' 'unsafe-inline'",
+    `img-src 'self' data: blob: ${origins.join(" ")}`.trim(),
+    "font-src 'self'",
+    `connect-src 'self' ${origins.join(" ")}`.trim(),
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+
+async function readEncoded(
+  file: string,
+  accepted: string,
+): Promise<{ body: Buffer; encoding?: string } | undefined> {
+  for (const [encoding, suffix] of ENCODINGS) {
+    if (!accepted.includes(encoding)) continue;
+    const body = await readFile(`${file}${suffix}`).catch(() => undefined);
+    if (body !== undefined) return { body, encoding };
+  }
+  const body = await readFile(file).catch(() => undefined);
+  return body && { body };
+}
+
+/** The root of the package, from wherever this file runs, compiled or bundled. */
+function packageRoot(): string {
+  for (let path = fileURLToPath(import.meta.url); ; path = dirname(path)) {
+    const file = join(path, "package.json");
+    if (existsSync(file) && JSON.parse(readFileSync(file, "utf8")).name === "understudy") {
+      return path;
+    }
+    if (dirname(path) === path) return process.cwd();
+  }
+}
+
+export function packageVersion(): string {
+  const text = readFileSync(join(packageRoot(), "package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+export function webRoot(): string | undefined {
+  const path = join(packageRoot(), "dist", "web");
+  return existsSync(path) ? path : undefined;
+}
+
+/** Files of swagger-ui-dist, for /docs. */
+export const docsFile: DocsFile = async (name) => {
+  const path = join(packageRoot(), "node_modules", "swagger-ui-dist", name);
+  const body = await readFile(path).catch(() => undefined);
+  if (body === undefined) return undefined;
+  const contentType = TYPES[extname(name)] ?? "application/octet-stream";
+  return { body: new Uint8Array(body), contentType };
+};

@@ -1,0 +1,369 @@
+/**
+ * Everything that makes up a region: the cores between a real store, real links, a voter in its own
+ * thread, and HTTP. *composition*
+ *
+ *   requests --> api --> stores --+                       +--> link "region/ID" --> other regions,
+ *   link "region/ID" --> messages +--> cores --end of --->|                         voters
+ *   voter's thread --> news ------+    the turn           +--> store --on disk--> cores
+ *
+ * The cores are made once the members are known: from this store or the voter's directory, else,
+ * where that was lost, from the other voters. Until then HTTP answers 503.
+ */
+import { createHash, createHmac } from "node:crypto";
+import { join } from "node:path";
+import { createIds } from "../../../base/ids.ts";
+import { createIdentity, createRegionApi, type RegionApi } from "../../../layers/api/index.ts";
+import type { AppContext, Deployment } from "../../../layers/api/index.ts";
+import { tuple } from "../../../layers/key-value/key.ts";
+import type { RegionMessage } from "../../../layers/region/messages.ts";
+import type { Members } from "../../../layers/routing/members.ts";
+import type { VoterReply } from "../../../layers/routing/messages.ts";
+import type { Holder } from "../../../layers/routing/record.ts";
+import { LEASE_PROFILES } from "../../../layers/routing/rules.ts";
+import { createSystemClock } from "../clock.ts";
+import type { LinkFaults } from "../link/fault.ts";
+import { createLink, type Link } from "../link/link.ts";
+import { type LmdbEngine, openLmdbEngine } from "../lmdb-engine.ts";
+import { argonPasswordHasher } from "../password-hasher.ts";
+import { createLocalRouting, type LocalRouting } from "../routing.ts";
+import { createForward } from "../routing-commands.ts";
+import { type RegionWatch, watchRegions } from "../routing-regions.ts";
+import type { ChildConfig, ChildStatus, PeersMessage, Ready } from "../supervisor/messages.ts";
+import { VOTER_DIRECTORY } from "../voter/genesis.ts";
+import { LeaseBoard } from "../voter/lease-board.ts";
+import type { FromWorker } from "../voter/messages.ts";
+import { appOptions, deploymentOf } from "./apps.ts";
+import { type HttpServer, listen } from "./http-server.ts";
+import { type Journey, startJourney } from "./journey.ts";
+import { createLeaseView } from "./lease-view.ts";
+import type { RegionLog } from "./log.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { createOrigins } from "./origins.ts";
+import { createPages, docsFile, packageVersion, webRoot } from "./pages.ts";
+import { createPlatformRng } from "./random.ts";
+import { RegionCores } from "./region-cores.ts";
+import { startVoterThread, type VoterThread } from "./voter-thread.ts";
+
+export interface RegionNodeOptions {
+  readonly config: ChildConfig;
+  /** The program of the voter's thread. */
+  readonly entry: URL;
+  readonly log: RegionLog;
+  /** Ends the process. */
+  readonly end: (reason: string) => void;
+}
+
+/** What is there once the members are known. */
+interface Service {
+  readonly cores: RegionCores;
+  readonly routing: LocalRouting;
+  readonly api: RegionApi;
+  readonly journeys: ReadonlyMap<string, Journey>;
+}
+
+const membersKey = tuple("m", "members");
+const digest = (text: string): string => createHash("sha256").update(text).digest("base64url");
+
+export class RegionNode {
+  readonly #options: RegionNodeOptions;
+  readonly #clock = createSystemClock();
+  readonly #origins = createOrigins();
+  readonly #deployment: Deployment;
+  readonly #engine: LmdbEngine;
+  readonly #board: LeaseBoard;
+  readonly #thread: VoterThread;
+  readonly #link: Link;
+  readonly #watch: RegionWatch;
+  #http: HttpServer | undefined;
+  #service: Service | undefined;
+  #hasPeers = false;
+  #isBroken: boolean;
+
+  private constructor(
+    options: RegionNodeOptions,
+    parts: {
+      deployment: Deployment;
+      engine: LmdbEngine;
+      board: LeaseBoard;
+      thread: VoterThread;
+      link: Link;
+    },
+  ) {
+    const { config, end } = options;
+    this.#options = options;
+    this.#deployment = parts.deployment;
+    this.#engine = parts.engine;
+    this.#board = parts.board;
+    this.#thread = parts.thread;
+    this.#link = parts.link;
+    this.#isBroken = config.healthBroken;
+    const { incarnation } = parts.engine;
+    const ownHealth = (): boolean => this.status().healthy;
+    this.#watch = watchRegions({ self: config.site, incarnation, link: parts.link, ownHealth });
+    parts.engine.onSuperseded(() => end("another process has opened the store"));
+    parts.engine.onTrouble((error) => this.#logTrouble(error));
+    parts.link.setFaults(config.faults);
+    parts.link.onMessage((from, message, told) => this.#receive(from, message, told));
+    parts.thread.listen((message) => this.#news(message));
+  }
+
+  static async start(options: RegionNodeOptions): Promise<RegionNode> {
+    const { config, entry, end, log } = options;
+    const [deployment, engine] = await Promise.all([
+      deploymentOf(config),
+      openLmdbEngine({ path: join(config.dataDir, "store") }),
+    ]);
+    const apps = deployment.apps.map((app) => app.id);
+    const board = new LeaseBoard(apps);
+    const { incarnation } = engine;
+    const { secretHex, host, faults } = config;
+    const linkLog = (line: string): void => log.info({ event: "link" }, line);
+    const [thread, link] = await Promise.all([
+      startVoterThread(
+        entry,
+        {
+          site: config.site,
+          address: config.voterAddress ?? `voter/${config.site}`,
+          incarnation,
+          secretHex,
+          host,
+          directory: join(config.dataDir, VOTER_DIRECTORY),
+          terms: LEASE_PROFILES.default,
+          apps,
+          board: board.memory,
+          faults,
+        },
+        (reason) => end(reason.message),
+      ),
+      createLink({
+        address: config.address,
+        incarnation,
+        secret: Buffer.from(secretHex, "hex"),
+        host,
+        log: linkLog,
+      }),
+    ]);
+    const node = new RegionNode(options, { deployment, engine, board, thread, link });
+    const members = latest(engine.get(membersKey) as Members | undefined, thread.members);
+    if (members !== undefined) node.#create(members);
+    const http = await listen(host, config.httpPort, (request) => node.#answer(request));
+    node.#http = http;
+    thread.post({ type: "url", url: node.url });
+    return node;
+  }
+
+  get url(): string {
+    const { host } = this.#options.config;
+    return `http://${host}:${this.#http?.port ?? 0}`;
+  }
+
+  get ready(): Ready {
+    return {
+      url: this.url,
+      linkPort: this.#link.port,
+      voterPort: this.#thread.port,
+      incarnation: this.#engine.incarnation,
+    };
+  }
+
+  usePeers(message: PeersMessage): void {
+    this.#origins.use(message);
+    this.#watch.useAddresses(message.regions);
+    this.#link.setPeers(message.peers);
+    this.#thread.post({ type: "peers", peers: message.peers });
+    if (this.#hasPeers) return;
+    this.#hasPeers = true;
+    this.#service?.cores.boot();
+  }
+
+  useFaults(faults: LinkFaults): void {
+    this.#link.setFaults(faults);
+    this.#thread.post({ type: "faults", faults });
+  }
+
+  died(holder: Holder): void {
+    const { region, incarnation } = holder;
+    this.#thread.post({ type: "died", holder: { region, incarnation } });
+  }
+
+  breakHealth(broken: boolean): void {
+    this.#isBroken = broken;
+    for (const journey of this.#service?.journeys.values() ?? []) journey.breakIt(broken);
+  }
+
+  status(): ChildStatus {
+    const { journeys } = this.#service ?? {};
+    if (journeys === undefined) return { healthy: false, reason: "it does not know the members" };
+    for (const [app, { report }] of journeys) {
+      if (report?.healthy === false) {
+        return { healthy: false, reason: `${app}: ${report.reasons.join("; ")}` };
+      }
+    }
+    return { healthy: true };
+  }
+
+  async stop(): Promise<void> {
+    const service = this.#service;
+    service?.api.close();
+    await this.#http?.close();
+    for (const journey of service?.journeys.values() ?? []) journey.stop();
+    service?.routing.close();
+    service?.cores.stop();
+    this.#watch.close();
+    await Promise.all([this.#thread.stop(), this.#link.close()]);
+    await this.#engine.close();
+  }
+
+  #create(members: Members): void {
+    const { config, log } = this.#options;
+    const { incarnation } = this.#engine;
+    this.#thread.post({ type: "members", members });
+    const cores = new RegionCores({
+      self: { region: config.site, incarnation },
+      engine: this.#engine,
+      lease: createLeaseView(this.#board, (message) => this.#thread.post(message)),
+      members,
+      apps: this.#deployment.apps.map((app) => appOptions(app, members.regions)),
+      now: () => this.#clock.now(),
+      send: (to, message) => this.#link.send(to, message),
+      renew: (apps, urgent) => this.#thread.post({ type: "tell", apps, urgent }),
+      membersChanged: (next) => {
+        this.#engine.transact((writer) => writer.put(membersKey, next));
+        this.#thread.post({ type: "members", members: next });
+      },
+      turned: () => this.#service?.routing.changed(),
+      trouble: (error) => this.#logTrouble(error),
+    });
+    const routing = createLocalRouting({
+      self: config.site,
+      region: cores.region,
+      engine: this.#engine,
+      regions: this.#watch,
+      now: () => this.#clock.now(),
+      schedule: cores.schedule,
+      forward: createForward((region) => this.#watch.urlOf(region), config.operatorToken),
+    });
+    const { api, journeys } = this.#serve(cores, routing);
+    this.#service = { cores, routing, api, journeys };
+    log.info({ event: "start", incarnation, members: members.version }, "the region starts");
+    if (this.#hasPeers) cores.boot();
+  }
+
+  #serve(cores: RegionCores, routing: LocalRouting): Pick<Service, "api" | "journeys"> {
+    const { config, log } = this.#options;
+    const now = () => this.#clock.now();
+    const rng = createPlatformRng();
+    const ids = createIds({ region: config.site, rng, wallNow: () => this.#clock.wall() });
+    const secret = createHmac("sha256", Buffer.from(config.secretHex, "hex"));
+    const deploymentSecret = secret.update("understudy identity").digest("base64url");
+    const { operatorToken } = config;
+    const metrics: Metrics = createMetrics(config.site, routing, this.#engine);
+    const journeys = new Map<string, Journey>();
+    const identity = createIdentity({
+      store: cores.store("identity"),
+      hasher: argonPasswordHasher,
+      deploymentSecret,
+      operatorToken,
+      nowMs: () => Date.now(),
+      digest,
+    });
+    const api = createRegionApi({
+      deployment: this.#deployment,
+      region: config.site,
+      storeOf: (app) => cores.store(app),
+      routing,
+      identity,
+      now,
+      ids,
+      rng,
+      digest,
+      operatorToken,
+      deploymentSecret,
+      log,
+      version: packageVersion(),
+      healthOf: (app) => journeys.get(app)?.report,
+      metrics: metrics.read,
+      docsFile,
+      pages: createPages(webRoot(), () => this.#origins.list()),
+      observe: metrics.observe,
+    });
+    for (const app of this.#deployment.apps) {
+      const context: AppContext = {
+        appId: app.id,
+        region: config.site,
+        tables: app.tables,
+        store: cores.store(app.id),
+        routing,
+        now: () => this.#clock.wall(),
+        ids,
+        digest,
+        log,
+      };
+      const changed = (healthy: boolean): void => {
+        const core = cores.region.apps.get(app.id);
+        if (core !== undefined) core.healthy = healthy;
+        log.warn({ event: "health", app: app.id, healthy }, "the health journey's result changed");
+      };
+      const journey = startJourney({ app, context, engine: this.#engine, now, changed });
+      journey.breakIt(this.#isBroken);
+      journeys.set(app.id, journey);
+    }
+    return { api, journeys };
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const service = this.#service;
+    if (service === undefined) return starting();
+    const preflight = this.#origins.preflight(request);
+    if (preflight !== undefined) return preflight;
+    return this.#origins.allow(request, await service.api.fetch(request));
+  }
+
+  #receive(from: string, message: unknown, incarnation: number): void {
+    if (from.startsWith("region/")) this.#watch.heard(from.slice("region/".length), incarnation);
+    this.#service?.cores.receive(message as RegionMessage | VoterReply);
+  }
+
+  #news(message: FromWorker): void {
+    switch (message.type) {
+      case "observed":
+        this.#service?.cores.observed(message.observed);
+        break;
+      case "suspicions":
+        this.#service?.cores.suspect(message.suspicions);
+        break;
+      case "members":
+        if (this.#service === undefined) this.#create(message.members);
+        break;
+      case "answers":
+        this.#options.log.warn({ event: "probe", answers: message.answers }, "the HTTP probe");
+        break;
+      case "superseded":
+        this.#options.end("another process uses the voter's directory");
+        break;
+      default:
+        break;
+    }
+  }
+
+  #logTrouble(error: Error | undefined): void {
+    const { log } = this.#options;
+    if (error === undefined) log.warn({ event: "disk" }, "the disk takes writes again");
+    else log.error({ event: "disk", error: error.message }, "the disk refuses writes");
+  }
+}
+
+const latest = (a: Members | undefined, b: Members | undefined): Members | undefined =>
+  a === undefined || (b !== undefined && b.version > a.version) ? b : a;
+
+function starting(): Response {
+  const body = {
+    type: "/problems/not-serving",
+    title: "The region is starting",
+    status: 503,
+    detail: "This region does not know yet who votes in the deployment.",
+    code: "not-serving",
+  };
+  const headers = { "content-type": "application/problem+json", "retry-after": "1" };
+  return new Response(JSON.stringify(body), { status: 503, headers });
+}

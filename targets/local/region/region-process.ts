@@ -1,0 +1,51 @@
+/**
+ * A region's main thread, as the supervisor starts it. *composition*
+ *
+ *   supervisor: config --> store, voter's thread, links, HTTP --> ready --> peers --> boot
+ *
+ * What it is made of is in region-node.ts; here is its life: start, duties, end. It ends by itself
+ * when its store or its voter's directory has another user, or when its voter's thread has died: a
+ * region without its leases is none.
+ */
+import { explainError } from "../../../base/errors.ts";
+import { joinSupervisor } from "../supervisor/child.ts";
+import { isGenuine } from "../supervisor/death-notice.ts";
+import { createRegionLog } from "./log.ts";
+import { RegionNode } from "./region-node.ts";
+
+export async function runRegionProcess(entry: URL): Promise<void> {
+  const supervisor = await joinSupervisor();
+  const { config } = supervisor;
+  const log = createRegionLog(config.site);
+  const end = (reason: string): void => {
+    log.error({ event: "end", reason }, "the region ends");
+    log.flush();
+    process.exit(1);
+  };
+  process.on("uncaughtException", (error) => end(explainError(error)));
+  process.on("unhandledRejection", (error) => end(explainError(error)));
+  try {
+    const node = await RegionNode.start({ config, entry, log, end });
+    supervisor.serve({
+      peers: (message) => node.usePeers(message),
+      faults: ({ faults }) => node.useFaults(faults),
+      health: ({ broken }) => node.breakHealth(broken),
+      died: ({ notices }) => {
+        for (const notice of notices) if (isGenuine(config.secretHex, notice)) node.died(notice);
+      },
+      members: async ({ change, site }) => ({
+        kind: "failed",
+        reason: `this build cannot ${change} ${site} while it serves`,
+      }),
+      status: () => node.status(),
+      stop: async () => {
+        await node.stop();
+        log.flush();
+      },
+    });
+    supervisor.ready(node.ready);
+  } catch (error) {
+    log.flush();
+    await supervisor.failed(error);
+  }
+}

@@ -1,0 +1,59 @@
+/** The worker thread with the voter, as the main thread sees it. *shell* */
+import { Worker } from "node:worker_threads";
+import type { Members } from "../../../layers/routing/members.ts";
+import type { FromWorker, ToWorker, WorkerStart } from "../voter/messages.ts";
+
+export interface VoterThread {
+  readonly port: number;
+  /** What the voter's directory says; undefined when it was lost. */
+  readonly members: Members | undefined;
+  post(message: ToWorker): void;
+  listen(listener: (message: FromWorker) => void): void;
+  /** Resolves when it has closed its directory and its link. */
+  stop(): Promise<void>;
+}
+
+/** `onEnd`: the thread is gone without having been asked to, and the process must end with it. */
+export function startVoterThread(
+  entry: URL,
+  start: WorkerStart,
+  onEnd: (reason: Error) => void,
+): Promise<VoterThread> {
+  const worker = new Worker(entry, { workerData: start });
+  const listeners: ((message: FromWorker) => void)[] = [];
+  const early: FromWorker[] = [];
+  let isStopping = false;
+  const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  return new Promise((resolve, reject) => {
+    worker.on("error", (error) => {
+      reject(error);
+      onEnd(error as Error);
+    });
+    worker.on("exit", (code) => {
+      const reason = new Error(`the voter's thread ended with status ${code}`);
+      reject(reason);
+      if (!isStopping) onEnd(reason);
+    });
+    worker.on("message", (message: FromWorker) => {
+      if (message.type !== "started") {
+        if (listeners.length === 0) early.push(message);
+        for (const listener of listeners) listener(message);
+        return;
+      }
+      resolve({
+        port: message.port,
+        members: message.members,
+        post: (sent) => worker.postMessage(sent),
+        listen: (listener) => {
+          listeners.push(listener);
+          for (const kept of early.splice(0)) listener(kept);
+        },
+        stop: async () => {
+          isStopping = true;
+          worker.postMessage({ type: "stop" } satisfies ToWorker);
+          await ended;
+        },
+      });
+    });
+  });
+}

@@ -1,0 +1,151 @@
+/**
+ * What the rest of a region sees of routing: the port over the cores of this process. *adapter*
+ *
+ * Views are made from the record that this region knows and, where it serves, from what its log
+ * shipping knows of the others. Commands go through the register (routing-commands.ts), the journal
+ * is kept beyond what a record carries (routing-journal.ts), the other regions are looked at from
+ * here (routing-regions.ts).
+ *
+ * `changed` is called once a turn: what is new is told to the listeners in that same turn.
+ */
+import type { Instant } from "../../base/clock.ts";
+import type { AppRegion } from "../../layers/region/app-region.ts";
+import type { Region } from "../../layers/region/region.ts";
+import type { AppView, Routing, RoutingEvent } from "../../layers/routing/port.ts";
+import { type RoutingRecord, type RoutingView, viewOf } from "../../layers/routing/record.ts";
+import type { LmdbEngine } from "./lmdb-engine.ts";
+import { type ForwardCommand, runCommand } from "./routing-commands.ts";
+import { createJournal } from "./routing-journal.ts";
+import type { RegionWatch } from "./routing-regions.ts";
+
+export interface LocalRouting extends Routing {
+  /** Once a turn: keeps the journal, tells of records that changed. */
+  changed(): void;
+  close(): void;
+}
+
+export interface LocalRoutingOptions {
+  readonly self: string;
+  readonly region: Region;
+  readonly engine: LmdbEngine;
+  readonly regions: RegionWatch;
+  readonly now: () => Instant;
+  readonly schedule: () => void;
+  readonly forward: ForwardCommand;
+}
+
+const LAG_EVERY_MS = 500;
+
+export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
+  const { self, region, engine, regions, now } = options;
+  const journal = createJournal(engine, [...region.apps.keys()]);
+  const listeners = new Set<(event: RoutingEvent) => void>();
+  const views = new Map<string, { readonly record: RoutingRecord; readonly view: RoutingView }>();
+  const told = new Map<string, number>();
+  const lags = new Map<string, string>();
+
+  /** A record never changes, so neither does its view. */
+  const recordView = (app: AppRegion): RoutingView => {
+    const { record } = app;
+    if (record === undefined) return unknownView(app);
+    const known = views.get(record.app);
+    if (known?.record === record) return known.view;
+    const view = viewOf(record);
+    views.set(record.app, { record, view });
+    return view;
+  };
+  const viewOfApp = (app: AppRegion): AppView => {
+    const at = now();
+    const { holding } = app;
+    const holdsLease = holding !== undefined && holding.gate === "open" && holding.leaseValid(at);
+    return { ...recordView(app), ...behind(app, at), holdsLease };
+  };
+  const emit = (event: RoutingEvent): void => {
+    for (const listener of [...listeners]) listener(event);
+  };
+
+  const changed = (): void => {
+    for (const [id, app] of region.apps) {
+      const { record } = app;
+      if (record === undefined || record.version <= (told.get(id) ?? 0)) continue;
+      told.set(id, record.version);
+      journal.keep(record);
+      emit({ type: "record", app: recordView(app) });
+    }
+  };
+  const tellLags = (): void => {
+    if (listeners.size === 0) return;
+    const at = now();
+    for (const [id, app] of region.apps) {
+      if (app.holding === undefined) continue;
+      const { lag, writesAtRisk } = behind(app, at);
+      const text = JSON.stringify([lag, writesAtRisk]);
+      if (lags.get(id) === text) continue;
+      lags.set(id, text);
+      emit({ type: "lag", app: id, lag, writesAtRisk });
+    }
+  };
+  const timer = setInterval(tellLags, LAG_EVERY_MS);
+  regions.listen((view) => emit({ type: "region", region: view }));
+
+  return {
+    region: self,
+    apps: () => [...region.apps.values()].map(viewOfApp),
+    app: (id) => {
+      const app = region.apps.get(id);
+      return app && viewOfApp(app);
+    },
+    regions: () => regions.all(),
+    journal: (app) => journal.newest(app),
+    command: async (id, command, given) => {
+      const app = region.apps.get(id);
+      if (app === undefined) {
+        return { kind: "failed", code: "unknown-app", reason: `no app is named ${id}` };
+      }
+      const running = runCommand({ ...options, app, command, given });
+      options.schedule();
+      return running;
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    changed,
+    close: () => {
+      clearInterval(timer);
+      regions.close();
+    },
+  };
+}
+
+/** What a region that serves knows of how far the others are behind it. */
+function behind(app: AppRegion, at: Instant): Pick<AppView, "lag" | "writesAtRisk"> {
+  const { holding } = app;
+  if (holding === undefined) return { lag: {}, writesAtRisk: 0 };
+  const lag: Record<string, { writes: number; ms: number }> = {};
+  const end = holding.log.end.position;
+  let furthest = 0;
+  for (const { region, match, progressAt } of holding.shipping.peers.values()) {
+    const writes = Math.max(0, end - match);
+    const ms = writes === 0 ? 0 : Math.max(0, Math.round((at.mono - progressAt) * 10) / 10);
+    lag[region] = { writes, ms };
+    furthest = Math.max(furthest, match);
+  }
+  return { lag, writesAtRisk: Math.max(0, holding.committed - furthest) };
+}
+
+/** Before the first record is known. */
+const unknownView = ({ options }: AppRegion): RoutingView => ({
+  app: options.app,
+  mode: options.mode,
+  durability: options.durability,
+  state: "failover",
+  phase: "serving",
+  policy: options.policy,
+  epoch: 0,
+  version: 0,
+  primary: options.regions[0] ?? "",
+  regions: options.regions,
+  servingRegions: [],
+  inSyncRegions: [],
+});

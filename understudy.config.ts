@@ -1,0 +1,15 @@
+/**
+ * The deployment that comes with Understudy: two regions, a witness, and the apps. *composition*
+ *
+ * `understudy up` runs it; `--config` names another one, `--regions` other regions for this one.
+ */
+import { ticketsApp } from "./apps/tickets/server.ts";
+import { defineDeployment } from "./layers/api/index.ts";
+
+export default defineDeployment({
+  regions: [
+    { id: "eu-west-1", title: "Ireland" },
+    { id: "ap-southeast-1", title: "Singapore" },
+  ],
+  apps: [ticketsApp],
+});
