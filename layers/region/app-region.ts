@@ -92,7 +92,7 @@ export class AppRegion {
   #slowAt = Number.NEGATIVE_INFINITY;
   #vectors = new Map<string, Readonly<Record<string, LogEnd>>>();
 
-  constructor(site: Site, options: AppOptions) {
+  constructor(site: Site, options: AppOptions, openedSequence: number) {
     this.#site = site;
     this.options = options;
     const merge = options.mode;
@@ -113,7 +113,14 @@ export class AppRegion {
     this.#flushedEnd = this.log.end;
     const send = (region: string, body: RegionBody): void => this.#send(region, body);
     const logOf = (lineage: string): Log => this.#logOf(lineage);
-    this.#following = new Following({ site, data: this.data, clock: this.#clock, logOf, send });
+    this.#following = new Following({
+      site,
+      data: this.data,
+      clock: this.#clock,
+      logOf,
+      send,
+      openedSequence,
+    });
     this.registrar = new Registrar(options.app, {
       self: site.self,
       rng: site.rng,

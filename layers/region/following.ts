@@ -32,7 +32,7 @@ export class Following {
   readonly #logOf: (lineage: string) => Log;
   readonly #send: (region: string, body: RegionBody) => void;
   readonly #afterFlush: { sequence: number; act: () => void }[] = [];
-  #flushedSequence = 0;
+  #flushedSequence: number;
   #repairing: { epoch: number; common: number; askedAt: number } | undefined;
   /** When this region last had all that a holder said it has. */
   caughtUpAt: number = Number.NEGATIVE_INFINITY;
@@ -43,8 +43,11 @@ export class Following {
     clock: Clock;
     logOf: (lineage: string) => Log;
     send: (region: string, body: RegionBody) => void;
+    /** Transactions through here were on disk when the process started. */
+    openedSequence: number;
   }) {
     this.#site = options.site;
+    this.#flushedSequence = options.openedSequence;
     this.#data = options.data;
     this.#clock = options.clock;
     this.#logOf = options.logOf;

@@ -40,8 +40,9 @@ export class Region {
       members: site.members,
       onMembers: site.onMembers,
     });
+    const openedSequence = site.engine.sequence;
     for (const options of apps) {
-      const app = new AppRegion(site, options);
+      const app = new AppRegion(site, options, openedSequence);
       this.apps.set(options.app, app);
       this.reads.set(options.app, new Reads(app, site.self.region, site.engine));
     }

@@ -100,8 +100,11 @@ export class Registrar {
     if (end === undefined) return;
     if (end.kind === "lost") {
       this.#highest = Math.max(this.#highest, end.highest);
-      if (end.members !== undefined) this.#site.onMembers(end.members);
       this.#retry(now);
+      if (end.members !== undefined) {
+        this.#site.onMembers(end.members);
+        this.#notBefore = now.mono;
+      }
       return;
     }
     this.#round = undefined;
@@ -117,7 +120,7 @@ export class Registrar {
     this.#tries++;
     // Two that duel need a pause in which a whole round fits, at the speed rounds have here.
     const roundMs = now.mono - this.#roundAt;
-    const pauseMs = Math.max(this.#pauseMs, Math.min(2 * roundMs, 20 * this.#pauseMs));
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(this.#pauseMs, 2 * roundMs));
     this.#notBefore = now.mono + this.#site.rng.next() * pauseMs;
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
   }
