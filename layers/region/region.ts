@@ -69,7 +69,7 @@ export class Region {
     if (!("register" in reply)) return;
     if (reply.type === "recovering") this.#replace(reply, now);
     if (reply.register === MEMBERS) this.#members.step(reply, now);
-    else this.apps.get(reply.register)?.voterReply(reply, now);
+    else this.apps.get(reply.register)?.registrar.step(reply, now);
   }
 
   /** What the renewals' answers told. */
@@ -97,10 +97,7 @@ export class Region {
 
   tick(now: Instant): void {
     this.#members.tick(now);
-    for (const app of this.apps.values()) {
-      app.tick(now);
-      app.runDue(now);
-    }
+    for (const app of this.apps.values()) app.tick(now);
     for (const reads of this.reads.values()) reads.advance(now);
     if (isJoint(this.#site.members())) this.#settleMembers(now);
   }

@@ -58,7 +58,7 @@ export async function runCommand(run: CommandRun): Promise<Ended> {
     case "fence":
     case "unfence": {
       const { by, reason = "" } = run.given;
-      return here(run, waitMs, (answer) => run.app[run.command as "fence"](by, reason, answer, run.now()));
+      return here(run, waitMs, (answer) => run.app.commands[run.command as "fence"]({ by, reason }, answer, run.now()));
     }
     case "switchover":
     case "failback":
@@ -84,7 +84,7 @@ function move(run: CommandRun, record: RoutingRecord, waitMs: number): Promise<E
     cause: command as "switchover" | "failback",
     waitMs,
   };
-  return here(run, waitMs, (answer) => app.switchover(to, options, answer, now()));
+  return here(run, waitMs, (answer) => app.commands.switchover(to, options, answer, now()));
 }
 
 function takeOver(run: CommandRun, record: RoutingRecord, waitMs: number): Promise<Ended> {
@@ -102,7 +102,7 @@ function takeOver(run: CommandRun, record: RoutingRecord, waitMs: number): Promi
     reason: given.reason ?? "failover",
     acceptDataLoss: given.acceptDataLoss === true,
   };
-  return here(run, waitMs, (answer) => app.failover(options, answer, now()));
+  return here(run, waitMs, (answer) => app.commands.failover(options, answer, now()));
 }
 
 /** The region an app moves to when none is named: in sync first, in order of preference. */

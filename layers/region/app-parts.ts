@@ -1,0 +1,54 @@
+/** What the parts of one app in one region share. *types* */
+import type { Instant } from "../../base/clock.ts";
+import type { Outcome } from "../../base/outcome.ts";
+import type { Log } from "../key-value/log.ts";
+import type { TableDefinition } from "../key-value/table.ts";
+import type { Ballot } from "../routing/ballot.ts";
+import type { AppTerms, Change } from "../routing/changes.ts";
+import type { CommandCode } from "../routing/port.ts";
+import type { RoutingRecord } from "../routing/record.ts";
+import type { IntentEnd, Registrar } from "../routing/registrar.ts";
+import type { AppData } from "./app-data.ts";
+import type { Holding } from "./holding.ts";
+import type { RegionBody } from "./messages.ts";
+import type { Site } from "./site.ts";
+
+export interface AppOptions extends AppTerms {
+  readonly tables: readonly TableDefinition[];
+  /** Fewer regions in sync than this refuse writes (`replicated`). */
+  readonly minInSync: number;
+  /** How much acknowledged data a `local` app may lose in an automatic failover, in time. */
+  readonly rpoMs: number;
+  /** No automatic failover to a region that lost the app less than this ago. */
+  readonly coolDownMs: number;
+}
+
+export interface AppParts {
+  readonly site: Site;
+  readonly options: AppOptions;
+  readonly data: AppData;
+  readonly registrar: Registrar;
+  readonly log: Log;
+  readonly logs: ReadonlyMap<string, Log>;
+  readonly record: RoutingRecord | undefined;
+  readonly holding: Holding | undefined;
+  /** Serving regions that this region's own voter suspects. */
+  readonly suspected: readonly string[];
+  /** What the region's own journey says. */
+  readonly healthy: boolean;
+  /** When this region last had all that a holder said it has; when it last lost the app. */
+  readonly caughtUpAt: number;
+  readonly lostAt: number;
+  /** Takes over a record that is known to be chosen. */
+  learn(record: RoutingRecord, ballot: Ballot, now: Instant): void;
+  /** Tells the other regions at once what was just chosen here. */
+  push(end: IntentEnd): void;
+  send(region: string, body: RegionBody): void;
+  change(by: string, reason: string, now: Instant): Change;
+  /** The wait before the begin of an epoch, won just now with this log end. */
+  won(epoch: number, waitMs: number, end: IntentEnd): void;
+}
+
+export type CommandAnswer = (
+  end: Outcome<RoutingRecord, CommandCode> | { readonly kind: "elsewhere"; readonly region: string },
+) => void;

@@ -1,0 +1,207 @@
+/**
+ * How this region comes to serve: takeover, restart, joining an active-active app, and how it lets
+ * the others go on without one that is gone. *pure core*
+ *
+ * One proposal at a time; what the register refuses is tried again after a random pause that
+ * doubles. A hint only makes it try: the change function asks whether a majority suspects.
+ *
+ * Invariants
+ *  K1 no region out of sync, rolled back or half repaired takes over by itself   (isEligible)
+ *  K2 how long to wait before the begin comes from the accepting majority        (#take, won)
+ */
+import type { Instant } from "../../base/clock.ts";
+import * as changes from "../routing/changes.ts";
+import { staggerMs } from "../routing/failover.ts";
+import type { Cause, RoutingRecord } from "../routing/record.ts";
+import type { IntentEnd } from "../routing/registrar.ts";
+import type { AppParts, CommandAnswer } from "./app-parts.ts";
+
+export interface TakeOptions {
+  readonly cause: Cause;
+  /** Only while a majority suspects this region. */
+  readonly replacing?: string;
+  readonly forced?: boolean;
+  readonly by?: string;
+  readonly reason?: string;
+  readonly answer?: CommandAnswer;
+}
+
+type Next = (
+  record: RoutingRecord,
+  change: changes.Change,
+  isSuspected: (region: string) => boolean,
+) => changes.Changed;
+
+const LONGEST_PAUSE_MS = 1000;
+
+export class Taking {
+  readonly #app: AppParts;
+  #isActive = false;
+  #tries = 0;
+  #notBefore = Number.NEGATIVE_INFINITY;
+  #staggeredFor = "";
+
+  constructor(app: AppParts) {
+    this.#app = app;
+  }
+
+  /** Whether this region could serve without losing anything acknowledged. */
+  isEligible(now: Instant): boolean {
+    const { data, site, record, log } = this.#app;
+    const state = data.state(site.engine);
+    if (record === undefined || state.mustReach !== undefined) return false;
+    if (!record.regions.includes(site.self.region)) return false;
+    if (state.repairUntil > log.end.position) return false;
+    if (record.durability === "replicated") {
+      return site.rules.mayTakeOver(record.inSyncRegions.includes(site.self.region));
+    }
+    return now.mono - this.#app.caughtUpAt <= this.#app.options.rpoMs;
+  }
+
+  /** The region serves: what it tried before is over. */
+  reset(): void {
+    this.#tries = 0;
+    this.#notBefore = Number.NEGATIVE_INFINITY;
+  }
+
+  #mayTry(now: Instant): boolean {
+    return !this.#isActive && now.mono >= this.#notBefore;
+  }
+
+  /** A serving region seems to be gone. */
+  considerTakeover(now: Instant): void {
+    const { record, suspected, site, holding } = this.#app;
+    if (record === undefined || record.phase === "fenced" || !this.#mayTry(now)) return;
+    const gone = record.serving.find((holder) => suspected.includes(holder.region));
+    if (gone === undefined || gone.region === site.self.region) {
+      this.#staggeredFor = "";
+      return;
+    }
+    if (record.mode === "active-active") {
+      if (holding !== undefined) this.#leave(gone.region, now);
+      return;
+    }
+    const { options, healthy, lostAt } = this.#app;
+    const isCooling = now.mono - lostAt < options.coolDownMs;
+    if (record.policy !== "automatic" || !healthy || isCooling || !this.isEligible(now)) return;
+    const key = `${gone.region}#${record.epoch}`;
+    if (this.#staggeredFor !== key) {
+      this.#staggeredFor = key;
+      this.#notBefore = now.mono + staggerMs(record, site.self.region);
+    }
+    if (!this.#mayTry(now)) return;
+    this.take({ cause: "takeover", replacing: gone.region }, now);
+  }
+
+  /** The record names this region's earlier incarnation, or it may join. */
+  considerServing(now: Instant): void {
+    const { record, site } = this.#app;
+    if (record === undefined || record.phase === "fenced" || !this.#mayTry(now)) return;
+    const { region } = site.self;
+    if (record.mode === "active-active") {
+      if (!record.regions.includes(region)) return;
+      this.propose("join", (next, change) => changes.join(next, site.self, change), now);
+    } else if (record.serving.some((holder) => holder.region === region)) {
+      this.take({ cause: "restart" }, now);
+    }
+  }
+
+  #leave(region: string, now: Instant): void {
+    const gone = this.#app.record?.serving.find((holder) => holder.region === region);
+    if (gone === undefined) return;
+    const next: Next = (record, change, isSuspected) =>
+      isSuspected(region)
+        ? changes.leave(record, gone, change)
+        : { ok: false, reason: "no majority suspects it" };
+    this.propose(`${region} does not answer`, next, now);
+  }
+
+  /** Becomes the holder; the first record of an app too. */
+  take(options: TakeOptions, now: Instant): void {
+    const { site, log } = this.#app;
+    const { cause, replacing, forced = false } = options;
+    const base = this.#app.record?.version;
+    const reason = options.reason ?? (replacing === undefined ? cause : `${replacing} does not answer`);
+    const change = this.#app.change(options.by ?? site.self.region, reason, now);
+    const endWhenProposed = log.end.position;
+    let refusal = "the record changed meanwhile";
+    this.#isActive = true;
+    const next: Next = (record, _change, isSuspected) => {
+      if (record.version !== base) return { ok: false, reason: refusal };
+      if (replacing !== undefined && !isSuspected(replacing)) {
+        return { ok: false, reason: "no majority suspects it" };
+      }
+      return changes.takeOver(record, site.self, { forced, cause }, change);
+    };
+    this.#app.registrar.propose(
+      {
+        change: ({ value, isSuspected }) => {
+          const record = value as RoutingRecord | undefined;
+          if (record === undefined) {
+            return cause === "create"
+              ? changes.create(this.#app.options, site.self, change)
+              : undefined;
+          }
+          if (changes.contains(record, change.changeId)) return undefined;
+          const taken = next(record, change, isSuspected);
+          if (!taken.ok) refusal = taken.reason;
+          return taken.ok ? taken.record : undefined;
+        },
+        done: (end, at) => {
+          this.#pause(at);
+          const record = end.value as RoutingRecord;
+          if (record.changeId === change.changeId) {
+            const fencedByInSyncSet = record.durability === "replicated" && !forced;
+            const waitMs = site.routingRules.waitBeforeBeginMs(fencedByInSyncSet, end.remainingMs);
+            this.#app.won(record.epoch, waitMs, { ...end, endWhenProposed });
+          }
+          this.#finish(end, change.changeId, at);
+          const isDone = changes.contains(record, change.changeId);
+          if (isDone) options.answer?.({ kind: "ok", value: record });
+          else options.answer?.({ kind: "failed", code: "not-allowed", reason: refusal });
+        },
+      },
+      now,
+    );
+  }
+
+  /** Changes the record by itself, once; the outcome is only learned. */
+  propose(reason: string, next: Next, now: Instant): void {
+    const change = this.#app.change(this.#app.site.self.region, reason, now);
+    this.#isActive = true;
+    this.#app.registrar.propose(
+      {
+        change: ({ value, isSuspected }) => {
+          const record = value as RoutingRecord | undefined;
+          if (record === undefined || changes.contains(record, change.changeId)) return undefined;
+          const changed = next(record, change, isSuspected);
+          return changed.ok ? changed.record : undefined;
+        },
+        done: (end, at) => {
+          this.#pause(at);
+          const record = end.value as RoutingRecord | undefined;
+          if (record?.changeId === change.changeId) this.reset();
+          this.#finish(end, change.changeId, at);
+        },
+      },
+      now,
+    );
+  }
+
+  #pause(now: Instant): void {
+    this.#isActive = false;
+    this.#tries++;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, 10 * 2 ** this.#tries);
+    this.#notBefore = now.mono + pauseMs * this.#app.site.rng.next();
+  }
+
+  #finish(end: IntentEnd, changeId: string, now: Instant): void {
+    const record = end.value as RoutingRecord | undefined;
+    if (record === undefined) return;
+    this.#app.learn(record, end.ballot, now);
+    if (record.changeId !== changeId) return;
+    const { lease } = this.#app.site;
+    lease.grantedAt(this.#app.options.app, record.epoch, end.acceptedBy, end.acceptSentAt);
+    this.#app.push(end);
+  }
+}
