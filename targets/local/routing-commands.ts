@@ -13,7 +13,8 @@
  */
 import type { Instant } from "../../base/clock.ts";
 import { failed, type Outcome, unknown } from "../../base/outcome.ts";
-import type { AppRegion, CommandAnswer } from "../../layers/region/app-region.ts";
+import type { CommandAnswer } from "../../layers/region/app-parts.ts";
+import type { AppRegion } from "../../layers/region/app-region.ts";
 import type { Command, CommandCode, CommandOptions } from "../../layers/routing/port.ts";
 import {
   type RoutingRecord,

@@ -243,10 +243,24 @@ export class RegionNode {
       schedule: cores.schedule,
       forward: createForward((region) => this.#watch.urlOf(region), config.operatorToken),
     });
+    this.#logRouting(cores, routing);
     const { api, journeys } = this.#serve(cores, routing);
     this.#service = { cores, routing, api, journeys };
     log.info({ event: "start", incarnation, members: members.version }, "the region starts");
     if (this.#hasPeers) cores.boot();
+  }
+
+  #logRouting(cores: RegionCores, routing: LocalRouting): void {
+    const { log } = this.#options;
+    routing.subscribe((event) => {
+      if (event.type !== "record") return;
+      const { app, epoch, version, state, servingRegions, inSyncRegions } = event.app;
+      const fields = { event: "record", app, epoch, version, state, servingRegions, inSyncRegions };
+      log.info(fields, "the routing record changed");
+    });
+    for (const [app, core] of cores.region.apps) {
+      core.onBegin = (epoch) => log.info({ event: "begin", app, epoch }, "an epoch begins here");
+    }
   }
 
   #serve(cores: RegionCores, routing: LocalRouting): Pick<Service, "api" | "journeys"> {
@@ -330,6 +344,10 @@ export class RegionNode {
         this.#service?.cores.observed(message.observed);
         break;
       case "suspicions":
+        this.#options.log.info(
+          { event: "suspicions", apps: Object.fromEntries(message.suspicions) },
+          "the own voter's suspicions changed",
+        );
         this.#service?.cores.suspect(message.suspicions);
         break;
       case "members":

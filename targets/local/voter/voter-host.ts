@@ -58,13 +58,13 @@ export class VoterHost {
 
   /** Reads the directory and writes this start into it; an empty one gets a voter with a new id. */
   static async open(options: VoterHostOptions): Promise<VoterHost> {
-    const directory = await openVoterDirectory(options.directory);
+    const directory = openVoterDirectory(options.directory);
     const before = directory.found ?? newVoterDisk(`voter-${options.site}-${randomName()}`);
     const disk = startVoterDisk(before, `start-${randomName()}`);
     const { site, terms } = options;
     const voter = new Voter(site, disk, terms, ROUTING_RULES, options.now());
     if ((await directory.persist(voter.disk)) === "superseded") {
-      await directory.close();
+      directory.close();
       throw new Error(`another process has opened ${options.directory}`);
     }
     return new VoterHost(options, directory, voter);
@@ -109,7 +109,7 @@ export class VoterHost {
   async close(): Promise<void> {
     await this.#persisting;
     this.#isClosed = true;
-    await this.#directory.close();
+    this.#directory.close();
   }
 
   #run({ persist, send }: VoterEffects): void {
