@@ -5,7 +5,7 @@ import { loadDeployment } from "../supervisor/config-file.ts";
 import type { ChildConfig } from "../supervisor/messages.ts";
 
 /** A region that lost an app is no automatic destination for so long. */
-const COOL_DOWN_MS = 5000;
+const COOL_DOWN_MS = 1000;
 const IN_SYNC_TARGET = 2;
 const MIN_IN_SYNC = 1;
 

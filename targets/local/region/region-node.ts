@@ -228,6 +228,8 @@ export class RegionNode {
       send: (to, message) => this.#link.send(to, message),
       renew: (apps, urgent) => this.#thread.post({ type: "tell", apps, urgent }),
       membersChanged: (next) => {
+        const { version, sets } = next;
+        log.info({ event: "members", version, open: sets.length > 1 }, "the member list changed");
         this.#engine.transact((writer) => writer.put(membersKey, next));
         this.#thread.post({ type: "members", members: next });
       },

@@ -3,7 +3,7 @@
  * processes. *shell*
  *
  * Each ticket has an idempotency key and is sent until it is acknowledged, first to the region that
- * answered last, then to the others in turn; so the time between two acknowledgements is what a
+ * was asked last, then to the others in turn; so the time between two acknowledgements is what a
  * careful client would have waited.
  */
 import { Agent, request } from "undici";
@@ -35,13 +35,14 @@ export interface TicketLoadOptions {
   readonly name: string;
 }
 
-const TRY_LIMIT_MS = 400;
+const TRY_LIMIT_MS = 150;
+const CONNECT_LIMIT_MS = 1000;
 const PAUSE_MS = 5;
 const GIVE_UP_MS = 30_000;
 
 export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
   const { token, urls, perSecond, name } = options;
-  const agent = new Agent({ connections: 64, connect: { timeout: TRY_LIMIT_MS } });
+  const agent = new Agent({ connections: 64, connect: { timeout: CONNECT_LIMIT_MS } });
   const acknowledged: Acknowledged[] = [];
   const surprises: string[] = [];
   const open = new Set<Promise<void>>();
@@ -55,6 +56,7 @@ export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
     const until = performance.now() + GIVE_UP_MS;
     for (let attempt = preferred; performance.now() < until; attempt++) {
       const known = urls();
+      preferred = attempt % known.length;
       const url = known[attempt % known.length];
       if (url === undefined) continue;
       try {
@@ -67,15 +69,14 @@ export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
             "idempotency-key": `${name}-${number}`,
           },
           body: JSON.stringify({ description }),
-          headersTimeout: TRY_LIMIT_MS,
-          bodyTimeout: TRY_LIMIT_MS,
+          // undici's own time-outs are as coarse as a second.
+          signal: AbortSignal.timeout(TRY_LIMIT_MS),
         });
         const body = (await answer.body.json()) as { id?: string };
         if (answer.statusCode === 201 && body.id !== undefined) {
           const region = String(answer.headers["understudy-region"]);
           const epoch = Number(answer.headers["understudy-epoch"]);
           acknowledged.push({ id: body.id, description, region, epoch, at: performance.now() });
-          preferred = attempt % known.length;
           return;
         }
         const isExpected = answer.statusCode === 503 || answer.statusCode === 504;
@@ -96,16 +97,17 @@ export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
       open.add(one);
     }
   }, 5);
+  let stopping: Promise<void> | undefined;
   return {
     acknowledged,
     surprises,
     get open() {
       return open.size;
     },
-    stop: async () => {
+    stop: () => {
       clearInterval(timer);
-      await Promise.all(open);
-      await agent.close();
+      stopping ??= Promise.all(open).then(() => agent.close());
+      return stopping;
     },
   };
 }

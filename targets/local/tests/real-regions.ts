@@ -1,0 +1,107 @@
+/**
+ * Deployments of real regions for tests: bundled from the sources, run by the real supervisor, in
+ * directories of their own, ended after each test. *composition*
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Programs } from "../supervisor/sites.ts";
+import { type RunningDeployment, startDeployment } from "../supervisor/supervisor.ts";
+import { type Answer, ask, until } from "./region-client.ts";
+
+export interface RealDeployment {
+  readonly running: RunningDeployment;
+  readonly dataDir: string;
+  readonly operatorToken: string;
+  urlOf(region: string): Promise<string>;
+  pidOf(region: string): Promise<number>;
+  witnessPid(): Promise<number>;
+  fault(kind: string, regions: readonly string[], options?: object): Promise<void>;
+  command(region: string, app: string, command: string, body?: object): Promise<Answer>;
+  /** Where an app serves, as a region sees it; undefined while the region does not answer. */
+  viewOf(region: string, app: string): Promise<Answer["body"]>;
+  /** One region serves the app, and all of them are in sync. */
+  isSettled(app: string): Promise<boolean>;
+}
+
+export const A = "eu-west-1";
+export const B = "ap-southeast-1";
+
+const SERVE_LIMIT_MS = 20_000;
+const FAULT_LIMIT_MS = 30_000;
+
+export async function buildPrograms(): Promise<Programs> {
+  const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+  // Plain JavaScript, and only there where the sources are: not part of what is compiled.
+  const bundler = new URL("../link/bundled.mjs", import.meta.url).href;
+  const { bundled } = (await import(bundler)) as { bundled: (entry: string) => Promise<string> };
+  return {
+    region: await bundled(here("../region/main.ts")),
+    witness: await bundled(here("../voter/witness-main.ts")),
+    "front-door": await bundled(here("../front-door/main.ts")),
+  };
+}
+
+export function removePrograms(programs: Programs | undefined): void {
+  for (const file of Object.values(programs ?? {})) {
+    rmSync(dirname(file), { recursive: true, force: true });
+  }
+}
+
+export async function startReal(programs: Programs): Promise<RealDeployment> {
+  const dataDir = mkdtempSync(join(tmpdir(), "understudy-region-"));
+  const running = await startDeployment({ dataDir, programs, httpPort: 0, log: () => undefined });
+  await running.whenServing(SERVE_LIMIT_MS);
+  const { operatorTokenFile } = await running.status();
+  const operatorToken = readFileSync(operatorTokenFile, "utf8").trim();
+
+  const regionOf = async (id: string) => {
+    const region = (await running.status()).regions.find((one) => one.id === id);
+    if (region === undefined) throw new Error(`no region ${id}`);
+    return region;
+  };
+  const deployment: RealDeployment = {
+    running,
+    dataDir,
+    operatorToken,
+    urlOf: async (region) => (await regionOf(region)).url ?? "",
+    pidOf: async (region) => (await regionOf(region)).pid ?? 0,
+    witnessPid: async () => (await running.status()).witness?.pid ?? 0,
+    fault: async (kind, regions, options = {}) => {
+      const { control } = await running.status();
+      const answer = await ask(control, "/control/faults", {
+        method: "POST",
+        token: operatorToken,
+        body: { kind, regions, options },
+        limitMs: FAULT_LIMIT_MS,
+      });
+      if (answer.status >= 300) throw new Error(`${kind}: ${JSON.stringify(answer.body)}`);
+    },
+    command: async (region, app, command, body = {}) =>
+      ask(await deployment.urlOf(region), `/routing/apps/${app}/${command}`, {
+        method: "POST",
+        token: operatorToken,
+        body,
+        limitMs: FAULT_LIMIT_MS,
+      }),
+    viewOf: async (region, app) => {
+      const url = await deployment.urlOf(region);
+      const answer = await ask(url, `/routing/apps/${app}`, { limitMs: 1000 }).catch(() => undefined);
+      return answer?.body;
+    },
+    isSettled: async (app) => {
+      const views = [await deployment.viewOf(A, app), await deployment.viewOf(B, app)];
+      const serving = views.filter((view) => view?.holdsLease === true);
+      return serving.length === 1 && serving[0].inSyncRegions.length === views.length;
+    },
+  };
+  await until("tickets is in sync everywhere", () => deployment.isSettled("tickets"));
+  await until("identity is in sync everywhere", () => deployment.isSettled("identity"));
+  return deployment;
+}
+
+export async function endReal(deployment: RealDeployment | undefined): Promise<void> {
+  await deployment?.running.stop();
+  if (deployment !== undefined) rmSync(deployment.dataDir, { recursive: true, force: true });
+}

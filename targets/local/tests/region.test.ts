@@ -1,0 +1,201 @@
+/** Two regions and a witness as real processes, on real disks and sockets, through HTTP. */
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { identify, isAlive } from "../supervisor/process-identity.ts";
+import type { Programs } from "../supervisor/sites.ts";
+import { SupervisedChild } from "../supervisor/supervised-child.ts";
+import { VOTER_DIRECTORY } from "../voter/genesis.ts";
+import { A, B, buildPrograms, endReal, type RealDeployment, removePrograms, startReal } from "./real-regions.ts";
+import { ask, missingIn, signUp, submitTicket, until } from "./region-client.ts";
+import { longestGapAfter, startTicketLoad, type TicketLoad } from "./ticket-load.ts";
+
+let programs: Programs;
+let deployment: RealDeployment;
+let token = "";
+let loads: TicketLoad[] = [];
+
+beforeAll(async () => {
+  programs = await buildPrograms();
+}, 60_000);
+afterAll(() => removePrograms(programs));
+beforeEach(async () => {
+  deployment = await startReal(programs);
+  token = await signUp(await deployment.urlOf(A), "requester");
+});
+afterEach(async () => {
+  await Promise.all(loads.map((load) => load.stop()));
+  loads = [];
+  await endReal(deployment);
+});
+
+async function startLoad(name: string): Promise<TicketLoad> {
+  const urls = [await deployment.urlOf(A), await deployment.urlOf(B)];
+  const load = startTicketLoad({ token, urls: () => urls, perSecond: 100, name });
+  loads.push(load);
+  await until("tickets are acknowledged", () => load.acknowledged.length > 20);
+  return load;
+}
+
+const acknowledgedIn = (load: TicketLoad, region: string): number =>
+  load.acknowledged.filter((one) => one.region === region).length;
+
+test("a ticket that is acknowledged in one region is read in the other", async () => {
+  const [a, b] = [await deployment.urlOf(A), await deployment.urlOf(B)];
+  const made = await submitTicket(a, token, "The printer prints in one region only");
+  expect(made.status).toBe(201);
+  const receipt = made.headers.get("understudy-receipt") ?? "";
+  const headers = { "understudy-session": receipt };
+  const read = await ask(b, `/tickets/api/tickets/${made.body.id}`, { token, headers });
+  expect([read.status, read.body.description]).toEqual([200, made.body.description]);
+  expect(read.headers.get("understudy-region")).toBe(B);
+  expect(read.headers.get("understudy-consistency")).toBe("stale");
+  const refused = await submitTicket(b, token, "This region does not serve the app");
+  expect([refused.status, refused.body.code, refused.body.servingRegion]).toEqual([503, "not-serving", A]);
+});
+
+test("when the serving region is killed the other one acknowledges, and nothing acknowledged is lost", async () => {
+  const load = await startLoad("kill");
+  const since = performance.now();
+  process.kill(await deployment.pidOf(A), "SIGKILL");
+  await until("the other region acknowledges", () => acknowledgedIn(load, B) > 50);
+  const gapMs = longestGapAfter(load.acknowledged, since);
+  process.stdout.write(`kill -9 under load: no acknowledgement for ${gapMs.toFixed(0)} ms\n`);
+  await deployment.fault("restart", [A]);
+  await load.stop();
+  expect(load.surprises).toEqual([]);
+  await until("both are in sync again", () => deployment.isSettled("tickets"));
+  for (const region of [A, B]) {
+    expect(await missingIn(await deployment.urlOf(region), token, load.acknowledged)).toEqual([]);
+  }
+  const epochs = load.acknowledged.map(({ region, epoch }) => `${epoch} ${region}`);
+  expect([...new Set(epochs)].sort()).toEqual([`1 ${A}`, `2 ${B}`]);
+});
+
+test("a region that was frozen and wakes acknowledges nothing", async () => {
+  const load = await startLoad("freeze");
+  const pid = await deployment.pidOf(A);
+  const a = await deployment.urlOf(A);
+  process.kill(pid, "SIGSTOP");
+  const sleeping = Array.from({ length: 10 }, (_, number) =>
+    submitTicket(a, token, `Said to a region that sleeps: ${number}`),
+  );
+  await until("the other region acknowledges", () => acknowledgedIn(load, B) > 20);
+  process.kill(pid, "SIGCONT");
+  const answers = await Promise.all(sleeping);
+  expect(answers.filter(({ status }) => status < 500)).toEqual([]);
+  await until("both are in sync again", () => deployment.isSettled("tickets"));
+  await load.stop();
+  expect(load.surprises).toEqual([]);
+  const late = load.acknowledged.filter(({ region, epoch }) => region === A && epoch !== 1);
+  expect(late).toEqual([]);
+  expect(await missingIn(a, token, load.acknowledged)).toEqual([]);
+});
+
+test("a process whose directory has a newer process ends when it wakes", async () => {
+  const pid = await deployment.pidOf(A);
+  const zombie = identify(pid);
+  process.kill(pid, "SIGSTOP");
+  const { directory } = deployment.running;
+  const second = new SupervisedChild({
+    entry: programs.region,
+    logFile: join(deployment.dataDir, "logs", "second.log"),
+    startLimitMs: 10_000,
+    config: {
+      role: "region",
+      site: A,
+      address: `region/${A}`,
+      voterAddress: `voter/${A}`,
+      deploymentId: "test",
+      dataDir: directory.siteDir("region", A),
+      secretHex: directory.secretHex(),
+      operatorToken: directory.operatorToken(),
+      regions: [{ id: A }, { id: B }],
+      witness: true,
+      joining: false,
+      host: "127.0.0.1",
+      httpPort: 0,
+      control: { host: "127.0.0.1", port: 0 },
+      faults: {},
+      healthBroken: false,
+    },
+  });
+  try {
+    await second.whenReady();
+    process.kill(pid, "SIGCONT");
+    await until("the older process has ended", () => zombie !== undefined && !isAlive(zombie));
+    expect(second.hasExited).toBe(false);
+  } finally {
+    await second.stop(2000);
+  }
+});
+
+test("a witness that was killed votes again after its start, also when a region is lost then", async () => {
+  const load = await startLoad("witness");
+  const before = await deployment.witnessPid();
+  process.kill(before, "SIGKILL");
+  await until("it is started again", async () => {
+    const now = await deployment.witnessPid();
+    return now !== 0 && now !== before;
+  });
+  const count = load.acknowledged.length;
+  await until("tickets are acknowledged", () => load.acknowledged.length > count + 20);
+  expect(load.acknowledged.every(({ epoch }) => epoch === 1)).toBe(true);
+  process.kill(await deployment.pidOf(A), "SIGKILL");
+  await until("the other region acknowledges", () => acknowledgedIn(load, B) > 20);
+});
+
+test("a voter that lost its directory votes again under a new id", async () => {
+  await deployment.fault("kill", [B]);
+  const site = deployment.running.directory.siteDir("region", B);
+  rmSync(join(site, VOTER_DIRECTORY), { recursive: true });
+  await deployment.fault("restart", [B]);
+  await until("both are in sync again", () => deployment.isSettled("tickets"));
+  // Opened and closed: the version was 1.
+  const changed = /"event":"members","version":3,"open":false/;
+  const log = deployment.running.directory.logFile(B);
+  await until("its new id is a member", () => changed.test(readFileSync(log, "utf8")));
+  const witness = await deployment.witnessPid();
+  process.kill(witness, "SIGSTOP");
+  try {
+    // Without the witness, two of three are needed: the new voter is one of them.
+    await until("the fence has a majority", async () => {
+      const fenced = await deployment.command(A, "tickets", "fence");
+      return fenced.status === 200 && fenced.body.phase === "fenced";
+    });
+  } finally {
+    process.kill(witness, "SIGCONT");
+  }
+});
+
+test("operators move, fence and return an app from any region, and lose nothing", async () => {
+  const load = await startLoad("move");
+  const moved = await deployment.command(B, "tickets", "switchover", { to: B, reason: "a rehearsal" });
+  expect([moved.status, moved.body.servingRegions, moved.body.epoch]).toEqual([200, [B], 2]);
+  await until("the target acknowledges", () => acknowledgedIn(load, B) > 20);
+  const back = await deployment.command(B, "tickets", "failback");
+  expect([back.status, back.body.servingRegions, back.body.state]).toEqual([200, [A], "active"]);
+  await until("the primary acknowledges", () => {
+    return load.acknowledged.some(({ region, epoch }) => region === A && epoch === 3);
+  });
+  const fenced = await deployment.command(B, "tickets", "fence", { reason: "a rehearsal" });
+  expect([fenced.status, fenced.body.state]).toEqual([200, "fenced"]);
+  const refused = await submitTicket(await deployment.urlOf(A), token, "Nobody may write now");
+  expect([refused.status, refused.body.code]).toEqual([503, "fenced"]);
+  const opened = await deployment.command(A, "tickets", "unfence");
+  expect(opened.status).toBe(200);
+  await load.stop();
+  expect(load.surprises).toEqual([]);
+  for (const region of [A, B]) {
+    expect(await missingIn(await deployment.urlOf(region), token, load.acknowledged)).toEqual([]);
+  }
+  const journal = await ask(await deployment.urlOf(B), "/routing/journal?app=tickets");
+  const causes = journal.body.items.map((entry: { cause: string }) => entry.cause);
+  expect(causes.filter((cause: string) => cause !== "in-sync")).toEqual([
+    "unfence",
+    "fence",
+    "failback",
+    "switchover",
+    "create",
+  ]);
+});
