@@ -37,7 +37,10 @@ export interface TicketLoadOptions {
 
 const TRY_LIMIT_MS = 150;
 const CONNECT_LIMIT_MS = 1000;
+/** So short that it is not seen in the gap; after QUICK_TRIES longer, or the load is the outage. */
 const PAUSE_MS = 5;
+const QUICK_TRIES = 20;
+const LONG_PAUSE_MS = 100;
 const GIVE_UP_MS = 30_000;
 
 export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
@@ -54,7 +57,8 @@ export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
   const submit = async (number: number): Promise<void> => {
     const description = `${name}: ticket number ${number} of a steady load`;
     const until = performance.now() + GIVE_UP_MS;
-    for (let attempt = preferred; performance.now() < until; attempt++) {
+    const first = preferred;
+    for (let attempt = first; performance.now() < until; attempt++) {
       const known = urls();
       preferred = attempt % known.length;
       const url = known[attempt % known.length];
@@ -84,7 +88,9 @@ export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
       } catch {
         // Refused, reset or silent: the next region is asked.
       }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      const isQuick = attempt - first < QUICK_TRIES;
+      const pauseMs = isQuick ? PAUSE_MS : LONG_PAUSE_MS * (0.5 + Math.random() / 2);
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
     surprises.push(`ticket ${number} was never acknowledged`);
   };
