@@ -108,7 +108,10 @@ export class Log {
     assert(entry.position === this.#end.position + 1, "log: a gap");
     assert(entry.epoch >= this.#end.epoch, "log: an epoch that falls");
     const { epoch, region, clock, changes, begin } = entry;
-    const packed: Packed = begin === undefined ? [epoch, region, clock, changes] : [epoch, region, clock, changes, begin];
+    const packed: Packed =
+      begin === undefined
+        ? [epoch, region, clock, changes]
+        : [epoch, region, clock, changes, begin];
     writer.put(this.#key(entry.position), packed);
     this.#end = { epoch, position: entry.position };
     if (begin !== undefined) {
@@ -184,7 +187,8 @@ export class Log {
 
   /** Begins anew behind a snapshot that holds everything through `end`. */
   startAt(writer: EngineWriter, end: LogEnd, starts: readonly EpochStart[]): void {
-    for (const [key] of [...writer.range(tupleRange("l", this.app, this.lineage))]) writer.remove(key);
+    for (const [key] of [...writer.range(tupleRange("l", this.app, this.lineage))])
+      writer.remove(key);
     this.#end = end;
     this.#first = end.position + 1;
     this.#starts = starts;
@@ -193,7 +197,11 @@ export class Log {
 
   #writeMeta(writer: EngineWriter): void {
     const base = { epoch: this.epochAt(this.#first - 1), position: this.#first - 1 };
-    writer.put(tuple("g", this.app, this.lineage), { first: this.#first, base, starts: this.#starts });
+    writer.put(tuple("g", this.app, this.lineage), {
+      first: this.#first,
+      base,
+      starts: this.#starts,
+    });
   }
 
   #key(position: number): string {

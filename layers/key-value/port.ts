@@ -145,5 +145,7 @@ export interface KeyValueStore {
   recall(scope: string, key: string): Promise<ReadOutcome<IdempotencyRecord | undefined>>;
 
   /** Calls back after each committed change seen in this region (own or replicated). */
-  subscribe(listener: (change: { readonly table: string; readonly partition: string }) => void): () => void;
+  subscribe(
+    listener: (change: { readonly table: string; readonly partition: string }) => void,
+  ): () => void;
 }

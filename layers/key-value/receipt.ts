@@ -26,10 +26,18 @@ export function readReceipt(text: string): ReceiptParts | undefined {
   const match = PATTERN.exec(text);
   if (match === null) return undefined;
   const [, app = "", lineage = "", epoch = "", position = ""] = match;
-  return { app, lineage, epoch: Number.parseInt(epoch, 36), position: Number.parseInt(position, 36) };
+  return {
+    app,
+    lineage,
+    epoch: Number.parseInt(epoch, 36),
+    position: Number.parseInt(position, 36),
+  };
 }
 
-export function arrivalOf(receipt: ReceiptParts, log: Log | undefined): "arrived" | "pending" | "never" {
+export function arrivalOf(
+  receipt: ReceiptParts,
+  log: Log | undefined,
+): "arrived" | "pending" | "never" {
   if (log === undefined) return "pending";
   const end = log.endOfEpoch(receipt.epoch);
   if (end !== undefined && receipt.position <= end) return "arrived";

@@ -16,12 +16,7 @@ import { tuple, tupleRange } from "../key-value/key.ts";
 import { type Change, type Entry, stampOf } from "../key-value/log.ts";
 import type { Merge, Written } from "../key-value/merge.ts";
 import type { IdempotencyRecord, Write, WriteCode } from "../key-value/port.ts";
-import {
-  type ItemKey,
-  type JsonObject,
-  limits,
-  type TableDefinition,
-} from "../key-value/table.ts";
+import { type ItemKey, type JsonObject, limits, type TableDefinition } from "../key-value/table.ts";
 import type { Position } from "../routing/messages.ts";
 import type { KeyedItem, StrandedEntry } from "./messages.ts";
 import { IDEMPOTENCY, platformTable } from "./platform-tables.ts";
@@ -42,7 +37,12 @@ export interface AppState {
 export type Evaluated =
   | { readonly kind: "changes"; readonly changes: readonly Change[]; readonly seen: number }
   | { readonly kind: "replayed"; readonly response: unknown; readonly seen: Stored }
-  | { readonly kind: "failed"; readonly code: WriteCode; readonly reason: string; readonly seen?: Stored };
+  | {
+      readonly kind: "failed";
+      readonly code: WriteCode;
+      readonly reason: string;
+      readonly seen?: Stored;
+    };
 
 export class AppData {
   readonly app: string;
@@ -125,7 +125,8 @@ export class AppData {
       ...(old === undefined ? {} : { seen: old }),
     });
     const where = `${name} ${key.value.partition}${key.value.sort && `/${key.value.sort}`}`;
-    if ("ifAbsent" in write && write.ifAbsent && isThere) return refuse(`${where} is there already`);
+    if ("ifAbsent" in write && write.ifAbsent && isThere)
+      return refuse(`${where} is there already`);
     if (write.ifVersion !== undefined) {
       if (!isThere) return refuse(`${where} is not there`);
       if (versionOf(old.stamp) !== write.ifVersion) return refuse(`${where} has another version`);

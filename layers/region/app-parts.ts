@@ -50,5 +50,7 @@ export interface AppParts {
 }
 
 export type CommandAnswer = (
-  end: Outcome<RoutingRecord, CommandCode> | { readonly kind: "elsewhere"; readonly region: string },
+  end:
+    | Outcome<RoutingRecord, CommandCode>
+    | { readonly kind: "elsewhere"; readonly region: string },
 ) => void;

@@ -97,7 +97,11 @@ export class AppRegion implements AppParts {
       onMembers: site.onMembers,
     });
     this.taking = new Taking(this);
-    this.commands = new Commands(this, this.taking, (region) => this.#incarnations.get(region) ?? 0);
+    this.commands = new Commands(
+      this,
+      this.taking,
+      (region) => this.#incarnations.get(region) ?? 0,
+    );
     this.#late = new LateWrites(this);
   }
 
@@ -361,6 +365,7 @@ export class AppRegion implements AppParts {
         break;
       case "judged":
         this.#late.forget(message.keys);
+        this.#late.tell(now);
         break;
       case "vector":
         this.#late.relay(message);

@@ -91,7 +91,11 @@ export class Commands {
   }
 
   /** To this region, from whoever serves, whether or not that one still answers. */
-  failover(by: By & { readonly acceptDataLoss: boolean }, answer: CommandAnswer, now: Instant): void {
+  failover(
+    by: By & { readonly acceptDataLoss: boolean },
+    answer: CommandAnswer,
+    now: Instant,
+  ): void {
     const isEligible = this.#taking.isEligible(now);
     if (!isEligible && !by.acceptDataLoss) {
       const reason = `${this.#app.site.self.region} may lack acknowledged writes`;
@@ -111,7 +115,8 @@ export class Commands {
     const { holding, record, site } = this.#app;
     if (holding === undefined) {
       const region = record?.serving[0]?.region;
-      if (region !== undefined && region !== site.self.region) answer({ kind: "elsewhere", region });
+      if (region !== undefined && region !== site.self.region)
+        answer({ kind: "elsewhere", region });
       else answer({ kind: "failed", code: "not-serving", reason: "no region serves it now" });
       return;
     }

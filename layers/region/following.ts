@@ -71,7 +71,8 @@ export class Following {
       return;
     }
     const log = this.#logOf(message.lineage);
-    const has = previous.position <= log.end.position && log.epochAt(previous.position) === previous.epoch;
+    const has =
+      previous.position <= log.end.position && log.epochAt(previous.position) === previous.epoch;
     if (!rules.continues(has)) {
       this.#mismatch(message, log);
       return;
@@ -128,10 +129,9 @@ export class Following {
         type: "appended",
         lineage: message.lineage,
         epoch: message.epoch,
-        status: through < repairUntil ? "mismatch" : "ok",
+        status: through < repairUntil ? "catching-up" : "ok",
         through,
         end: log.end,
-        ...(through < repairUntil ? { starts: log.starts } : {}),
       });
     };
     this.#afterFlush.push({ sequence, act });

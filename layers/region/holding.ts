@@ -84,7 +84,12 @@ export class Holding {
     this.#durability = record.durability;
     this.#shipsUnflushed = record.mode === "active-passive";
     this.inSync = new InSync(site.self.region, this.#setOf(record), site.rules);
-    this.shipping = new Shipping({ log, reader: site.engine, epoch: this.epoch, send: options.send });
+    this.shipping = new Shipping({
+      log,
+      reader: site.engine,
+      epoch: this.epoch,
+      send: options.send,
+    });
     for (const region of record.regions) {
       if (region !== site.self.region) this.shipping.addPeer(region, options.now);
     }
@@ -176,7 +181,8 @@ export class Holding {
   #refusal(minInSync: number, now: Instant): WriteOutcome | undefined {
     const { app } = this.#data;
     if (this.gate === "closed") return failed("fenced", `${app} is fenced`);
-    if (this.gate === "draining") return failed("not-serving", `${app} is moving to another region`);
+    if (this.gate === "draining")
+      return failed("not-serving", `${app} is moving to another region`);
     if (!this.#site.rules.mayWrite(this.leaseValid(now))) {
       return failed("not-serving", `this region holds no lease for ${app} now`);
     }
@@ -244,7 +250,12 @@ export class Holding {
       else {
         const { stamp } = result.seen;
         const { app } = this.#data;
-        const receipt = { app, lineage: this.log.lineage, epoch: stamp.epoch, position: stamp.sequence };
+        const receipt = {
+          app,
+          lineage: this.log.lineage,
+          epoch: stamp.epoch,
+          position: stamp.sequence,
+        };
         request.answer(
           ok({
             receipt: writeReceipt(receipt),
@@ -279,7 +290,9 @@ export class Holding {
 
   /** Commits what all required regions have, and lets the answers go. */
   advance(now: Instant): void {
-    const matches = this.inSync.required.map((region) => this.shipping.peers.get(region)?.match ?? 0);
+    const matches = this.inSync.required.map(
+      (region) => this.shipping.peers.get(region)?.match ?? 0,
+    );
     const committed = this.#site.rules.committed(this.#ownFlushed, matches);
     this.#committed = Math.max(this.#committed, committed);
     const mayGo = (position: number): boolean =>

@@ -48,10 +48,7 @@ export class InSync {
   }
 
   #update(): void {
-    const required = this.#rules.requiredFor(this.#sets, this.#self);
-    const candidate = this.#growing;
-    this.#required =
-      candidate === undefined || required.includes(candidate) ? required : [...required, candidate];
+    this.#required = this.#rules.requiredFor(this.#sets, this.#growing, this.#self);
   }
 
   consider(region: string): void {

@@ -28,7 +28,8 @@ export function judge(
   const recovered: Change[] = [];
   // The same request was carried out again meanwhile: a second effect must not appear.
   const isRepeated = entry.changes.some(
-    (change) => change.table === IDEMPOTENCY && data.get(reader, IDEMPOTENCY, change.key) !== undefined,
+    (change) =>
+      change.table === IDEMPOTENCY && data.get(reader, IDEMPOTENCY, change.key) !== undefined,
   );
   const mayRecover = !lossless && !isRepeated;
   const told = entry.changes.map((change) => {
@@ -37,7 +38,13 @@ export function judge(
     const wins = old === undefined || data.wins(written, old);
     if (wins && mayRecover) recovered.push(change);
     const standing = old?.value ?? null;
-    return { table: change.table, key: { ...change.key }, late: change.value, standing, recovered: wins && mayRecover };
+    return {
+      table: change.table,
+      key: { ...change.key },
+      late: change.value,
+      standing,
+      recovered: wins && mayRecover,
+    };
   });
   const verdict = verdictOf(lossless, recovered.length, entry.changes.length);
   const row: JsonObject = {

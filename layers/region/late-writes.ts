@@ -43,7 +43,10 @@ export class LateWrites {
   }
 
   judge(
-    { region, entries }: Pick<Extract<RegionMessage, { type: "stranded" }>, "entries"> & { region: string },
+    {
+      region,
+      entries,
+    }: Pick<Extract<RegionMessage, { type: "stranded" }>, "entries"> & { region: string },
     now: Instant,
   ): void {
     const { holding, data, site } = this.#app;

@@ -33,8 +33,11 @@ export type RegionMessage = ForApp &
         readonly type: "appended";
         readonly lineage: string;
         readonly epoch: number;
-        /** `through`: everything up to here is on disk there and equal to the sender's log. */
-        readonly status: "ok" | "repairing" | "mismatch";
+        /**
+         * `through`: everything up to here is on disk there and equal to the sender's log. It
+         * counts for acknowledgements when `ok`, not yet when `catching-up` after a repair.
+         */
+        readonly status: "ok" | "catching-up" | "repairing" | "mismatch";
         readonly through: number;
         readonly end: LogEnd;
         readonly starts?: readonly EpochStart[];

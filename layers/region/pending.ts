@@ -31,7 +31,10 @@ export class Pending {
   /** Those that may go, in order. */
   release(mayGo: (position: number) => boolean): Waiting[] {
     const from = this.#head;
-    while (this.#head < this.#queue.length && mayGo((this.#queue[this.#head] as Waiting).position)) {
+    while (
+      this.#head < this.#queue.length &&
+      mayGo((this.#queue[this.#head] as Waiting).position)
+    ) {
       this.#head++;
     }
     const released = this.#queue.slice(from, this.#head);

@@ -102,7 +102,8 @@ export class Reads {
     const finish = (isHeld: boolean): void => {
       const info = this.#info(wanted, missing, now);
       if (isHeld) request.answer({ kind: "ok", value, info });
-      else request.answer({ kind: "failed", code: "not-serving", reason: "the app moved meanwhile" });
+      else
+        request.answer({ kind: "failed", code: "not-serving", reason: "the app moved meanwhile" });
     };
     holding.read(position, now, (end) => {
       if (end === "lost") finish(false);
@@ -118,7 +119,9 @@ export class Reads {
       consistency,
       region: this.#region,
       epoch: this.#app.record?.epoch ?? 0,
-      ...(consistency === "stale" ? { dataAgeMs: Number.isFinite(age) ? Math.max(0, age) : -1 } : {}),
+      ...(consistency === "stale"
+        ? { dataAgeMs: Number.isFinite(age) ? Math.max(0, age) : -1 }
+        : {}),
       ...(missing.length > 0 ? { missing } : {}),
     };
   }

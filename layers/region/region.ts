@@ -147,7 +147,10 @@ export class Region {
         if (end.membersVersion === version) left--;
         if (left > 0) return;
         this.#membersAt = Number.NEGATIVE_INFINITY;
-        this.#changeMembers((members, id) => (members.version === version ? settleChange(members, id) : undefined), at);
+        this.#changeMembers(
+          (members, id) => (members.version === version ? settleChange(members, id) : undefined),
+          at,
+        );
       }, now);
     }
   }

@@ -11,16 +11,26 @@ import { compareWrites, type Merge, type Written } from "../key-value/merge.ts";
 export type PossibleSets = readonly (readonly string[])[];
 
 export const REGION_RULES = {
-  /** Who must have a write on disk before it is acknowledged: every possible set's every region. */
-  requiredFor: (sets: PossibleSets, self: string): readonly string[] => [
-    ...new Set(sets.flat().filter((region) => region !== self)),
-  ],
+  /**
+   * Who must have a write on disk before it is acknowledged: every region of every possible set,
+   * and the one that is about to be proposed.
+   */
+  requiredFor: (
+    sets: PossibleSets,
+    growing: string | undefined,
+    self: string,
+  ): readonly string[] => {
+    const required = new Set(sets.flat());
+    if (growing !== undefined) required.add(growing);
+    required.delete(self);
+    return [...required];
+  },
 
   /** The last position that is safe to acknowledge. */
   committed: (ownFlushed: number, matches: readonly number[]): number =>
     Math.min(ownFlushed, ...matches),
 
-  /** A proposed set counts from before its first message leaves ... */
+  /** A proposed set counts from before its first message leaves, beside those before ... */
   setsWhileProposed: (sets: PossibleSets, proposed: readonly string[]): PossibleSets => [
     ...sets,
     proposed,
@@ -56,9 +66,6 @@ export const REGION_RULES = {
 
   /** The idempotency record is part of the write's own transaction. */
   recordsIdempotencyWithWrite: (): boolean => true,
-
-  /** A region out of the in-sync set is never a taker by itself. */
-  mayTakeOver: (inSync: boolean): boolean => inSync,
 
   /** Where a begin cuts: at the end of the log in the very transaction that raises the fence. */
   cutAt: (endNow: number, _endWhenProposed: number): number => endNow,

@@ -4,8 +4,8 @@
  * Per peer one stream with a window: entries leave in order, an acknowledgement moves `match`, a
  * mismatch moves `next` back to what both share, silence makes it start again behind `match`.
  *
- *   1 ......... match ........... next ......... end of the log
- *     known there | on the way    | not sent yet
+ *   1 ......... match .......... common ......... next ......... end of the log
+ *     counts there | equal there  | on the way    | not sent yet
  *
  * Bounded: at most WINDOW entries on the way to a peer, a message at most BATCH_ENTRIES or about
  * BATCH_BYTES; entries are read from the log when they leave, the last TAIL from memory.
@@ -27,6 +27,8 @@ export interface Peer {
   next: number;
   /** On disk there, in this epoch; equal to our log. */
   match: number;
+  /** Known to be equal to our log there, whether or not it counts as acknowledged. */
+  common: number;
   /** When the peer last acknowledged anything at all. */
   heardAt: number;
   /** When it last had nothing outstanding, or made progress. */
@@ -70,7 +72,16 @@ export class Shipping {
     if (this.peers.has(region)) return;
     const next = this.#log.end.position + 1;
     const at = now.mono;
-    const peer: Peer = { region, next, match: 0, heardAt: at, progressAt: at, sentAt: 0, status: "unknown" };
+    const peer: Peer = {
+      region,
+      next,
+      match: 0,
+      common: 0,
+      heardAt: at,
+      progressAt: at,
+      sentAt: 0,
+      status: "unknown",
+    };
     this.peers.set(region, peer);
   }
 
@@ -84,11 +95,11 @@ export class Shipping {
       if (peer.status === "snapshot") continue;
       if (peer.match >= limit) peer.progressAt = now.mono;
       else if (now.mono - Math.max(peer.progressAt, peer.sentAt) > RESEND_MS) {
-        peer.next = Math.min(peer.next, peer.match + 1, limit + 1);
+        peer.next = Math.min(peer.next, peer.common + 1, limit + 1);
       }
       let sent = false;
       const isAsking = peer.status === "unknown" || peer.status === "repairing";
-      while (!isAsking && peer.next <= limit && peer.next - peer.match <= WINDOW) {
+      while (!isAsking && peer.next <= limit && peer.next - peer.common <= WINDOW) {
         const entries = this.#entries(peer.next, limit);
         if (entries.length === 0) break;
         this.#sendTo(peer, entries);
@@ -142,21 +153,28 @@ export class Shipping {
     if (message.status === "mismatch") {
       const common = this.#log.commonWith(message.starts ?? [], message.end);
       peer.status = common + 1 < this.#log.first ? "snapshot" : "ok";
+      if (common > peer.common) peer.progressAt = now.mono;
+      peer.common = Math.max(common, peer.match);
       peer.next = common + 1;
       return false;
     }
     peer.status = "ok";
     peer.next = Math.max(peer.next, message.through + 1);
-    if (message.through <= peer.match) return false;
+    if (message.through > peer.common) {
+      peer.common = message.through;
+      peer.progressAt = now.mono;
+    }
+    if (message.status === "catching-up" || message.through <= peer.match) return false;
     peer.match = message.through;
-    peer.progressAt = now.mono;
     return true;
   }
 
   /** A peer's store lost what it had acknowledged: forget that it has it. */
   forget(region: string, end: number): void {
     const peer = this.peers.get(region);
-    if (peer !== undefined) peer.match = Math.min(peer.match, end);
+    if (peer === undefined) return;
+    peer.match = Math.min(peer.match, end);
+    peer.common = Math.min(peer.common, end);
   }
 }
 

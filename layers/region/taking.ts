@@ -53,7 +53,7 @@ export class Taking {
     if (!record.regions.includes(site.self.region)) return false;
     if (state.repairUntil > log.end.position) return false;
     if (record.durability === "replicated") {
-      return site.rules.mayTakeOver(record.inSyncRegions.includes(site.self.region));
+      return record.inSyncRegions.includes(site.self.region);
     }
     return now.mono - this.#app.caughtUpAt <= this.#app.options.rpoMs;
   }
@@ -121,7 +121,8 @@ export class Taking {
     const { site, log } = this.#app;
     const { cause, replacing, forced = false } = options;
     const base = this.#app.record?.version;
-    const reason = options.reason ?? (replacing === undefined ? cause : `${replacing} does not answer`);
+    const reason =
+      options.reason ?? (replacing === undefined ? cause : `${replacing} does not answer`);
     const change = this.#app.change(options.by ?? site.self.region, reason, now);
     const endWhenProposed = log.end.position;
     let refusal = "the record changed meanwhile";

@@ -35,7 +35,9 @@ function next(
   record: RoutingRecord,
   cause: Cause,
   change: Change,
-  fields: Partial<Pick<RoutingRecord, "serving" | "phase" | "inSyncRegions" | "forced" | "policy" | "regions">>,
+  fields: Partial<
+    Pick<RoutingRecord, "serving" | "phase" | "inSyncRegions" | "forced" | "policy" | "regions">
+  >,
 ): Changed {
   const serving = fields.serving ?? record.serving;
   const moved = serving !== record.serving || cause === "unfence";
@@ -53,7 +55,10 @@ function next(
     epoch,
   };
   const journal = [...record.journal, entry].slice(-JOURNAL_KEPT);
-  return { ok: true, record: { ...record, ...fields, version, epoch, changeId: change.changeId, journal } };
+  return {
+    ok: true,
+    record: { ...record, ...fields, version, epoch, changeId: change.changeId, journal },
+  };
 }
 
 export interface AppTerms {
@@ -107,7 +112,10 @@ export function takeOver(
   const others = record.serving.map((h) => h.region).filter((region) => region !== taker.region);
   const kept = options.forced
     ? [taker.region]
-    : [taker.region, ...record.inSyncRegions.filter((r) => r !== taker.region && !others.includes(r))];
+    : [
+        taker.region,
+        ...record.inSyncRegions.filter((r) => r !== taker.region && !others.includes(r)),
+      ];
   return next(record, options.cause, change, {
     serving: [taker],
     inSyncRegions: kept,
@@ -116,7 +124,13 @@ export function takeOver(
 }
 
 /** Planned: the holder, its gate closed and everything shipped, names its successor. */
-export function switchOver(record: RoutingRecord, from: Holder, to: Holder, cause: Cause, change: Change): Changed {
+export function switchOver(
+  record: RoutingRecord,
+  from: Holder,
+  to: Holder,
+  cause: Cause,
+  change: Change,
+): Changed {
   if (record.phase === "fenced") return refuse("the app is fenced: unfence it first");
   if (!holds(record, from)) return refuse(`${from.region} does not serve it`);
   if (record.durability === "replicated" && !record.inSyncRegions.includes(to.region)) {
@@ -131,7 +145,12 @@ export function reopen(record: RoutingRecord, self: Holder, change: Change): Cha
   return next(record, "reopen", change, { serving: [self] });
 }
 
-export function setInSync(record: RoutingRecord, by: Holder, regions: readonly string[], change: Change): Changed {
+export function setInSync(
+  record: RoutingRecord,
+  by: Holder,
+  regions: readonly string[],
+  change: Change,
+): Changed {
   if (!holds(record, by)) return refuse(`${by.region} does not serve it`);
   if (!regions.includes(by.region)) return refuse("a holder is always in sync with itself");
   return next(record, "in-sync", change, { inSyncRegions: regions });
@@ -139,7 +158,8 @@ export function setInSync(record: RoutingRecord, by: Holder, regions: readonly s
 
 /** Active-active: a region begins to serve beside the others, as this incarnation. */
 export function join(record: RoutingRecord, self: Holder, change: Change): Changed {
-  if (record.mode !== "active-active") return refuse("only an active-active app has several holders");
+  if (record.mode !== "active-active")
+    return refuse("only an active-active app has several holders");
   if (record.phase === "fenced") return refuse("the app is fenced: unfence it first");
   if (holds(record, self)) return refuse(`${self.region} serves it already`);
   const others = record.serving.filter((h) => h.region !== self.region);

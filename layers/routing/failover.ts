@@ -4,7 +4,15 @@
 import type { RoutingRecord } from "./record.ts";
 
 /** Changes after which nobody else can hold a lease: the old holder closed its gate, or is this one. */
-const GATE_CLOSED = new Set(["create", "switchover", "failback", "unfence", "join", "leave", "reopen"]);
+const GATE_CLOSED = new Set([
+  "create",
+  "switchover",
+  "failback",
+  "unfence",
+  "join",
+  "leave",
+  "reopen",
+]);
 
 /**
  * How long a region waits before it begins an epoch that it is named for but did not win in a round
@@ -12,7 +20,9 @@ const GATE_CLOSED = new Set(["create", "switchover", "failback", "unfence", "joi
  */
 export function decideWait(record: RoutingRecord, leaseMs: number): number {
   if (record.mode === "active-active") return 0;
-  const cause = record.journal.findLast((entry) => entry.epoch === record.epoch && entry.cause !== "in-sync")?.cause;
+  const cause = record.journal.findLast(
+    (entry) => entry.epoch === record.epoch && entry.cause !== "in-sync",
+  )?.cause;
   if (cause !== undefined && GATE_CLOSED.has(cause)) return 0;
   return record.durability === "replicated" && !record.forced ? 0 : leaseMs;
 }

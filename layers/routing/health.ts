@@ -23,7 +23,5 @@ export function nextHealth(health: Health, isGood: boolean, terms: HealthTerms):
   if (isGood === health.healthy) return { healthy: health.healthy, against: 0 };
   const against = health.against + 1;
   const needed = health.healthy ? terms.failures : terms.successes;
-  return against >= needed
-    ? { healthy: isGood, against: 0 }
-    : { healthy: health.healthy, against };
+  return against >= needed ? { healthy: isGood, against: 0 } : { healthy: health.healthy, against };
 }

@@ -56,7 +56,8 @@ export class Lease {
   hold(app: string, epoch: number, carry: boolean): void {
     const before = this.#apps.get(app);
     if (before?.epoch === epoch) return;
-    const grantedFrom = carry && before !== undefined ? before.grantedFrom : new Map<string, Instant>();
+    const grantedFrom =
+      carry && before !== undefined ? before.grantedFrom : new Map<string, Instant>();
     this.#apps.set(app, { epoch, grantedFrom });
   }
 
@@ -97,7 +98,11 @@ export class Lease {
     const mono = reachedByQuorum(this.#members, (id) => lease.grantedFrom.get(id)?.mono ?? none);
     const wall = reachedByQuorum(this.#members, (id) => lease.grantedFrom.get(id)?.wall ?? none);
     if (mono === none) return undefined;
-    return { epoch: lease.epoch, mono: (mono + usable) as MonotonicMs, wall: (wall + usable) as WallMs };
+    return {
+      epoch: lease.epoch,
+      mono: (mono + usable) as MonotonicMs,
+      wall: (wall + usable) as WallMs,
+    };
   }
 }
 

@@ -40,9 +40,7 @@ export const votersOf = (members: Members): readonly VoterRef[] => {
 
 /** Whether the voters that satisfy `has` are a majority of every open set. */
 export const isQuorum = (members: Members, has: (voterId: string) => boolean): boolean =>
-  members.sets.every(
-    (set) => set.filter((voter) => has(voter.voterId)).length * 2 > set.length,
-  );
+  members.sets.every((set) => set.filter((voter) => has(voter.voterId)).length * 2 > set.length);
 
 /**
  * The largest value that a quorum has reached: in each set the majority-th largest, of those the
@@ -62,7 +60,10 @@ export const isJoint = (members: Members): boolean => members.sets.length > 1;
 /** A witness votes only where the number of regions is even, so that voters are odd in number. */
 export const needsWitness = (regions: readonly string[]): boolean => regions.length % 2 === 0;
 
-export function genesis(regions: readonly string[], voterIds: Readonly<Record<string, string>>): Members {
+export function genesis(
+  regions: readonly string[],
+  voterIds: Readonly<Record<string, string>>,
+): Members {
   const sites = needsWitness(regions) ? [...regions, WITNESS] : regions;
   const set = sites.map((site) => ({ site, voterId: voterIds[site] ?? site }));
   return { version: 1, changeId: "genesis", sets: [set], regions };
@@ -92,7 +93,11 @@ export function settleChange(members: Members, changeId: string): Members | unde
 }
 
 /** The same voters, with another id at one site (its directory was lost). */
-export function replaceVoter(members: Members, voter: VoterRef, changeId: string): Members | undefined {
+export function replaceVoter(
+  members: Members,
+  voter: VoterRef,
+  changeId: string,
+): Members | undefined {
   const current = members.sets[0];
   if (current === undefined || !current.some((v) => v.site === voter.site)) return undefined;
   if (current.some((v) => v.voterId === voter.voterId)) return undefined;

@@ -18,7 +18,14 @@ export interface CommandOptions {
   readonly waitMs?: number;
 }
 
-export type CommandCode = "not-allowed" | "no-candidate" | "would-lose-data" | "no-majority" | "not-serving" | "unknown-app" | "unknown-region";
+export type CommandCode =
+  | "not-allowed"
+  | "no-candidate"
+  | "would-lose-data"
+  | "no-majority"
+  | "not-serving"
+  | "unknown-app"
+  | "unknown-region";
 
 export interface AppView extends RoutingView {
   /** What this region knows of how far the others are behind its log, by region. */
@@ -40,7 +47,12 @@ export interface RegionView {
 export type RoutingEvent =
   | { readonly type: "record"; readonly app: RoutingView }
   | { readonly type: "region"; readonly region: RegionView }
-  | { readonly type: "lag"; readonly app: string; readonly lag: AppView["lag"]; readonly writesAtRisk: number };
+  | {
+      readonly type: "lag";
+      readonly app: string;
+      readonly lag: AppView["lag"];
+      readonly writesAtRisk: number;
+    };
 
 export interface Routing {
   readonly region: string;
@@ -49,6 +61,10 @@ export interface Routing {
   regions(): readonly RegionView[];
   /** Newest first; of one app or of all. */
   journal(app?: string): readonly (JournalEntry & { readonly app: string })[];
-  command(app: string, command: Command, options: CommandOptions): Promise<Outcome<RoutingView, CommandCode>>;
+  command(
+    app: string,
+    command: Command,
+    options: CommandOptions,
+  ): Promise<Outcome<RoutingView, CommandCode>>;
   subscribe(listener: (event: RoutingEvent) => void): () => void;
 }

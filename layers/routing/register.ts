@@ -14,8 +14,14 @@ export interface Register {
 export const EMPTY_REGISTER: Register = {};
 
 /** The register after a promise, or undefined when the ballot is refused. */
-export function promise(register: Register, ballot: Ballot, rules: RoutingRules): Register | undefined {
-  return rules.mayPromise(register.promised, ballot) ? { ...register, promised: ballot } : undefined;
+export function promise(
+  register: Register,
+  ballot: Ballot,
+  rules: RoutingRules,
+): Register | undefined {
+  return rules.mayPromise(register.promised, ballot)
+    ? { ...register, promised: ballot }
+    : undefined;
 }
 
 export function accept(

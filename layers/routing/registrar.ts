@@ -139,7 +139,11 @@ export class Registrar {
     this.#round = new Round({
       register: this.register,
       id: this.#rounds,
-      ballot: { number: this.#highest, site: self.region, incarnation: self.incarnation },
+      ballot: {
+        number: this.#highest,
+        site: self.region,
+        incarnation: rules.ballotIncarnation(self.incarnation),
+      },
       members: this.#site.members(),
       from: self,
       change: intent.change,

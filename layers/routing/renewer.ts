@@ -13,7 +13,11 @@ import type { LeaseTerms, RoutingRules } from "./rules.ts";
 
 export interface Observed {
   /** What a voter has accepted for an app, where it differs from what this region knows. */
-  readonly accepted: readonly { readonly app: string; readonly voterId: string; readonly accepted: Accepted }[];
+  readonly accepted: readonly {
+    readonly app: string;
+    readonly voterId: string;
+    readonly accepted: Accepted;
+  }[];
   readonly members?: Members;
   /** A voter that lost its directory and asks for its new id to be chosen. */
   readonly recovering?: { readonly site: string; readonly voterId: string };
@@ -74,9 +78,19 @@ export class Renewer {
     if (now.mono - this.#renewedAt >= this.#terms.renewMs) {
       this.#renewedAt = now.mono;
       this.#probedAt = now.mono;
-      const nonce = this.#lease.send(new Map(this.#apps.map(({ app, epoch }) => [app, epoch])), now);
+      const nonce = this.#lease.send(
+        new Map(this.#apps.map(({ app, epoch }) => [app, epoch])),
+        now,
+      );
       const { self: from, version: membersVersion } = { self: this.self, ...this.#members };
-      return this.#toAll({ type: "renew", from, nonce, wall: now.wall, membersVersion, apps: this.#apps });
+      return this.#toAll({
+        type: "renew",
+        from,
+        nonce,
+        wall: now.wall,
+        membersVersion,
+        apps: this.#apps,
+      });
     }
     if (now.mono - this.#probedAt >= this.#terms.renewMs / 3) {
       this.#probedAt = now.mono;

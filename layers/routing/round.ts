@@ -15,7 +15,14 @@
  */
 import { type Ballot, compareBallots, sameBallot } from "./ballot.ts";
 import { isQuorum, MEMBERS, type Members, votersOf } from "./members.ts";
-import type { Accepted, Memory, Position, RegisterValue, VoterReply, VoterRequest } from "./messages.ts";
+import type {
+  Accepted,
+  Memory,
+  Position,
+  RegisterValue,
+  VoterReply,
+  VoterRequest,
+} from "./messages.ts";
 import type { Holder } from "./record.ts";
 
 /** What the promises of a quorum say, for the change function to decide on. */
@@ -108,7 +115,8 @@ export class Round {
   #toAll(message: VoterRequest): { to: string; message: VoterRequest }[] {
     const electorate = [...votersOf(this.#members)];
     // A change of the member list needs the new voters too.
-    const proposed = this.register === MEMBERS ? (this.#proposal as Members | undefined) : undefined;
+    const proposed =
+      this.register === MEMBERS ? (this.#proposal as Members | undefined) : undefined;
     for (const voter of proposed === undefined ? [] : votersOf(proposed)) {
       if (!electorate.some((v) => v.voterId === voter.voterId)) electorate.push(voter);
     }
@@ -116,7 +124,8 @@ export class Round {
   }
 
   step(reply: VoterReply): { send: { to: string; message: VoterRequest }[]; end?: RoundEnd } {
-    if (this.#phase === "ended" || !("round" in reply) || reply.round !== this.id) return { send: [] };
+    if (this.#phase === "ended" || !("round" in reply) || reply.round !== this.id)
+      return { send: [] };
     switch (reply.type) {
       case "refused":
         if (compareBallots(reply.promised, this.ballot) <= 0) return { send: [] };
@@ -168,14 +177,18 @@ export class Round {
     let highest: Accepted | undefined;
     for (const { accepted } of this.#promised.values()) {
       if (accepted === undefined) continue;
-      if (highest === undefined || compareBallots(accepted.ballot, highest.ballot) > 0) highest = accepted;
+      if (highest === undefined || compareBallots(accepted.ballot, highest.ballot) > 0)
+        highest = accepted;
     }
     this.#memory = highestMemory(this.#promised.values());
     const isSuspected = (region: string): boolean =>
       isQuorum(this.#members, (id) => this.#promised.get(id)?.suspects.includes(region) ?? false);
     const holderEnd = [...this.#promised.values()]
       .map((promise) => promise.holderEnd)
-      .reduce((a, b) => (a === undefined || (b !== undefined && isFurther(b, a)) ? b : a), undefined);
+      .reduce(
+        (a, b) => (a === undefined || (b !== undefined && isFurther(b, a)) ? b : a),
+        undefined,
+      );
     const value = highest?.value;
     const ballot = highest?.ballot;
     const next = this.#change({ value, ballot, isSuspected, memory: this.#memory, holderEnd });
@@ -186,7 +199,14 @@ export class Round {
       return { send: [], end: { kind: "chosen" as const, ...this.#result() } };
     }
     this.#phase = "accept";
-    return { send: this.#toAll({ ...this.#head(), type: "accept", ballot: this.ballot, value: this.#proposal }) };
+    return {
+      send: this.#toAll({
+        ...this.#head(),
+        type: "accept",
+        ballot: this.ballot,
+        value: this.#proposal,
+      }),
+    };
   }
 
   #accept(reply: Extract<VoterReply, { type: "accepted" }>) {

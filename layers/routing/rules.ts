@@ -33,6 +33,9 @@ export const ROUTING_RULES = {
   mayAccept: (promised: Ballot | undefined, ballot: Ballot): boolean =>
     promised === undefined || compareBallots(ballot, promised) >= 0,
 
+  /** What keeps two starts of one proposer from using one ballot for two values. */
+  ballotIncarnation: (incarnation: number): number => incarnation,
+
   /** The ballot number of the next round, given the highest number seen anywhere. */
   nextBallotNumber: (highestSeen: number): number => highestSeen + 1,
 

@@ -31,7 +31,13 @@ export class Sightings {
     let sighting = this.#regions.get(region);
     if (sighting === undefined) {
       const apps = new Map<string, RenewApp>();
-      sighting = { incarnation: 0, lastMono: this.#since, refused: false, diedIncarnation: 0, apps };
+      sighting = {
+        incarnation: 0,
+        lastMono: this.#since,
+        refused: false,
+        diedIncarnation: 0,
+        apps,
+      };
       this.#regions.set(region, sighting);
     }
     return sighting;

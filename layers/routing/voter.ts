@@ -18,7 +18,14 @@ import type { Instant } from "../../base/clock.ts";
 import { later } from "../../base/clock.ts";
 import { Grants } from "./grants.ts";
 import { isQuorum, MEMBERS, type Members, votersOf } from "./members.ts";
-import type { Accepted, GrantAnswer, Memory, RegisterValue, VoterReply, VoterRequest } from "./messages.ts";
+import type {
+  Accepted,
+  GrantAnswer,
+  Memory,
+  RegisterValue,
+  VoterReply,
+  VoterRequest,
+} from "./messages.ts";
 import type { Holder, RoutingRecord } from "./record.ts";
 import { accept, EMPTY_REGISTER, promise, type Register } from "./register.ts";
 import type { LeaseTerms, RoutingRules } from "./rules.ts";
@@ -34,7 +41,9 @@ export interface VoterIdentity {
   /** Made anew at each start: tells two starts with one incarnation (a restored disk) apart. */
   readonly start: string;
   /** The last start heard of from each other voter. */
-  readonly voters: Readonly<Record<string, { readonly incarnation: number; readonly start: string }>>;
+  readonly voters: Readonly<
+    Record<string, { readonly incarnation: number; readonly start: string }>
+  >;
   /** How far each region's logs went, by region and app. */
   readonly regions: Readonly<Record<string, Memory>>;
 }
@@ -181,7 +190,10 @@ export class Voter {
       return { ...head, type: "refused", promised: register.promised ?? message.ballot };
     }
     this.#registers = { ...this.#registers, [message.register]: next };
-    this.#identity = { ...this.#identity, regions: this.#sightings.memories(this.#identity.regions) };
+    this.#identity = {
+      ...this.#identity,
+      regions: this.#sightings.memories(this.#identity.regions),
+    };
     effects.persist = true;
     if (message.type === "accept") {
       const remainingMs = this.#remaining(message.register, message.value, now);
@@ -240,7 +252,8 @@ export class Voter {
       const accepted = this.#registers[app.app]?.accepted;
       const record = accepted?.value as RoutingRecord | undefined;
       const ill =
-        record !== undefined && this.#sightings.isIll(record, message.from.region, now.mono, this.#terms);
+        record !== undefined &&
+        this.#sightings.isIll(record, message.from.region, now.mono, this.#terms);
       const granted =
         this.#status === "voting" &&
         clockOk &&
@@ -287,7 +300,10 @@ export class Voter {
     const found = new Map<string, readonly string[]>();
     for (const [app, register] of Object.entries(this.#registers)) {
       if (app === MEMBERS) continue;
-      const suspected = this.#suspectedOf(register.accepted?.value as RoutingRecord | undefined, now);
+      const suspected = this.#suspectedOf(
+        register.accepted?.value as RoutingRecord | undefined,
+        now,
+      );
       if (suspected.length > 0) found.set(app, suspected);
     }
     return found;
@@ -329,7 +345,10 @@ export class Voter {
     if (known !== undefined && known.version >= members.version) return;
     if (this.#status === "voting") return; // a voting member learns by accepting
     const ballot = register.promised ?? { number: 0, site: "", incarnation: 0 };
-    this.#registers = { ...this.#registers, [MEMBERS]: { promised: ballot, accepted: { ballot, value: members } } };
+    this.#registers = {
+      ...this.#registers,
+      [MEMBERS]: { promised: ballot, accepted: { ballot, value: members } },
+    };
     const named = votersOf(members).some((voter) => voter.voterId === this.#identity.voterId);
     if (named && this.#status === "recovering" && !this.#identity.member) {
       this.#identity = { ...this.#identity, member: true };
@@ -350,11 +369,23 @@ export class Voter {
 
 /** What a directory holds when it is made: by `up` for a new deployment, or after a loss. */
 export const newVoterDisk = (voterId: string, members?: Members): VoterDisk => ({
-  identity: { voterId, incarnation: 0, start: "", longestLeaseMs: 0, member: members !== undefined, voters: {}, regions: {} },
+  identity: {
+    voterId,
+    incarnation: 0,
+    start: "",
+    longestLeaseMs: 0,
+    member: members !== undefined,
+    voters: {},
+    regions: {},
+  },
   registers:
     members === undefined
       ? {}
-      : { [MEMBERS]: { accepted: { ballot: { number: 0, site: "", incarnation: 0 }, value: members } } },
+      : {
+          [MEMBERS]: {
+            accepted: { ballot: { number: 0, site: "", incarnation: 0 }, value: members },
+          },
+        },
 });
 
 export const startVoterDisk = (disk: VoterDisk, start: string): VoterDisk => ({

@@ -6,18 +6,17 @@
  */
 import { createRng, type Rng } from "../../base/rng.ts";
 import { itemsOf, readItem } from "../../layers/key-value/items.ts";
-import { defineTable } from "../../layers/key-value/table.ts";
-import type { AppOptions } from "../../layers/region/app-region.ts";
+import type { AppOptions } from "../../layers/region/app-parts.ts";
 import { lateKey } from "../../layers/region/judgement.ts";
 import { LATE } from "../../layers/region/platform-tables.ts";
 import type { RegionRules } from "../../layers/region/rules.ts";
 import type { RoutingRules } from "../../layers/routing/rules.ts";
-import { z } from "zod";
-import { createFaults, type FaultKind } from "./faults.ts";
+import { createFaults, type FaultKind, unfence } from "./faults.ts";
 import { History } from "./history.ts";
 import { RegisterWatch } from "./register-watch.ts";
+import { APP, appOptions, REGION_NAMES } from "./setting.ts";
 import { Workload } from "./workload.ts";
-import { World } from "./world.ts";
+import { World, type WorldOptions } from "./world.ts";
 
 export interface ExploreOptions {
   readonly seed: number;
@@ -26,8 +25,14 @@ export interface ExploreOptions {
   readonly durability?: AppOptions["durability"];
   readonly faults?: readonly FaultKind[];
   readonly stormMs?: number;
+  /** How far apart the rates of two clocks may be, as a part of one; default 0.04. */
+  readonly drift?: number;
+  /** Longest pause of a client between two operations. */
+  readonly thinkMs?: number;
   readonly routingRules?: RoutingRules;
   readonly regionRules?: RegionRules;
+  readonly intercept?: WorldOptions["intercept"];
+  readonly voterFinds?: WorldOptions["voterFinds"];
 }
 
 export interface Explored {
@@ -42,34 +47,6 @@ export interface Explored {
   readonly trace: string;
 }
 
-export const ITEMS = defineTable({
-  name: "items",
-  schema: z.object({ id: z.string(), value: z.string() }),
-  partitionKey: "id",
-});
-
-const REGION_NAMES = ["a", "b", "c", "d", "e"];
-export const APP = "app";
-
-export function appOptions(
-  regions: readonly string[],
-  mode: AppOptions["mode"],
-  durability: AppOptions["durability"],
-): AppOptions {
-  return {
-    app: APP,
-    mode,
-    durability,
-    regions,
-    inSyncTarget: 2,
-    minInSync: 1,
-    policy: "automatic",
-    tables: [ITEMS],
-    rpoMs: 900_000,
-    coolDownMs: 0,
-  };
-}
-
 const QUIET_MS = 6000;
 
 export function explore(options: ExploreOptions): Explored {
@@ -79,15 +56,18 @@ export function explore(options: ExploreOptions): Explored {
   const durability = options.durability ?? (rng.chance(0.6) ? "replicated" : "local");
   const violations: string[] = [];
   const report = (invariant: string, what: string): void => {
-    if (violations.length < 10) violations.push(`${invariant} at ${world.now.toFixed(1)} ms: ${what}`);
+    if (violations.length < 10)
+      violations.push(`${invariant} at ${world.now.toFixed(1)} ms: ${what}`);
   };
   const watch = new RegisterWatch(regions.length + (regions.length % 2 === 0 ? 1 : 0), report);
   const world: World = new World({
     seed: options.seed,
     regions,
-    apps: [appOptions(regions, mode, durability)],
+    apps: [appOptions(regions, mode, durability, 2 + rng.below(2))],
     ...(options.routingRules ? { routingRules: options.routingRules } : {}),
     ...(options.regionRules ? { regionRules: options.regionRules } : {}),
+    ...(options.intercept ? { intercept: options.intercept } : {}),
+    ...(options.voterFinds ? { voterFinds: options.voterFinds } : {}),
     watch: {
       voted: (site, disk, register) => watch.voted(site, disk, register),
       began: (region, _incarnation, _app, epoch) => {
@@ -102,8 +82,11 @@ export function explore(options: ExploreOptions): Explored {
     report,
   });
   world.network.usual = usualLink(rng);
-  const faults = createFaults(world, rng.fork(), options.faults);
-  const workload = new Workload(world, rng.fork(), history, mode);
+  const { drift = 0.04, thinkMs = 25 } = options;
+  // Clocks that run too fast or too slow, within what the margin of a lease allows.
+  for (const node of world.nodes.values()) node.clockRate = 1 + (rng.next() - 0.5) * drift;
+  const faults = createFaults(world, rng.fork(), history, options.faults);
+  const workload = new Workload({ world, rng: rng.fork(), history, mode, thinkMs });
   world.start();
   workload.start();
   world.advance(600 + rng.below(600));
@@ -112,6 +95,7 @@ export function explore(options: ExploreOptions): Explored {
   faults.stop();
   world.network.usual = { delayMs: 1, jitterMs: 1, loss: 0, duplication: 0 };
   world.heal();
+  world.scheduler.after(300, () => unfence(world, history));
   checkAvailable(world, workload, report);
   workload.stop();
   world.advance(QUIET_MS / 2);
@@ -142,7 +126,10 @@ function usualLink(rng: Rng): World["network"]["usual"] {
 /** I11: soon after the faults stop, writes are acknowledged again. */
 function checkAvailable(world: World, workload: Workload, report: Report): void {
   const before = workload.lastAckAt;
-  const took = world.until(() => workload.lastAckAt > before + 1 && workload.lastAckAt > world.now - 50, QUIET_MS);
+  const took = world.until(
+    () => workload.lastAckAt > before + 1 && workload.lastAckAt > world.now - 50,
+    QUIET_MS,
+  );
   if (took === undefined && debug.on) debug.dump(world);
   if (took === undefined) report("I11", "no write was acknowledged after the faults had stopped");
 }
@@ -160,7 +147,10 @@ function checkEnd(
   const snapshots = regions.map((region) => contentOf(world, region));
   for (const [at, content] of snapshots.entries()) {
     if (content !== snapshots[0]) {
-      report("I7", `${regions[at]} differs from ${regions[0]}: ${firstDifference(content, snapshots[0] ?? "")}`);
+      report(
+        "I7",
+        `${regions[at]} differs from ${regions[0]}: ${firstDifference(content, snapshots[0] ?? "")}`,
+      );
     }
   }
   const reference = world.holders(APP)[0] ?? regions[0] ?? "";
@@ -181,7 +171,9 @@ function checkEnd(
 
 function contentOf(world: World, region: string): string {
   return [...itemsOf(world.node(region).engine, APP)]
-    .map(({ table, key, stored }) => `${table}/${key.partition}/${key.sort}=${JSON.stringify(stored)}`)
+    .map(
+      ({ table, key, stored }) => `${table}/${key.partition}/${key.sort}=${JSON.stringify(stored)}`,
+    )
     .join("\n");
 }
 

@@ -1,6 +1,10 @@
 /** Random faults for a simulated world, and their end. *pure but for the world* */
 import type { Rng } from "../../base/rng.ts";
-import { isJoint } from "../../layers/routing/members.ts";
+import { isJoint, votersOf } from "../../layers/routing/members.ts";
+import type { Instant } from "../../base/clock.ts";
+import type { AppRegion, CommandAnswer } from "../../layers/region/app-region.ts";
+import type { History } from "./history.ts";
+import { APP } from "./setting.ts";
 import type { World } from "./world.ts";
 
 export const FAULT_KINDS = [
@@ -14,6 +18,9 @@ export const FAULT_KINDS = [
   "clock",
   "lose-voter-disk",
   "slow-disk",
+  "fence",
+  "switchover",
+  "failover",
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -23,17 +30,22 @@ export interface Faults {
   stop(): void;
 }
 
-export function createFaults(world: World, rng: Rng, kinds: readonly FaultKind[] = FAULT_KINDS): Faults {
+export function createFaults(
+  world: World,
+  rng: Rng,
+  history: History,
+  kinds: readonly FaultKind[] = FAULT_KINDS,
+): Faults {
   const log: string[] = [];
   let isOn = false;
   const sites = [...world.nodes.keys()];
   const next = (): void => {
     if (!isOn) return;
     const kind = rng.pick(kinds);
-    const site = rng.chance(0.5) ? (world.holders("app")[0] ?? rng.pick(sites)) : rng.pick(sites);
+    const site = rng.chance(0.5) ? (world.holders(APP)[0] ?? rng.pick(sites)) : rng.pick(sites);
     const lengthMs = 20 + rng.next() ** 3 * 2500;
     log.push(`${world.now.toFixed(0)} ${kind} ${site} ${lengthMs.toFixed(0)} ms`);
-    const end = inject(world, rng, kind, site);
+    const end = inject(world, rng, history, kind, site);
     world.scheduler.after(lengthMs, () => {
       if (isOn) end();
     });
@@ -52,7 +64,13 @@ export function createFaults(world: World, rng: Rng, kinds: readonly FaultKind[]
 }
 
 /** Begins a fault; what ends it. */
-function inject(world: World, rng: Rng, kind: FaultKind, site: string): () => void {
+function inject(
+  world: World,
+  rng: Rng,
+  history: History,
+  kind: FaultKind,
+  site: string,
+): () => void {
   const node = world.node(site);
   const other = rng.pick([...world.nodes.keys()].filter((peer) => peer !== site));
   switch (kind) {
@@ -76,7 +94,12 @@ function inject(world: World, rng: Rng, kind: FaultKind, site: string): () => vo
       world.partition(site, rng.chance(0.5) ? other : undefined, rng.chance(0.5) ? "in" : "out");
       return () => world.network.heal();
     case "slow":
-      world.slow(site, { delayMs: rng.next() * 150, jitterMs: rng.next() * 100, loss: rng.next() * 0.3, duplication: 0.05 });
+      world.slow(site, {
+        delayMs: rng.next() * 150,
+        jitterMs: rng.next() * 100,
+        loss: rng.next() * 0.3,
+        duplication: 0.05,
+      });
       return () => world.network.heal();
     case "clock":
       node.clockOffsetMs = (rng.next() - 0.5) * 6000;
@@ -85,6 +108,25 @@ function inject(world: World, rng: Rng, kind: FaultKind, site: string): () => vo
       };
     case "lose-voter-disk":
       return loseVoterDisk(world, site);
+    case "fence":
+      return fence(world, rng, history);
+    case "switchover":
+      command(world, rng.pick(world.regions), (commands, now) => {
+        const options = {
+          by: "operator",
+          reason: "test",
+          cause: "switchover",
+          waitMs: 500,
+        } as const;
+        commands.switchover(rng.pick(world.regions), options, () => {}, now);
+      });
+      return () => {};
+    case "failover":
+      command(world, rng.pick(world.regions), (commands, now) => {
+        const options = { by: "operator", reason: "test", acceptDataLoss: false };
+        commands.failover(options, () => {}, now);
+      });
+      return () => {};
     case "slow-disk":
       node.flushDelayMs = rng.next() * 120;
       return () => {
@@ -93,18 +135,61 @@ function inject(world: World, rng: Rng, kind: FaultKind, site: string): () => vo
   }
 }
 
-const lossesOf = new WeakMap<World, number>();
-const losses = (world: World): number => lossesOf.get(world) ?? 0;
+function command(
+  world: World,
+  region: string,
+  act: (commands: AppRegion["commands"], now: Instant) => void,
+): void {
+  const { process } = world.node(region);
+  process?.run(() => {
+    const app = world.app(region, APP);
+    if (app?.isBooted) act(app.commands, world.node(region).instant());
+  });
+}
+
+/** I1b is checked from the moment the fence returned. */
+function fence(world: World, rng: Rng, history: History): () => void {
+  const by = { by: "operator", reason: "test" };
+  command(world, rng.pick(world.regions), (commands, now) => {
+    const version = ++history.fences;
+    const answer: CommandAnswer = (end) => {
+      if (end.kind === "ok" && history.fences === version) history.fencedSince = world.now;
+    };
+    commands.fence(by, answer, now);
+  });
+  return () => unfence(world, history);
+}
+
+/** Asked of every region, because any may be away. */
+export function unfence(world: World, history: History): void {
+  history.fences++;
+  history.fencedSince = undefined;
+  for (const region of world.regions) {
+    const by = { by: "operator", reason: "test" };
+    history.unfencesOpen++;
+    const answer: CommandAnswer = (end) => {
+      history.unfencesOpen--;
+      if (end.kind !== "ok") return;
+      history.fences++;
+      history.fencedSince = undefined;
+    };
+    command(world, region, (commands, now) => commands.unfence(by, answer, now));
+  }
+}
 
 /** One at a time: what more than a minority loses, nobody can know. */
 function loseVoterDisk(world: World, site: string): () => void {
-  const isWhole = [...world.nodes.values()].every(({ process }) => {
-    const members = process?.voter.members;
-    if (process?.voter.status !== "voting" || members === undefined || isJoint(members)) return false;
-    return members.version === world.members.version + 2 * losses(world);
-  });
+  const processes = [...world.nodes.values()].map(({ process }) => process);
+  const members = processes[0]?.voter.members;
+  const isWhole = processes.every(
+    (process) =>
+      process?.voter.status === "voting" &&
+      members !== undefined &&
+      !isJoint(members) &&
+      process.voter.members?.version === members.version &&
+      votersOf(members).some((voter) => voter.voterId === process.voter.voterId),
+  );
   if (!isWhole || world.nodes.size < 3) return () => {};
-  lossesOf.set(world, losses(world) + 1);
   world.kill(site);
   world.node(site).loseVoterDisk();
   return () => world.restart(site);

@@ -52,6 +52,10 @@ export class History {
   readonly #report: (invariant: string, what: string) => void;
   /** When a fence had returned, and no unfence was asked for since. */
   fencedSince: number | undefined;
+  /** Fences and unfences asked for so far: an answer to an earlier one tells nothing. */
+  fences = 0;
+  /** Unfences that may still happen, however late (a frozen region asks when it wakes). */
+  unfencesOpen = 0;
 
   constructor(options: {
     isPassive: boolean;
@@ -68,8 +72,12 @@ export class History {
   write(write: AckedWrite, holder: AppRegion | undefined): void {
     this.acked.push(write);
     const { epoch, position } = write.parts;
-    if (this.fencedSince !== undefined && write.begun > this.fencedSince) {
-      this.#report("I1b", `${write.key} acknowledged by ${write.region}, begun after fence returned`);
+    const isFenced = this.fencedSince !== undefined && this.unfencesOpen === 0;
+    if (isFenced && write.begun > (this.fencedSince ?? 0)) {
+      this.#report(
+        "I1b",
+        `${write.key} acknowledged by ${write.region}, begun after fence returned`,
+      );
     }
     if (!this.#isPassive) return;
     const who = `${write.region}#${write.incarnation}`;
@@ -82,7 +90,10 @@ export class History {
     if (first === undefined) this.#firstAckOf.set(epoch, { region: write.region, at: write.ended });
     for (const [later, ack] of this.#firstAckOf) {
       if (later > epoch && ack.region !== write.region && write.begun > ack.at) {
-        this.#report("I1", `${who} acknowledged in epoch ${epoch} after ${ack.region} had in ${later}`);
+        this.#report(
+          "I1",
+          `${who} acknowledged in epoch ${epoch} after ${ack.region} had in ${later}`,
+        );
       }
     }
     this.#raise(write.key, write.ended, { epoch, position });
@@ -101,7 +112,10 @@ export class History {
     if (!this.#isReplicated || (holder.holding?.epoch ?? 0) < write.parts.epoch) return;
     if (arrivalOf(write.parts, holder.log) === "arrived") return;
     const { epoch, position } = write.parts;
-    this.#report("I3", `${write.key} (${epoch}, ${position}) is not at the holder of ${holder.holding?.epoch}`);
+    this.#report(
+      "I3",
+      `${write.key} (${epoch}, ${position}) is not at the holder of ${holder.holding?.epoch}`,
+    );
   }
 
   #raise(key: string, at: number, order: Order): void {
@@ -141,12 +155,18 @@ export class History {
   }
 
   /** I4, at the end: nothing acknowledged is gone; it is there, or told as late. */
-  finish(log: (lineage: string) => AppRegion["log"] | undefined, isTold: (write: AckedWrite) => boolean): void {
+  finish(
+    log: (lineage: string) => AppRegion["log"] | undefined,
+    isTold: (write: AckedWrite) => boolean,
+  ): void {
     for (const write of this.acked) {
       if (arrivalOf(write.parts, log(write.parts.lineage)) === "arrived") continue;
       if (!this.#isReplicated && isTold(write)) continue;
       const { epoch, position } = write.parts;
-      this.#report(this.#isReplicated ? "I3" : "I4", `${write.key} (${epoch}, ${position}) is lost`);
+      this.#report(
+        this.#isReplicated ? "I3" : "I4",
+        `${write.key} (${epoch}, ${position}) is lost`,
+      );
     }
   }
 }

@@ -32,6 +32,7 @@ export interface NodeOptions {
   readonly regionRules: RegionRules;
   readonly send: (from: string, to: string, message: Message) => void;
   readonly watch: Watch;
+  readonly voterFinds: (site: string, disk: VoterDisk | undefined) => VoterDisk | undefined;
 }
 
 /** What an observer of the whole world is told. */
@@ -75,7 +76,8 @@ export class Node {
     this.engine = this.engine.reopen();
     const newId = `voter-${this.site}-${this.options.rng.below(1e9)}`;
     const start = `start-${this.options.rng.below(1e9)}`;
-    this.voterDisk = startVoterDisk(this.voterDisk ?? newVoterDisk(newId), start);
+    const found = this.options.voterFinds(this.site, this.voterDisk);
+    this.voterDisk = startVoterDisk(found ?? newVoterDisk(newId), start);
     this.voterStarts++;
     this.process = new Process(this, this.voterDisk);
   }
@@ -135,7 +137,13 @@ export class Process {
     this.#engine = node.engine;
     this.#voterStart = node.voterStarts;
     this.incarnation = node.engine.incarnation;
-    this.voter = new Voter(node.site, voterDisk, options.terms, options.routingRules, node.instant());
+    this.voter = new Voter(
+      node.site,
+      voterDisk,
+      options.terms,
+      options.routingRules,
+      node.instant(),
+    );
     this.#members = this.voter.members ?? options.members;
     if (node.site !== WITNESS) {
       const self = { region: node.site, incarnation: this.incarnation };
@@ -151,7 +159,8 @@ export class Process {
   #createRegion(self: { region: string; incarnation: number }, renewer: Renewer): Region {
     const { node } = this;
     const { options } = node;
-    const send = (to: string, message: Message): void => this.#send(`region/${node.site}`, to, message);
+    const send = (to: string, message: Message): void =>
+      this.#send(`region/${node.site}`, to, message);
     const region = new Region(
       {
         self,
@@ -224,7 +233,8 @@ export class Process {
 
   #voterEffects(effects: ReturnType<Voter["step"]>): void {
     const send = (): void => {
-      for (const { to, message } of effects.send) this.#send(`voter/${this.node.site}`, to, message);
+      for (const { to, message } of effects.send)
+        this.#send(`voter/${this.node.site}`, to, message);
     };
     if (!effects.persist) {
       send();
@@ -263,7 +273,8 @@ export class Process {
     if (region === undefined || renewer === undefined) return;
     if (region.isBooted) {
       renewer.tell(region.renewals(now), false);
-      for (const { to, message } of renewer.tick(now)) this.#send(`region/${this.node.site}`, to, message);
+      for (const { to, message } of renewer.tick(now))
+        this.#send(`region/${this.node.site}`, to, message);
     }
     region.suspect(this.voter.suspicions(now), now);
     region.tick(now);

@@ -3,13 +3,13 @@ import type { Rng } from "../../base/rng.ts";
 import { type StoredItem, readItem } from "../../layers/key-value/items.ts";
 import type { Consistency, WriteOutcome } from "../../layers/key-value/port.ts";
 import type { AppOptions } from "../../layers/region/app-region.ts";
-import { APP, ITEMS } from "./explore.ts";
+
 import { type AckedWrite, type History, partsOf } from "./history.ts";
+import { APP, ITEMS } from "./setting.ts";
 import type { World } from "./world.ts";
 
 const KEYS = 6;
 const CLIENTS = 4;
-const THINK_MS = 25;
 
 interface Operation {
   readonly id: number;
@@ -34,14 +34,22 @@ export class Workload {
   readonly #history: History;
   readonly #mode: AppOptions["mode"];
   readonly #keyedAcked = new Map<number, number>();
+  readonly #thinkMs: number;
   #isOn = false;
   #ids = 0;
 
-  constructor(world: World, rng: Rng, history: History, mode: AppOptions["mode"]) {
-    this.#world = world;
-    this.#rng = rng;
-    this.#history = history;
-    this.#mode = mode;
+  constructor(options: {
+    world: World;
+    rng: Rng;
+    history: History;
+    mode: AppOptions["mode"];
+    thinkMs: number;
+  }) {
+    this.#world = options.world;
+    this.#rng = options.rng;
+    this.#history = options.history;
+    this.#mode = options.mode;
+    this.#thinkMs = options.thinkMs;
   }
 
   start(): void {
@@ -54,7 +62,7 @@ export class Workload {
   }
 
   #next(client: Client): void {
-    this.#world.scheduler.after(this.#rng.next() * THINK_MS, () => {
+    this.#world.scheduler.after(this.#rng.next() * this.#thinkMs, () => {
       if (!this.#isOn) return;
       const dice = this.#rng.next();
       if (dice < 0.5) this.#begin(client, false);
@@ -86,7 +94,12 @@ export class Workload {
     const salt = this.#mode === "active-active" ? "" : `-${operation.tries}`;
     const item = { id: isKeyed ? `${key}${salt}` : key, value: `${id}.${operation.tries}` };
     const isDelete = !isKeyed && this.#rng.chance(0.15);
-    const idempotency = { scope: "client", key: `op-${id}`, requestHash: "same", response: { id: item.id } };
+    const idempotency = {
+      scope: "client",
+      key: `op-${id}`,
+      requestHash: "same",
+      response: { id: item.id },
+    };
     const answer = (outcome: WriteOutcome): void => {
       this.#answered(operation, region, process.incarnation, outcome);
     };
@@ -104,7 +117,12 @@ export class Workload {
     });
   }
 
-  #answered(operation: Operation, region: string, incarnation: number, outcome: WriteOutcome): void {
+  #answered(
+    operation: Operation,
+    region: string,
+    incarnation: number,
+    outcome: WriteOutcome,
+  ): void {
     if (outcome.kind !== "ok") {
       if (outcome.kind === "unknown") this.unknown++;
       this.#retry(operation);
@@ -117,7 +135,15 @@ export class Workload {
     if (replayed !== undefined) return;
     const { key, isKeyed, begun, client } = operation;
     const parts = partsOf(receipt);
-    const write = { key: isKeyed ? "" : key, receipt, parts, region, incarnation, begun, ended: now };
+    const write = {
+      key: isKeyed ? "" : key,
+      receipt,
+      parts,
+      region,
+      incarnation,
+      begun,
+      ended: now,
+    };
     const holder = this.#world.holders(APP).map((name) => this.#world.app(name, APP))[0];
     this.#history.write(write, holder);
     client.session.push(write);
@@ -126,7 +152,9 @@ export class Workload {
 
   #retry(operation: Operation): void {
     if (!operation.isKeyed || operation.tries > 6) return;
-    this.#world.scheduler.after(5 + this.#rng.next() * 300, () => this.#try(operation, this.#region()));
+    this.#world.scheduler.after(5 + this.#rng.next() * 300, () =>
+      this.#try(operation, this.#region()),
+    );
   }
 
   #read(client: Client): void {
@@ -162,7 +190,10 @@ export class Workload {
   }
 
   /** I6: an operation with a key had one effect, however often it was tried. */
-  checkEffects(items: readonly StoredItem[], report: (invariant: string, what: string) => void): void {
+  checkEffects(
+    items: readonly StoredItem[],
+    report: (invariant: string, what: string) => void,
+  ): void {
     const effects = new Map<string, number>();
     for (const { key, stored } of items) {
       const match = /^once-(\d+)/.exec(key.partition);
@@ -173,7 +204,8 @@ export class Workload {
       if (count > 1) report("I6", `operation ${id} had ${count} effects`);
     }
     for (const [id, at] of this.#keyedAcked) {
-      if (!effects.has(String(id))) report("I6", `operation ${id}, acknowledged at ${at}, had none`);
+      if (!effects.has(String(id)))
+        report("I6", `operation ${id}, acknowledged at ${at}, had none`);
     }
   }
 }

@@ -17,6 +17,7 @@ import {
 } from "../../layers/routing/rules.ts";
 import { type LinkQuality, Network } from "./network.ts";
 import { type Message, Node, type Watch } from "./node.ts";
+import type { VoterDisk } from "../../layers/routing/voter.ts";
 import { Scheduler } from "./scheduler.ts";
 
 export interface WorldOptions {
@@ -28,6 +29,10 @@ export interface WorldOptions {
   readonly routingRules?: RoutingRules;
   readonly regionRules?: RegionRules;
   readonly watch?: Partial<Watch>;
+  /** Sees every message when it is sent, and may change or swallow it. */
+  readonly intercept?: (from: string, to: string, message: Message) => Message | undefined;
+  /** What a voter finds when it starts. */
+  readonly voterFinds?: (site: string, disk: VoterDisk | undefined) => VoterDisk | undefined;
 }
 
 /** How long after the end of a process its peers find its port closed, twice. */
@@ -61,8 +66,12 @@ export class World {
         terms: this.terms,
         routingRules: options.routingRules ?? ROUTING_RULES,
         regionRules: options.regionRules ?? REGION_RULES,
-        send: (from, to, message) => this.#deliver(from, to, message),
+        send: (from, to, message) => {
+          const sent = options.intercept ? options.intercept(from, to, message) : message;
+          if (sent !== undefined) this.#deliver(from, to, sent);
+        },
         watch: { began: () => {}, voted: () => {}, ...options.watch },
+        voterFinds: options.voterFinds ?? ((_site, disk) => disk),
       });
       this.nodes.set(site, node);
     }
@@ -96,7 +105,8 @@ export class World {
 
   node(site: string): Node {
     const node = this.nodes.get(site);
-    if (node === undefined) throw new RangeError(`no site ${site}; there are ${[...this.nodes.keys()]}`);
+    if (node === undefined)
+      throw new RangeError(`no site ${site}; there are ${[...this.nodes.keys()]}`);
     return node;
   }
 
@@ -119,7 +129,8 @@ export class World {
     this.node(site).kill();
     this.scheduler.after(REFUSED_AFTER_MS, () => {
       for (const other of this.nodes.values()) {
-        const hears = !this.network.isCut(site, other.site) && !this.network.isCut(other.site, site);
+        const hears =
+          !this.network.isCut(site, other.site) && !this.network.isCut(other.site, site);
         if (this.node(site).isUp || !hears) continue;
         other.process?.run(() => other.process?.voter.connectionRefused(site));
       }

@@ -1,0 +1,235 @@
+/**
+ * Rules of the protocol broken on purpose, each of which the simulation must notice. *for tests*
+ *
+ * What cannot be said as a rule is done to messages and disks on their way. `shows` are the
+ * invariants that catch it: "assertion" where the core's own assertion does.
+ */
+import { REGION_RULES } from "../../layers/region/rules.ts";
+import { ROUTING_RULES } from "../../layers/routing/rules.ts";
+import { newVoterDisk } from "../../layers/routing/voter.ts";
+import { genesis } from "../../layers/routing/members.ts";
+import type { ExploreOptions } from "./explore.ts";
+import { remainingAtPrepare } from "./remaining-at-prepare.ts";
+
+export interface BrokenRule {
+  readonly name: string;
+  readonly shows: readonly string[];
+  /** The seed to begin at, where the first ones are known to show nothing: saves time only. */
+  readonly from?: number;
+  /** Made anew for each seed. */
+  readonly setting: () => Omit<ExploreOptions, "seed">;
+}
+
+const PASSIVE = { mode: "active-passive" } as const;
+const LOCAL = { ...PASSIVE, durability: "local" } as const;
+const REPLICATED = { ...PASSIVE, durability: "replicated" } as const;
+
+const region = (rules: Partial<typeof REGION_RULES>) => ({ ...REGION_RULES, ...rules });
+const routing = (rules: Partial<typeof ROUTING_RULES>) => ({ ...ROUTING_RULES, ...rules });
+
+/** A voter whose directory is as on the first day: every promise and vote forgotten. */
+const forgetful = (
+  regions: number,
+  forgets: (isLost: boolean) => boolean,
+): Omit<ExploreOptions, "seed"> => {
+  const names = ["a", "b", "c", "d", "e"].slice(0, regions);
+  const sites = regions % 2 === 0 ? [...names, "witness"] : names;
+  const members = genesis(
+    names,
+    Object.fromEntries(sites.map((site) => [site, `voter-${site}-0`])),
+  );
+  const started = new Set<string>();
+  return {
+    regions,
+    voterFinds: (site, disk) => {
+      const isFirst = !started.has(site);
+      started.add(site);
+      if (isFirst || !forgets(disk === undefined)) return disk;
+      return newVoterDisk(`voter-${site}-0`, members);
+    },
+  };
+};
+
+export const BROKEN_RULES: readonly BrokenRule[] = [
+  {
+    name: "lease without margin",
+    shows: ["I1"],
+    setting: () => ({
+      ...LOCAL,
+      regions: 2,
+      drift: 0.05,
+      thinkMs: 3,
+      stormMs: 3000,
+      routingRules: routing({ marginMs: () => 0 }),
+      faults: ["partition"],
+    }),
+  },
+  {
+    name: "voter forgets on restart",
+    shows: ["I1", "I2", "I3", "I4", "I9"],
+    setting: () => ({
+      ...PASSIVE,
+      ...forgetful(2, () => true),
+      faults: ["kill", "partition-link", "partition"],
+    }),
+  },
+  {
+    name: "empty voter votes",
+    shows: ["I1", "I2", "I3", "I4", "I9"],
+    setting: () => ({
+      ...PASSIVE,
+      ...forgetful(2, (isLost) => isLost),
+      faults: ["lose-voter-disk", "partition-link", "partition", "kill"],
+    }),
+  },
+  {
+    name: "ballot reuse",
+    shows: ["I2", "I1", "I3"],
+    setting: () => ({
+      routingRules: routing({
+        ballotIncarnation: () => 0,
+        nextBallotNumber: (highest) => Math.max(1, highest),
+        mayPromise: (promised, ballot) =>
+          promised === undefined || ROUTING_RULES.mayAccept(promised, ballot),
+      }),
+    }),
+  },
+  {
+    name: "remaining read at prepare",
+    shows: ["I1"],
+    setting: () => ({
+      ...LOCAL,
+      regions: 2,
+      thinkMs: 3,
+      stormMs: 3000,
+      intercept: remainingAtPrepare(),
+      faults: ["partition-link", "failover"],
+    }),
+  },
+  {
+    name: "gate not checked at all",
+    shows: ["I1", "I1b"],
+    setting: () => ({
+      ...LOCAL,
+      regionRules: region({ mayWrite: () => true, mayAcknowledge: () => true }),
+      faults: ["partition", "freeze", "fence"],
+    }),
+  },
+  {
+    name: "gate not repeated after durability",
+    shows: ["I1", "I1b"],
+    setting: () => ({
+      ...LOCAL,
+      regionRules: region({ mayAcknowledge: () => true }),
+      faults: ["freeze", "slow-disk", "partition", "fence"],
+    }),
+  },
+  {
+    name: "same epoch after restart",
+    shows: ["I1", "I3", "I7", "assertion"],
+    setting: () => ({
+      ...REPLICATED,
+      regionRules: region({ mustTakeNextEpochAfterRestart: () => false }),
+      routingRules: routing({
+        mayRenew: (record, from, epoch) =>
+          record.phase === "serving" &&
+          record.epoch === epoch &&
+          record.serving.some((holder) => holder.region === from.region),
+      }),
+      faults: ["kill", "zombie"],
+    }),
+  },
+  {
+    name: "acknowledge with one other (three regions)",
+    shows: ["I3"],
+    setting: () => ({
+      ...REPLICATED,
+      regions: 3,
+      regionRules: region({
+        committed: (own, matches) =>
+          matches.length === 0 ? own : Math.min(own, Math.max(...matches)),
+      }),
+    }),
+  },
+  {
+    name: "shrink before known",
+    shows: ["I3"],
+    setting: () => ({
+      ...REPLICATED,
+      regionRules: region({
+        setsWhileProposed: (sets, proposed) =>
+          proposed.length < (sets[0]?.length ?? 0) ? [proposed] : [...sets, proposed],
+      }),
+      faults: ["partition", "partition-link", "partition-one-way", "kill", "freeze", "slow"],
+    }),
+  },
+  {
+    name: "grow after known",
+    shows: ["I3"],
+    setting: () => ({
+      ...REPLICATED,
+      regionRules: region({
+        requiredFor: (sets, _growing, self) =>
+          REGION_RULES.requiredFor(sets.slice(0, 1), undefined, self),
+        mayProposeGrow: () => true,
+      }),
+      faults: ["partition", "partition-link", "kill", "freeze", "slow"],
+    }),
+  },
+  {
+    name: "answer before committed",
+    shows: ["I9"],
+    setting: () => ({ ...REPLICATED, regionRules: region({ mayAnswer: () => true }) }),
+  },
+  {
+    name: "cut fixed before the fence",
+    shows: ["I3", "I9"],
+    setting: () => ({
+      ...REPLICATED,
+      regionRules: region({ cutAt: (_end, whenProposed) => whenProposed }),
+      faults: ["partition-link", "partition-one-way", "failover", "slow"],
+    }),
+  },
+  {
+    name: "apply beyond cut",
+    shows: ["I7", "I8", "I3", "assertion"],
+    setting: () => ({ ...REPLICATED, regionRules: region({ mustStrand: () => false }) }),
+  },
+  {
+    name: "match counted across epochs",
+    shows: ["I3", "I7", "I9"],
+    setting: () => ({
+      ...REPLICATED,
+      regionRules: region({ countsAcknowledgement: () => true }),
+      faults: ["kill", "slow", "partition-link", "failover", "switchover"],
+    }),
+  },
+  {
+    name: "fence not raised",
+    shows: ["I1", "I3", "I7", "I9", "assertion"],
+    setting: () => ({ ...REPLICATED, regionRules: region({ isFenced: () => false }) }),
+  },
+  {
+    name: "merge by wall clock only",
+    shows: ["I7"],
+    setting: () => ({
+      mode: "active-active",
+      regionRules: region({
+        compareWrites: (a, b) => Math.floor(a.clock / 1024) - Math.floor(b.clock / 1024),
+      }),
+    }),
+  },
+  {
+    name: "apply out of order",
+    shows: ["assertion"],
+    setting: () => ({ ...REPLICATED, regionRules: region({ continues: () => true }) }),
+  },
+  {
+    name: "idempotency outside the transaction",
+    shows: ["I6"],
+    setting: () => ({
+      ...PASSIVE,
+      regionRules: region({ recordsIdempotencyWithWrite: () => false }),
+    }),
+  },
+];
