@@ -26,3 +26,9 @@ export function respond(
   const limitBytes = transport === "tcp" ? TCP_MOST_BYTES : udpLimit(edns?.sizeBytes);
   return encodeReply(asked, answer(asked.query, zone, client), limitBytes);
 }
+
+/** For a question whose answer failed: the asker should try another server, and not wait. */
+export function respondFailure(bytes: Uint8Array): Uint8Array | undefined {
+  const asked = decodeQuery(bytes);
+  return asked.kind === "ignored" ? undefined : encodeRefusal(asked.header, "SERVFAIL");
+}

@@ -145,6 +145,8 @@ export type VoterReply = FromVoter &
     | {
         readonly type: "remembered";
         readonly toVoterId: string;
+        /** The start that asked: an answer to an earlier one is not for this one. */
+        readonly toStart: string;
         /** The incarnation of the last other start of the asking voter that this voter heard of. */
         readonly incarnation: number;
         readonly members?: Members;

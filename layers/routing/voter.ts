@@ -322,6 +322,7 @@ export class Voter {
       ...this.#me(),
       type: "remembered",
       toVoterId: message.voterId,
+      toStart: message.start,
       incarnation: before.start === message.start ? 0 : before.incarnation,
       ...(members === undefined ? {} : { members }),
     };
@@ -331,7 +332,8 @@ export class Voter {
     message: Extract<VoterReply, { type: "remembered" }>,
     effects: VoterEffects,
   ): void {
-    if (message.toVoterId !== this.#identity.voterId) return;
+    const { voterId, start } = this.#identity;
+    if (message.toVoterId !== voterId || message.toStart !== start) return;
     if (message.members !== undefined) this.#learnMembers(message.members, effects);
     // Another start had this incarnation or a higher one: this disk is an old copy.
     if (message.incarnation >= this.#identity.incarnation) this.#status = "recovering";

@@ -9,6 +9,7 @@ const REGRESSIONS: Readonly<Record<number, string>> = {
   259: "the same, with four regions",
   1720: "acknowledgements waited for a flush that had happened before the start",
   2469: "a pause between rounds grew with the time that a process had been frozen",
+  31915: "an answer to a zombie voter's hello made its successor think its disk was an old copy",
   2975: "a newer member list was answered with a pause",
 };
 
