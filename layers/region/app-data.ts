@@ -98,9 +98,13 @@ export class AppData {
             };
       }
     }
+    if (writes.length === 0) {
+      return { kind: "failed", code: "invalid", reason: "a transaction has at least one write" };
+    }
     const changes: Change[] = [];
+    const named = new Set<string>();
     for (const write of writes) {
-      const problem = this.#evaluateOne(reader, write, changes);
+      const problem = this.#evaluateOne(reader, write, changes, named);
       if (problem !== undefined) return problem;
     }
     if (idempotency !== undefined && this.#rules.recordsIdempotencyWithWrite()) {
@@ -109,12 +113,24 @@ export class AppData {
     return { kind: "changes", changes, seen: 0 };
   }
 
-  #evaluateOne(reader: EngineReader, write: Write, changes: Change[]): Evaluated | undefined {
+  #evaluateOne(
+    reader: EngineReader,
+    write: Write,
+    changes: Change[],
+    named: Set<string>,
+  ): Evaluated | undefined {
     const { name } = write.table;
     const item = write.kind === "put" ? write.table.parse(write.item) : undefined;
     if (item?.kind === "failed") return item;
     const key = write.table.parseKey(write.kind === "put" ? item?.value : write.key);
     if (key.kind === "failed") return key;
+    const place = tuple(name, key.value.partition, key.value.sort);
+    const where = `${name} ${key.value.partition}${key.value.sort && `/${key.value.sort}`}`;
+    if (named.has(place)) {
+      const reason = `${where} is named twice in one transaction`;
+      return { kind: "failed", code: "invalid", reason };
+    }
+    named.add(place);
     const needsOld = write.ifVersion !== undefined || ("ifAbsent" in write && write.ifAbsent);
     const old = needsOld ? this.get(reader, name, key.value) : undefined;
     const isThere = old !== undefined && old.value !== null;
@@ -124,7 +140,6 @@ export class AppData {
       reason,
       ...(old === undefined ? {} : { seen: old }),
     });
-    const where = `${name} ${key.value.partition}${key.value.sort && `/${key.value.sort}`}`;
     if ("ifAbsent" in write && write.ifAbsent && isThere)
       return refuse(`${where} is there already`);
     if (write.ifVersion !== undefined) {
