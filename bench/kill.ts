@@ -61,12 +61,15 @@ try {
     await until("both regions are in sync", isSettled);
     const size = load.acknowledged.length;
     await until("the load runs", () => load.acknowledged.length > size + Number(rate) / 2);
+    const regions = await regionsNow();
+    // On a busy machine a region may have fallen behind again: then there would be no candidate.
+    await until("both regions are in sync", isSettled);
     const views = await Promise.all(urls.map((url) => ask(url, "/routing/apps/tickets")));
-    const at = views.findIndex(({ body }) => body.holdsLease);
-    const victim = (await regionsNow())[at];
-    if (victim?.pid === null || victim === undefined) throw new Error("nobody serves");
+    const victim = regions[views.findIndex(({ body }) => body.holdsLease)];
+    const pid = victim?.pid ?? undefined;
+    if (victim === undefined || pid === undefined) throw new Error("nobody serves");
     const since = performance.now();
-    process.kill(victim.pid, mode === "freeze" ? "SIGSTOP" : "SIGKILL");
+    process.kill(pid, mode === "freeze" ? "SIGSTOP" : "SIGKILL");
     await until("another region acknowledges", () =>
       load.acknowledged.slice(-1).some(({ region }) => region !== victim.id),
     );
@@ -75,7 +78,7 @@ try {
     gaps.push(gap);
     const afterMs = ((first?.at ?? Number.NaN) - since).toFixed(0);
     say(`${mode} ${kill}: ${victim.id}, gap ${gap.toFixed(0)} ms, first after ${afterMs} ms`);
-    if (mode === "freeze") process.kill(victim.pid, "SIGCONT");
+    if (mode === "freeze") process.kill(pid, "SIGCONT");
     else await fault("restart", victim.id);
     urls = (await regionsNow()).map((region) => region.url ?? "");
   }

@@ -8,6 +8,7 @@ export interface RegionLog extends Log {
 
 const FLUSH_MS = 1000;
 const BATCH_BYTES = 4096;
+const REFUSED = 503;
 
 export function createRegionLog(site: string): RegionLog {
   // In batches: a line must not cost a system call while requests are served.
@@ -19,7 +20,11 @@ export function createRegionLog(site: string): RegionLog {
   return {
     debug: (fields, message) => log.debug(fields, message),
     info: (fields, message) => log.info(fields, message),
-    warn: (fields, message) => log.warn(fields, message),
+    // A refusal is an answer like any other, and there are many of them during a failover.
+    warn: (fields, message) =>
+      fields["event"] === "request" && fields["status"] === REFUSED
+        ? log.debug(fields, message)
+        : log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),
     flush: () => {
       try {

@@ -36,6 +36,9 @@ export interface TicketLoadOptions {
 }
 
 const TRY_LIMIT_MS = 150;
+const LONG_TRY_LIMIT_MS = 1000;
+/** As many users there are: who waits for an answer submits nothing new. */
+const MOST_OPEN = 50;
 const CONNECT_LIMIT_MS = 1000;
 /** So short that it is not seen in the gap; after QUICK_TRIES longer, or the load is the outage. */
 const PAUSE_MS = 5;
@@ -60,6 +63,7 @@ export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
     const first = preferred;
     for (let attempt = first; performance.now() < until; attempt++) {
       const known = urls();
+      const isQuick = attempt - first < QUICK_TRIES;
       preferred = attempt % known.length;
       const url = known[attempt % known.length];
       if (url === undefined) continue;
@@ -74,7 +78,7 @@ export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
           },
           body: JSON.stringify({ description }),
           // undici's own time-outs are as coarse as a second.
-          signal: AbortSignal.timeout(TRY_LIMIT_MS),
+          signal: AbortSignal.timeout(isQuick ? TRY_LIMIT_MS : LONG_TRY_LIMIT_MS),
         });
         const body = (await answer.body.json()) as { id?: string };
         if (answer.statusCode === 201 && body.id !== undefined) {
@@ -88,7 +92,6 @@ export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
       } catch {
         // Refused, reset or silent: the next region is asked.
       }
-      const isQuick = attempt - first < QUICK_TRIES;
       const pauseMs = isQuick ? PAUSE_MS : LONG_PAUSE_MS * (0.5 + Math.random() / 2);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
@@ -99,6 +102,7 @@ export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
     owed += ((at - lastAt) * perSecond) / 1000;
     lastAt = at;
     for (; owed >= 1; owed--) {
+      if (open.size >= MOST_OPEN) continue;
       const one: Promise<void> = submit(count++).finally(() => open.delete(one));
       open.add(one);
     }
