@@ -83,7 +83,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     });
     try {
       const tcp = await listenTcp(host, udp.port, limits, reply, onFault);
-      log.info({ address: host, port: udp.port, zone: state().zone }, "dns");
+      log.info({ address: host, port: udp.port }, "dns");
       return {
         address: host,
         port: udp.port,
