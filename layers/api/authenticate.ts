@@ -3,8 +3,9 @@
  *
  * Invariants
  *  A1 a bearer token that is not good is refused, never replaced by the cookie     (authenticate)
- *  A2 a cookie counts for an unsafe method only when the request came from this site's own pages
- *     (Fetch Metadata; Origin where a browser sends none)                             (fromOwnPage)
+ *  A2 a cookie counts for an unsafe method only when the request came from a page of this
+ *     deployment: of this very origin (Fetch Metadata, else Origin), or of one that is listed as
+ *     another region's or the front door's. A page cannot choose what its browser says (fromOwnPage)
  *  A3 comparing a secret takes the same time wherever it differs                        (sameText)
  */
 import { type Problem, problem } from "./problem.ts";
@@ -53,16 +54,18 @@ const REFUSED = problem(
 
 /** Guards what cookies authenticate against pages of other sites. */
 export function crossSiteProblem(scope: Scope): Problem | undefined {
-  if (isSafe(scope.request.method) || fromOwnPage(scope.request)) return undefined;
+  if (isSafe(scope.request.method) || fromOwnPage(scope)) return undefined;
   return problem("cross-site-request", "A cookie counts only for requests from own pages.");
 }
 
-function fromOwnPage(request: Request): boolean {
+function fromOwnPage({ request, platform }: Scope): boolean {
   const headers = request.headers;
   const site = headers.get("sec-fetch-site");
-  if (site !== null) return site === "same-origin";
+  if (site === "same-origin") return true;
   const origin = headers.get("origin");
   if (origin === null) return false;
+  if (platform.origins().includes(origin)) return true;
+  if (site !== null) return false;
   // A page of another site cannot set X-Forwarded-Host without a preflight, which is refused.
   const host = headers.get("x-forwarded-host") ?? headers.get("host") ?? hostOf(request.url);
   return hostOf(origin) === host;

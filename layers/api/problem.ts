@@ -60,6 +60,11 @@ const kinds = {
     title: "The session has ended",
     advice: "Sign in again.",
   },
+  "federation-failed": {
+    status: 401,
+    title: "Signing in with another provider failed",
+    advice: "Begin again; `detail` says what was wrong.",
+  },
   "not-allowed": {
     status: 403,
     title: "Not allowed",
@@ -176,6 +181,12 @@ const kinds = {
     status: 409,
     title: "The routing record does not allow this now",
     advice: "`detail` says why; see /routing/apps.",
+  },
+  "provider-not-ready": {
+    status: 503,
+    title: "The provider cannot be used",
+    advice: "See /identity/providers: it names each missing or wrong setting with the fix.",
+    retryAfterSeconds: 5,
   },
   "no-majority": {
     status: 503,

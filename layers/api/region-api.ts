@@ -71,6 +71,8 @@ export interface RegionApiOptions {
   /** Pages and whatever else the target serves; undefined where it has nothing. */
   readonly pages?: (request: Request, path: string) => Promise<Response | undefined>;
   readonly observe?: (sample: RequestSample) => void;
+  /** Of the regions and the front door; by default those of the regions. */
+  readonly origins?: () => readonly string[];
 }
 
 export interface RegionApi {
@@ -105,6 +107,7 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     digest,
     verifier: identity.verifier,
     rng: options.rng,
+    origins: options.origins ?? (() => routing.regions().map((known) => new URL(known.url).origin)),
     hashSalt: digest(`understudy request hash 1\n${options.deploymentSecret}`),
   };
   const contextOf = (

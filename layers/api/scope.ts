@@ -17,6 +17,8 @@ export interface Platform {
   readonly now: () => Instant;
   /** SHA-256 as base64url. */
   readonly digest: (text: string) => string;
+  /** The deployment's own origins: pages of these, and of no other, may use the cookies. */
+  readonly origins: () => readonly string[];
   /** Mixed into request hashes, so that a stored hash of a body with a password tells nothing. */
   readonly hashSalt: string;
 }

@@ -4,25 +4,16 @@
  * Names are compared folded (NFKC, lower case), so that `Anna` and `anna` are one name. Passwords
  * follow NIST SP 800-63B: length matters, composition rules do not; what is refused is what a
  * guesser tries first.
+ *
+ * A length is counted in characters as people see them in their alphabet (code points), and a
+ * password is compared in one Unicode form, whatever keyboard it was typed on.
  */
+import { isCommonPassword } from "./common-passwords.ts";
+
 export const USERNAME = { min: 3, max: 64 } as const;
 export const PASSWORD = { min: 8, max: 128 } as const;
 
 const USERNAME_CHARACTERS = /^[\p{L}\p{N}._@+-]+$/u;
-
-const GUESSED_FIRST: ReadonlySet<string> = new Set([
-  "password",
-  "password1",
-  "12345678",
-  "123456789",
-  "1234567890",
-  "qwertyui",
-  "qwertyuiop",
-  "11111111",
-  "00000000",
-  "iloveyou",
-  "letmein1",
-]);
 
 export interface Objection {
   readonly message: string;
@@ -41,15 +32,19 @@ export function objectToUsername(name: string): Objection | undefined {
   return undefined;
 }
 
+/** The form that is hashed. */
+export const normalPassword = (password: string): string => password.normalize("NFKC");
+
 export function objectToPassword(password: string, username: string): Objection | undefined {
-  if (password.length < PASSWORD.min || password.length > PASSWORD.max) {
+  const length = [...normalPassword(password)].length;
+  if (length < PASSWORD.min || length > PASSWORD.max) {
     return { message: `A password has ${PASSWORD.min} to ${PASSWORD.max} characters.` };
   }
-  const folded = password.toLowerCase();
-  if (GUESSED_FIRST.has(folded)) {
+  const folded = normalPassword(password).toLowerCase();
+  if (isCommonPassword(folded)) {
     return { message: "This password is among the first that are tried; choose another." };
   }
-  if (folded === username.toLowerCase()) {
+  if (folded === foldUsername(username)) {
     return { message: "A password must not be the user name." };
   }
   return undefined;

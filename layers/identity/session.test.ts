@@ -1,8 +1,11 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
+  CLOCKS_MS,
   decideRefresh,
   formatRefreshToken,
+  isFirstUse,
+  judgeSession,
   parseRefreshToken,
   type RefreshSession,
 } from "./session.ts";
@@ -28,6 +31,47 @@ test("the previous token gets the current one again, so that a lost answer can b
 
 test("a token older than the previous one ends the family", () => {
   expect(decideRefresh(session, 1, presented("hash 2"), 0)).toEqual({ kind: "reuse" });
+});
+
+test("the previous token ends the family once the current one has been used", () => {
+  expect(isFirstUse(session, 3)).toBe(false);
+  expect(isFirstUse(session, 4)).toBe(true);
+  const used = { ...session, previousHash: undefined };
+  expect(isFirstUse(used, 4)).toBe(false);
+  expect(decideRefresh(used, 1, presented("hash 3"), 0)).toEqual({ kind: "reuse" });
+});
+
+describe("whether a session lives", () => {
+  const token = { userGeneration: 1, issuedMs: 100_000 };
+  const seen = { session, userGeneration: 1, token, dataAgeMs: 0 };
+
+  test("is what its row says", () => {
+    expect(judgeSession(seen, 100_000)).toBe("live");
+    expect(judgeSession(seen, 1_000_000)).toBe("ended");
+    const over = { ...session, endedOn: "2026-03-01T00:00:00Z" };
+    expect(judgeSession({ ...seen, session: over }, 100_000)).toBe("ended");
+  });
+
+  test("is over when its user signed out everywhere, in whatever order the rows arrive", () => {
+    expect(judgeSession({ ...seen, userGeneration: 2 }, 100_000)).toBe("ended");
+    const absent = { ...seen, session: undefined, userGeneration: 2, dataAgeMs: undefined };
+    expect(judgeSession(absent, 100_000)).toBe("ended");
+    const newer = {
+      ...seen,
+      session: { ...session, userGeneration: 2 },
+      token: { ...token, userGeneration: 2 },
+    };
+    expect(judgeSession(newer, 100_000)).toBe("live");
+  });
+
+  test("without a row is over, unless the region's copy is older than the token", () => {
+    const absent = { ...seen, session: undefined };
+    expect(judgeSession(absent, 100_000)).toBe("ended");
+    expect(judgeSession({ ...absent, dataAgeMs: 30_000 }, 100_000)).toBe("not-arrived");
+    expect(judgeSession({ ...absent, dataAgeMs: undefined }, 100_000)).toBe("not-arrived");
+    const later = 100_000 + CLOCKS_MS + 2_000;
+    expect(judgeSession({ ...absent, dataAgeMs: 1_000 }, later)).toBe("ended");
+  });
 });
 
 test("who cannot make a token of the family cannot end it", () => {

@@ -20,9 +20,12 @@ export type KeyDecision =
 /** `keys` in order of their kids. */
 export function decideSigningKey(keys: readonly KeyAge[], nowMs: number): KeyDecision {
   const newest = keys.at(-1);
-  if (newest === undefined) return { kind: "create", kid: kidOf(1) };
+  if (newest === undefined) return { kind: "create", kid: nextKid(keys) };
   if (nowMs - newest.createdOnMs < KEY_MS) return { kind: "use", kid: newest.kid };
-  return { kind: "create", kid: kidOf(Number(newest.kid.slice(1)) + 1) };
+  return { kind: "create", kid: nextKid(keys) };
 }
+
+export const nextKid = (keys: readonly Pick<KeyAge, "kid">[]): string =>
+  kidOf(Number(keys.at(-1)?.kid.slice(1) ?? 0) + 1);
 
 const kidOf = (count: number): string => `k${String(count).padStart(6, "0")}`;

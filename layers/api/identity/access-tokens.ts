@@ -1,42 +1,77 @@
 /**
  * Access tokens: short JWTs (EdDSA), valid in every region. *shell*
  *
- * A token that was verified is remembered until it expires, so that a request costs a look-up.
+ *   token --known, its session checked lately--> session               a look-up, no promise
+ *         \--known, session changed or due-----> the session's row --> session or refused
+ *          \-new: signature, claims -----------> the session's row --> session or refused
+ *
+ * A token is remembered until it expires and shares one entry with all tokens of its session. The
+ * store's change feed marks the entry; the next request reads the row again. A new process has no
+ * entries, so it reads the rows: an ended session stays ended.
  *
  * Invariants
  *  K1 only `EdDSA` with a key of the ring is accepted, whatever the token's header says   (verify)
- *  K2 memory is bounded: the oldest of REMEMBERED tokens goes first                     (remember)
- *  K3 a session whose end has reached this region (its row is gone, or its user's generation grew)
- *     is refused from then on                                                  (watchRevocations)
- * Not promised: that an end is known before it has arrived here, or after this process has started
- * anew. The bound for both is the token's life, ten minutes.
+ *  K2 memory is bounded: the oldest of REMEMBERED entries goes first                    (bounded)
+ *  K3 a session whose end has reached this region is refused from then on, also after a restart
+ *     (the feed marks entries, `read` judges rows; RECHECK_MS bounds a notice that was missed)
+ *  K4 the roles are those of the user's row, where it has arrived                           (read)
+ *  K5 the first use of an access token is the first use of the refresh token that was issued with
+ *     it, where this region may write                                               (noteFirstUse)
+ * Not promised: that an end is known before it has arrived here.
  */
 import { jwtVerify, SignJWT } from "jose";
+import { foldUsername } from "../../identity/password-rules.ts";
 import { ROLES, type Role } from "../../identity/roles.ts";
-import { ACCESS_TOKEN_MS } from "../../identity/session.ts";
-import type { KeyValueStore } from "../../key-value/port.ts";
+import { ACCESS_TOKEN_MS, isFirstUse, judgeSession } from "../../identity/session.ts";
+import type { KeyValueStore, ReadInfo } from "../../key-value/port.ts";
+import type { TableDefinition } from "../../key-value/table.ts";
 import type { Session, TokenVerifier } from "../session.ts";
 import type { KeyRing, Signer } from "./key-ring.ts";
-import { sessions, users } from "./tables.ts";
+import { type StoredSession, sessions, users } from "./tables.ts";
 
 const ISSUER = "understudy";
 const TYPE = "at+jwt";
 const REMEMBERED = 10_000;
 const LONGEST = 4_096;
+/** A session is looked up again so long after it was, whatever the change feed said. */
+const RECHECK_MS = 60_000;
+/** One whose row has not arrived is looked for so often. */
+const AWAIT_MS = 1_000;
 
 export interface TokenSubject extends Session {
   /** The user's generation: all tokens of an older one end together. */
   readonly userGeneration: number;
+  /** Of the refresh token that is issued with it. */
+  readonly generation: number;
 }
 
 export interface AccessTokens extends TokenVerifier {
   issue(signer: Signer, subject: TokenSubject, issuedAtMs: number): Promise<string>;
+  /** Resolves when what is known of the session's use has been written, or could not be. */
+  settled(sessionId: string): Promise<void>;
+}
+
+interface Claims extends TokenSubject {
+  readonly issuedMs: number;
+  readonly expiresMs: number;
+}
+
+/** What is known of one session; shared by its tokens. */
+interface Entry {
+  readonly sessionId: string;
+  readonly username: string;
+  /** Undefined: ended. */
+  session: Session | undefined;
+  /** Until then no look at the row is due; 0 when it has changed. */
+  freshUntilMs: number;
+  /** Grows with every change, so that a read that was overtaken by one does not count. */
+  changes: number;
 }
 
 interface Verified {
-  readonly session: Session;
-  readonly userGeneration: number;
-  readonly expiresMs: number;
+  readonly claims: Claims;
+  /** Another one after the first had to go to keep memory bounded. */
+  entry: Entry;
 }
 
 export interface AccessTokensOptions {
@@ -47,16 +82,69 @@ export interface AccessTokensOptions {
 
 export function createAccessTokens({ keys, store, nowMs }: AccessTokensOptions): AccessTokens {
   const verified = new Map<string, Verified>();
-  const revoked = watchRevocations(store, nowMs);
-  const check = async (token: string): Promise<Session | undefined> => {
-    const fresh = await verify(keys, token, nowMs());
-    if (fresh === undefined || revoked.has(fresh)) return undefined;
-    if (verified.size >= REMEMBERED) {
-      const oldest = verified.keys().next().value;
-      if (oldest !== undefined) verified.delete(oldest);
+  const entries = createEntries();
+  const uses = new Map<string, Promise<void>>();
+  store.subscribe(({ table, partition }) => {
+    if (table === sessions.name) entries.sessionChanged(partition);
+    else if (table === users.name) entries.userChanged(partition);
+  });
+
+  const noteFirstUse = (item: StoredSession, version: string): void => {
+    if (uses.has(item.sessionId)) return;
+    const { previousHash: _, ...used } = item;
+    const write = { kind: "put", table: sessions, item: used, ifVersion: version } as const;
+    // Where this region may not write, the use stays unknown until one that may sees it.
+    const noted = store.transact([write]).then(
+      () => undefined,
+      () => undefined,
+    );
+    uses.set(
+      item.sessionId,
+      noted.finally(() => uses.delete(item.sessionId)),
+    );
+  };
+
+  /** Looks at the rows of the session. */
+  const read = async (claims: Claims, entry: Entry): Promise<Session | undefined> => {
+    const { changes } = entry;
+    const [row, owner] = await Promise.all([
+      getAnyhow(store, sessions, { sessionId: entry.sessionId }),
+      getAnyhow(store, users, { username: entry.username }),
+    ]);
+    // Nothing can be read: what was known stays, and is looked at again with the next request.
+    if (row === undefined || owner === undefined) return entry.session;
+    const user = owner.value?.item.userId === claims.userId ? owner.value.item : undefined;
+    const judgement = judgeSession(
+      {
+        session: row.value?.item,
+        userGeneration: user?.generation,
+        token: claims,
+        dataAgeMs: row.info.consistency === "stale" ? row.info.dataAgeMs : 0,
+      },
+      nowMs(),
+    );
+    const { userId, username, sessionId } = claims;
+    const roles = user?.roles ?? claims.roles;
+    const session = judgement === "ended" ? undefined : { userId, username, roles, sessionId };
+    if (entry.changes === changes) {
+      entry.session = session;
+      entry.freshUntilMs = nowMs() + (judgement === "live" ? RECHECK_MS : AWAIT_MS);
     }
-    verified.set(token, fresh);
-    return fresh.session;
+    if (judgement === "live" && row.value && isFirstUse(row.value.item, claims.generation)) {
+      noteFirstUse(row.value.item, row.value.version);
+    }
+    return session;
+  };
+
+  const check = async (token: string): Promise<Session | undefined> => {
+    const claims = await verify(keys, token, nowMs());
+    if (claims === undefined) return undefined;
+    const entry = entries.of(claims);
+    const session = await read(claims, entry);
+    if (session === undefined) return undefined;
+    bounded(verified);
+    verified.set(token, { claims, entry });
+    return session;
   };
 
   return {
@@ -67,6 +155,7 @@ export function createAccessTokens({ keys, store, nowMs }: AccessTokensOptions):
         username: subject.username,
         roles: [...subject.roles],
         gen: subject.userGeneration,
+        rot: subject.generation,
       })
         .setProtectedHeader({ alg: "EdDSA", typ: TYPE, kid: signer.kid })
         .setIssuer(ISSUER)
@@ -79,14 +168,33 @@ export function createAccessTokens({ keys, store, nowMs }: AccessTokensOptions):
       if (token.length > LONGEST) return undefined;
       const known = verified.get(token);
       if (known === undefined) return check(token);
-      if (nowMs() < known.expiresMs && !revoked.has(known)) return known.session;
-      verified.delete(token);
-      return undefined;
+      const now = nowMs();
+      const { claims, entry } = known;
+      if (now >= claims.expiresMs) {
+        verified.delete(token);
+        return undefined;
+      }
+      if (now < entry.freshUntilMs) return entry.session;
+      known.entry = entries.of(claims);
+      return read(claims, known.entry);
     },
+    settled: async (sessionId) => uses.get(sessionId),
   };
 }
 
-async function verify(keys: KeyRing, token: string, nowMs: number): Promise<Verified | undefined> {
+/** As this region may read; when it has no lease, as it is. Undefined when it cannot at all. */
+async function getAnyhow<Table extends TableDefinition>(
+  store: KeyValueStore,
+  table: Table,
+  key: Parameters<typeof store.get<Table>>[1],
+) {
+  const read = await store.get(table, key);
+  const found = read.kind === "ok" ? read : await store.get(table, key, { consistency: "stale" });
+  if (found.kind === "failed") return undefined;
+  return { value: found.value, info: found.info as ReadInfo };
+}
+
+async function verify(keys: KeyRing, token: string, nowMs: number): Promise<Claims | undefined> {
   try {
     const { payload } = await jwtVerify(
       token,
@@ -99,16 +207,22 @@ async function verify(keys: KeyRing, token: string, nowMs: number): Promise<Veri
         algorithms: ["EdDSA"],
         typ: TYPE,
         issuer: ISSUER,
-        requiredClaims: ["sub", "sid", "exp", "username", "roles", "gen"],
+        requiredClaims: ["sub", "sid", "iat", "exp", "username", "roles", "gen", "rot"],
         currentDate: new Date(nowMs),
       },
     );
-    const { sub, sid, exp, username, roles, gen } = payload;
-    if (typeof sub !== "string" || typeof sid !== "string" || typeof exp !== "number") return;
-    if (typeof username !== "string" || typeof gen !== "number" || !isRoles(roles)) return;
+    const { sub, sid, iat, exp, username, roles, gen, rot } = payload;
+    if (typeof sub !== "string" || typeof sid !== "string" || typeof username !== "string") return;
+    if (typeof gen !== "number" || typeof rot !== "number" || !isRoles(roles)) return;
+    if (iat === undefined || exp === undefined) return;
     return {
-      session: { userId: sub, username, roles, sessionId: sid },
+      userId: sub,
+      username,
+      roles,
+      sessionId: sid,
       userGeneration: gen,
+      generation: rot,
+      issuedMs: iat * 1000,
       expiresMs: exp * 1000,
     };
   } catch {
@@ -121,47 +235,58 @@ class UnknownKey extends Error {}
 const isRoles = (value: unknown): value is Role[] =>
   Array.isArray(value) && value.every((role) => ROLES.includes(role as Role));
 
-interface Revocations {
-  has(token: Verified): boolean;
+interface Entries {
+  of(claims: Claims): Entry;
+  sessionChanged(sessionId: string): void;
+  userChanged(username: string): void;
 }
 
-/** What the change feed says of ended sessions, kept as long as a token of theirs may live. */
-function watchRevocations(store: KeyValueStore, nowMs: () => number): Revocations {
-  const ended = new Map<string, number>();
-  const generations = new Map<string, { readonly least: number; readonly atMs: number }>();
-  const forget = (): void => {
-    const before = nowMs() - ACCESS_TOKEN_MS;
-    for (const [sessionId, atMs] of ended) {
-      if (atMs > before) break;
-      ended.delete(sessionId);
-    }
-    for (const [userId, { atMs }] of generations) {
-      if (atMs > before) break;
-      generations.delete(userId);
-    }
+/** The entries by session, and by user. */
+function createEntries(): Entries {
+  const bySession = new Map<string, Entry>();
+  const byUser = new Map<string, Set<Entry>>();
+  const changed = (entry: Entry): void => {
+    entry.freshUntilMs = 0;
+    entry.changes++;
   };
-  const sessionChanged = async (sessionId: string): Promise<void> => {
-    const read = await store.get(sessions, { sessionId }, { consistency: "stale" });
-    if (read.kind === "ok" && read.value === undefined) ended.set(sessionId, nowMs());
+  const drop = (entry: Entry | undefined): void => {
+    if (entry === undefined) return;
+    const others = byUser.get(entry.username);
+    others?.delete(entry);
+    if (others?.size === 0) byUser.delete(entry.username);
+    // No change reaches it any more: a read that is under way must not count (NaN equals nothing).
+    entry.changes = Number.NaN;
+    entry.freshUntilMs = 0;
   };
-  const userChanged = async (username: string): Promise<void> => {
-    const read = await store.get(users, { username }, { consistency: "stale" });
-    const user = read.kind === "ok" ? read.value?.item : undefined;
-    if (user === undefined || user.generation === 1) return;
-    generations.delete(user.userId);
-    generations.set(user.userId, { least: user.generation, atMs: nowMs() });
-  };
-  store.subscribe((change) => {
-    forget();
-    // A read that fails here leaves the token to its expiry, which is the bound that is promised.
-    if (change.table === sessions.name) sessionChanged(change.partition).catch(() => undefined);
-    else if (change.table === users.name) userChanged(change.partition).catch(() => undefined);
-  });
   return {
-    has: ({ session, userGeneration }) => {
-      if (ended.size > 0 && ended.has(session.sessionId)) return true;
-      const generation = generations.get(session.userId);
-      return generation !== undefined && userGeneration < generation.least;
+    of: (claims) => {
+      const known = bySession.get(claims.sessionId);
+      if (known !== undefined) return known;
+      drop(bounded(bySession));
+      const { sessionId } = claims;
+      const username = foldUsername(claims.username);
+      const entry = { sessionId, username, session: undefined, freshUntilMs: 0, changes: 0 };
+      bySession.set(sessionId, entry);
+      const others = byUser.get(username) ?? new Set();
+      byUser.set(username, others.add(entry));
+      return entry;
+    },
+    sessionChanged: (sessionId) => {
+      const entry = bySession.get(sessionId);
+      if (entry !== undefined) changed(entry);
+    },
+    userChanged: (username) => {
+      for (const entry of byUser.get(username) ?? []) changed(entry);
     },
   };
+}
+
+/** Makes room for one more; answers what had to go. */
+function bounded<Value>(map: Map<string, Value>): Value | undefined {
+  if (map.size < REMEMBERED) return undefined;
+  for (const [key, value] of map) {
+    map.delete(key);
+    return value;
+  }
+  return undefined;
 }

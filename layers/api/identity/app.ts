@@ -6,7 +6,7 @@
  */
 import { AssertionError } from "../../../base/assert.ts";
 import { defineApp } from "../define-app.ts";
-import { sessions, signingKeys, users } from "./tables.ts";
+import { identityTables } from "./tables.ts";
 
 export const identityApp = defineApp({
   id: "identity",
@@ -14,7 +14,7 @@ export const identityApp = defineApp({
   mode: "active-passive",
   durability: "replicated",
   objectives: { rtoMs: 900_000, rpoMs: 0 },
-  tables: [users, sessions, signingKeys],
+  tables: identityTables,
   // Its routes need a password hasher and the deployment's secret: see createIdentity.
   api: () => {
     throw new AssertionError("createRegionApi mounts the routes of createIdentity instead");

@@ -4,15 +4,25 @@ import type { AppApi } from "../app-api.ts";
 import type { AppContext } from "../define-app.ts";
 import type { TokenVerifier } from "../session.ts";
 import { createAccessTokens } from "./access-tokens.ts";
+import { createAccounts } from "./accounts.ts";
+import { createAttempts } from "./attempts.ts";
+import { createDevices } from "./device.ts";
+import { createFederation } from "./federation/federation.ts";
+import type { Provider } from "./federation/provider.ts";
 import { createKeyRing } from "./key-ring.ts";
-import type { PasswordHasher } from "./password-hasher.ts";
+import { createOutbox, type MessageSender } from "./outbox.ts";
+import type { IdentityParts } from "./parts.ts";
+import { createHashingQueue, type PasswordHasher } from "./password-hasher.ts";
+import { createReplies } from "./replies.ts";
 import { createIdentityRoutes } from "./routes.ts";
 import { createSealing } from "./sealing.ts";
-import { createIdentityService } from "./service.ts";
+import { createSessions } from "./sessions.ts";
 
 export interface Identity {
   readonly verifier: TokenVerifier;
   api(context: AppContext): AppApi;
+  /** Sends the messages that wait; for the region that serves identity. Answers how many. */
+  deliverMessages(sender: MessageSender): Promise<number>;
 }
 
 export interface IdentityOptions {
@@ -25,16 +35,34 @@ export interface IdentityOptions {
   readonly nowMs: () => number;
   /** SHA-256 as base64url. */
   readonly digest: (text: string) => string;
+  /** Others who say who somebody is; see providersOf. */
+  readonly providers?: readonly Provider[];
+  /** The client's network address; by default what the nearest proxy says. */
+  readonly addressOf?: (request: Request) => string | undefined;
 }
 
 export function createIdentity(options: IdentityOptions): Identity {
-  const { store, nowMs, operatorToken } = options;
+  const { store, hasher, nowMs, digest, operatorToken, providers = [], addressOf } = options;
   const sealing = createSealing(options.deploymentSecret);
   const keys = createKeyRing({ store, sealing, nowMs });
   const tokens = createAccessTokens({ keys, store, nowMs });
-  const service = createIdentityService({ ...options, keys, tokens, sealing });
+  const shared = { store, hasher, hashing: createHashingQueue(), keys, tokens, sealing };
   return {
     verifier: tokens,
-    api: (context) => createIdentityRoutes(context, { service, keys, operatorToken }),
+    api: (context) => {
+      const { region } = context;
+      const attempts = createAttempts({ store, region, nowMs, digest });
+      const parts: IdentityParts = { ...shared, attempts, region, nowMs, digest };
+      const sessions = createSessions(parts);
+      return createIdentityRoutes(context, {
+        sessions,
+        keys,
+        operatorToken,
+        accounts: createAccounts(parts, sessions),
+        federation: createFederation(parts, sessions, providers),
+        replies: createReplies({ devices: createDevices(sealing), addressOf }),
+      });
+    },
+    deliverMessages: (sender) => createOutbox({ store, sealing, nowMs }).deliver(sender),
   };
 }

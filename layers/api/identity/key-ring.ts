@@ -5,7 +5,7 @@
  */
 import { exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 import type { Outcome } from "../../../base/outcome.ts";
-import { decideSigningKey, KEYS_KEPT } from "../../identity/signing-keys.ts";
+import { decideSigningKey, KEYS_KEPT, nextKid } from "../../identity/signing-keys.ts";
 import type { KeyValueStore, ReadCode, WriteCode } from "../../key-value/port.ts";
 import type { Sealing } from "./sealing.ts";
 import { type SigningKey, signingKeys } from "./tables.ts";
@@ -22,6 +22,8 @@ export interface Signer {
 
 export interface KeyRing {
   signer(): Promise<Outcome<Signer, WriteCode | ReadCode>>;
+  /** Makes the next key and signs with it from now on; tokens of the ones before stay good. */
+  rotate(): Promise<Outcome<{ readonly kid: string }, WriteCode | ReadCode>>;
   verificationKey(kid: string): Promise<Key | undefined>;
   /** RFC 7517. */
   jwks(): Promise<{ readonly keys: readonly JWK[] }>;
@@ -51,7 +53,7 @@ export function createKeyRing({ store, sealing, nowMs }: KeyRingOptions): KeyRin
     known = read.value.items.map((found) => found.item).reverse();
     return { kind: "ok", value: null };
   };
-  const create = async (kid: string): Promise<Outcome<unknown, WriteCode>> => {
+  const create = async (kid: string): Promise<Outcome<null, WriteCode>> => {
     const pair = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
     const { x = "" } = await exportJWK(pair.publicKey);
     const sealed = await sealing.seal(JSON.stringify(await exportJWK(pair.privateKey)), kid);
@@ -62,7 +64,10 @@ export function createKeyRing({ store, sealing, nowMs }: KeyRingOptions): KeyRin
       sealed,
       createdOn: new Date(nowMs()).toISOString(),
     };
-    return store.transact([{ kind: "put", table: signingKeys, item, ifAbsent: true }]);
+    const made = await store.transact([{ kind: "put", table: signingKeys, item, ifAbsent: true }]);
+    if (made.kind !== "ok") return made;
+    await load();
+    return { kind: "ok", value: null };
   };
   const privateKey = async (key: SigningKey): Promise<Key | undefined> => {
     const opened = await sealing.open(key.sealed, key.kid);
@@ -97,6 +102,18 @@ export function createKeyRing({ store, sealing, nowMs }: KeyRingOptions): KeyRin
     return { kind: "failed", code: "unavailable", reason: "no signing key could be made" };
   };
 
+  const rotate: KeyRing["rotate"] = async () => {
+    const loaded = await load();
+    if (loaded.kind !== "ok") return loaded;
+    const kid = nextKid(known);
+    const made = await create(kid);
+    return made.kind === "ok" ? { kind: "ok", value: { kid } } : made;
+  };
+  // Another region's new key: looked at before it is needed.
+  store.subscribe(({ table }) => {
+    if (table === signingKeys.name) load().catch(() => undefined);
+  });
+
   const verificationKey = async (kid: string): Promise<Key | undefined> => {
     const ready = publicKeys.get(kid);
     if (ready !== undefined) return ready;
@@ -119,6 +136,7 @@ export function createKeyRing({ store, sealing, nowMs }: KeyRingOptions): KeyRin
       });
       return signing;
     },
+    rotate,
     verificationKey,
     jwks: async () => {
       await load();

@@ -1,28 +1,40 @@
-/** The routes below /identity. *shell* */
+/** The routes below /identity: accounts and sessions. *shell* */
 import { z } from "zod";
 import { objectToPassword, objectToUsername } from "../../identity/password-rules.ts";
-import { SESSION_MS } from "../../identity/session.ts";
 import type { Found } from "../../key-value/port.ts";
 import type { AppApi } from "../app-api.ts";
 import { createAppApi } from "../app-api.ts";
-import { ACCESS_COOKIE, authenticate, crossSiteProblem, REFRESH_COOKIE } from "../authenticate.ts";
+import { authenticate } from "../authenticate.ts";
 import type { Call } from "../call.ts";
 import type { AppContext } from "../define-app.ts";
-import { operatorProblem } from "../operator.ts";
-import { type Problem, problem, problemOfRead } from "../problem.ts";
-import type { Reply } from "../reply.ts";
-import { cookieOf } from "../request-headers.ts";
+import { problem, problemOfRead } from "../problem.ts";
+import type { Accounts } from "./accounts.ts";
+import type { Federation } from "./federation/federation.ts";
+import { addFederationRoutes } from "./federation/routes.ts";
 import type { KeyRing } from "./key-ring.ts";
-import type { IdentityService, Issued } from "./service.ts";
-import type { User } from "./tables.ts";
+import { addOperatorRoutes } from "./operator-routes.ts";
+import {
+  crossSiteForm,
+  ended,
+  type IdentityReplies,
+  issuedReply,
+  noContent,
+  passwordProblem,
+  refreshTokenOf,
+  shownUser,
+  signedOutCookies,
+  userShape,
+} from "./replies.ts";
+import type { Ended, Sessions } from "./sessions.ts";
+import type { StoredSession, User } from "./tables.ts";
 
 const username = z.string().superRefine((name, check) => {
   const objection = objectToUsername(name);
   if (objection !== undefined) check.addIssue({ code: "custom", ...objection });
 });
 /** Long enough to be told from an attack on the hasher; the rules say the rest. */
-const anyPassword = z.string().min(1).max(128);
-const roles = z.enum(["user", "agent", "operator"]);
+const anyPassword = z.string().min(1).max(512);
+const anyUsername = z.string().min(1).max(256);
 
 const signUpBody = z
   .strictObject({ username, password: z.string(), email: z.email().max(254).optional() })
@@ -35,37 +47,47 @@ const signUpBody = z
 const signInBody = z.strictObject({ username: z.string().max(256), password: anyPassword });
 const refreshBody = z.strictObject({ refreshToken: z.string().max(1024).optional() });
 const signOutBody = refreshBody.extend({ everywhere: z.boolean().default(false) });
-const passwordBody = z.strictObject({ currentPassword: anyPassword, newPassword: z.string() });
-const rolesBody = z.strictObject({ roles: z.array(roles).max(3) });
+const passwordBody = z.strictObject({
+  currentPassword: anyPassword.optional(),
+  newPassword: z.string().max(512),
+});
+const resetBody = z.strictObject({
+  username: anyUsername,
+  code: z.string().min(1).max(64),
+  newPassword: z.string().max(512),
+});
+const linkBody = z.strictObject({ code: z.string().min(1).max(64) });
 
-const userShape = z.object({
+const sessionShape = z.object({
   id: z.string(),
-  username: z.string(),
-  email: z.string().optional(),
-  roles: z.array(roles),
+  current: z.boolean(),
+  createdOn: z.string(),
+  usedOn: z.string(),
+  region: z.string(),
+  usedRegion: z.string(),
+  client: z.string().optional(),
 });
-const issuedShape = z.object({
-  accessToken: z.string(),
-  refreshToken: z.string(),
-  tokenType: z.literal("Bearer"),
-  expiresInSeconds: z.number(),
-  user: userShape,
-});
-const issuedReply = { description: "Tokens, also set as cookies", schema: issuedShape };
-const noContent = { 204: { description: "Done" } };
 
 export interface IdentityRoutesOptions {
-  readonly service: IdentityService;
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly federation: Federation;
+  readonly replies: IdentityReplies;
   readonly keys: KeyRing;
   readonly operatorToken: string;
 }
 
-export function createIdentityRoutes(
-  context: AppContext,
-  { service, keys, operatorToken }: IdentityRoutesOptions,
-): AppApi {
+export function createIdentityRoutes(context: AppContext, options: IdentityRoutesOptions): AppApi {
   const api = createAppApi(context);
+  addAccountRoutes(api, options);
+  addSessionRoutes(api, options);
+  addPasswordRoutes(api, options);
+  addFederationRoutes(api, options);
+  addOperatorRoutes(api, options);
+  return api;
+}
 
+function addAccountRoutes(api: AppApi, { accounts, keys, replies }: IdentityRoutesOptions): void {
   api.post("/sign-up", {
     summary: "Create an account and a session",
     auth: "none",
@@ -74,10 +96,10 @@ export function createIdentityRoutes(
     recallFirst: false,
     handle: async (call) => {
       const { email, ...form } = call.body;
-      return (
-        crossSiteForm(call) ??
-        issuedAs(call, 201, await service.signUp(call, email === undefined ? form : call.body))
-      );
+      const refused = crossSiteForm(call);
+      if (refused !== undefined) return refused;
+      const body = email === undefined ? form : { ...form, email };
+      return replies.issued(call, 201, await accounts.signUp(call, body));
     },
   });
 
@@ -87,50 +109,25 @@ export function createIdentityRoutes(
     body: signInBody,
     replies: { 200: issuedReply },
     recallFirst: false,
-    handle: async (call) =>
-      crossSiteForm(call) ?? issuedAs(call, 200, await service.signIn(call, call.body)),
-  });
-
-  api.post("/refresh", {
-    summary: "Exchange the refresh token for new tokens",
-    description: "With the token in the body, or in the cookie that sign-in set.",
-    auth: "none",
-    body: refreshBody,
-    bodyOptional: true,
-    recallFirst: false,
-    replies: { 200: issuedReply },
     handle: async (call) => {
-      const token = refreshTokenOf(call, call.body.refreshToken);
-      if (typeof token !== "string") return token ?? NO_TOKEN;
-      return issuedAs(call, 200, await service.refresh(token));
+      const refused = crossSiteForm(call);
+      if (refused !== undefined) return refused;
+      const asker = await replies.asker(call, call.body.username);
+      return replies.issued(call, 200, await accounts.signIn(call, call.body, asker));
     },
   });
 
-  api.post("/sign-out", {
-    summary: "End the session, or all sessions of the user",
+  api.post("/link", {
+    summary: "Begin a session with a link that is good once",
     auth: "none",
-    body: signOutBody,
-    bodyOptional: true,
-    recallFirst: false,
-    replies: noContent,
-    handle: async (call) => ended(call, await signOut(service, call)),
-  });
-
-  api.post("/password", {
-    summary: "Change the password; all other sessions end",
-    body: passwordBody,
-    recallFirst: false,
+    body: linkBody,
     replies: { 200: issuedReply },
+    recallFirst: false,
     handle: async (call) => {
-      const objection = objectToPassword(call.body.newPassword, call.session.username);
-      if (objection !== undefined) {
-        const field = { field: "newPassword", in: "body", got: "(not shown)" } as const;
-        const { message } = objection;
-        return problem("invalid-request", `newPassword: ${message}`, {
-          errors: [{ ...field, message, fix: message }],
-        });
-      }
-      return issuedAs(call, 200, await service.changePassword(call, call.body));
+      const refused = crossSiteForm(call);
+      if (refused !== undefined) return refused;
+      const asker = await replies.asker(call, "");
+      return replies.issued(call, 200, await accounts.useLink(call, call.body.code, asker));
     },
   });
 
@@ -138,14 +135,12 @@ export function createIdentityRoutes(
     summary: "Who is signed in",
     replies: { 200: { description: "The user", schema: userShape } },
     handle: async (call) => {
-      const read = await service.user(call, call.session.username);
+      const read = await accounts.user(call, call.session.username);
       if (read.kind === "failed") return problemOfRead(read);
       const user = (read.value as Found<User> | undefined)?.item;
-      const { userId, username: name, roles: held } = call.session;
-      return call.found(
-        read.info,
-        user === undefined ? { id: userId, username: name, roles: held } : shownUser(user),
-      );
+      const { userId, username: name, roles } = call.session;
+      const known = { id: userId, username: name, roles };
+      return call.found(read.info, user === undefined ? known : shownUser(user));
     },
   });
 
@@ -160,103 +155,123 @@ export function createIdentityRoutes(
       headers: { "cache-control": "public, max-age=60" },
     }),
   });
+}
 
-  api.put("/users/:username/roles", {
-    summary: "Set a user's roles (operators)",
-    description: "With the operator token, or by a user with the role operator.",
+function addSessionRoutes(api: AppApi, { sessions, replies }: IdentityRoutesOptions): void {
+  api.post("/refresh", {
+    summary: "Exchange the refresh token for new tokens",
+    description: "With the token in the body, or in the cookie that sign-in set.",
     auth: "none",
-    params: z.object({ username: z.string().max(256) }),
-    body: rolesBody,
+    body: refreshBody,
+    bodyOptional: true,
     recallFirst: false,
-    replies: noContent,
+    replies: { 200: issuedReply },
     handle: async (call) => {
-      const refused = await operatorProblem(call, operatorToken);
-      if (refused !== undefined) return refused;
-      return ended(call, await service.setRoles(call.params.username, call.body.roles), []);
+      const token = refreshTokenOf(call, call.body.refreshToken);
+      if (typeof token !== "string") return token ?? NO_TOKEN;
+      return replies.issued(call, 200, await sessions.refresh(token));
     },
   });
 
-  return api;
+  api.post("/sign-out", {
+    summary: "End the session, or all sessions of the user",
+    auth: "none",
+    body: signOutBody,
+    bodyOptional: true,
+    recallFirst: false,
+    replies: noContent,
+    handle: async (call) => ended(await signOut(sessions, call), signedOutCookies(call)),
+  });
+
+  api.get("/sessions", {
+    summary: "The user's sessions, the newest first",
+    replies: {
+      200: { description: "Sessions", schema: z.object({ items: z.array(sessionShape) }) },
+    },
+    handle: async (call) => {
+      const read = await sessions.list(call);
+      if (read.kind === "failed") return problemOfRead(read);
+      const items = (read.value.items as readonly Found<StoredSession>[]).map(({ item }) => ({
+        id: item.sessionId,
+        current: item.sessionId === call.session.sessionId,
+        createdOn: item.createdOn,
+        usedOn: item.usedOn,
+        region: item.region,
+        usedRegion: item.usedRegion,
+        ...(item.client === undefined ? {} : { client: item.client }),
+      }));
+      return call.found(read.info, { items });
+    },
+  });
+
+  api.delete("/sessions/:id", {
+    summary: "End one of the user's sessions",
+    params: z.object({ id: z.string().max(64) }),
+    recallFirst: false,
+    replies: noContent,
+    handle: async (call) => ended(await sessions.revoke(call, call.params.id)),
+  });
+}
+
+function addPasswordRoutes(api: AppApi, { accounts, replies }: IdentityRoutesOptions): void {
+  api.post("/password", {
+    summary: "Change the password; all other sessions end",
+    body: passwordBody,
+    recallFirst: false,
+    replies: { 200: issuedReply },
+    handle: async (call) => {
+      const { username: name } = call.session;
+      const refused = passwordProblem("newPassword", call.body.newPassword, name);
+      if (refused !== undefined) return refused;
+      const asker = await replies.asker(call, name);
+      return replies.issued(call, 200, await accounts.changePassword(call, call.body, asker));
+    },
+  });
+
+  api.post("/password/reset", {
+    summary: "Send a code with which the password can be reset",
+    description: "The answer is the same whether there is such a user or not.",
+    auth: "none",
+    body: z.strictObject({ username: anyUsername }),
+    recallFirst: false,
+    replies: { 202: { description: "If there is such a user, a code is on its way" } },
+    handle: async (call) => {
+      const refused = crossSiteForm(call);
+      if (refused !== undefined) return refused;
+      const asked = await accounts.requestReset(call, call.body.username);
+      if (asked.kind === "problem") return asked;
+      return { kind: "answer", status: 202, body: { accepted: true } };
+    },
+  });
+
+  api.post("/password/reset/confirm", {
+    summary: "Set another password with a code; all sessions end, a new one begins",
+    auth: "none",
+    body: resetBody,
+    recallFirst: false,
+    replies: { 200: issuedReply },
+    handle: async (call) => {
+      const { username: name, newPassword } = call.body;
+      const refused = crossSiteForm(call) ?? passwordProblem("newPassword", newPassword, name);
+      if (refused !== undefined) return refused;
+      const asker = await replies.asker(call, name);
+      return replies.issued(call, 200, await accounts.reset(call, call.body, asker));
+    },
+  });
 }
 
 const NO_TOKEN = problem("not-signed-in", "Neither the body nor a cookie holds a refresh token.");
 
-const shownUser = (user: Pick<User, "userId" | "displayName" | "roles" | "email">) => ({
-  id: user.userId,
-  username: user.displayName,
-  ...(user.email === undefined ? {} : { email: user.email }),
-  roles: user.roles,
-});
-
-function issuedAs(call: Call, status: number, result: Issued | Problem): Reply {
-  if (result.kind === "problem") return result;
-  const { user, accessToken, refreshToken, expiresInSeconds, acknowledged, replayed } = result;
-  return {
-    kind: "answer",
-    status,
-    body: {
-      accessToken,
-      refreshToken,
-      tokenType: "Bearer",
-      expiresInSeconds,
-      user: shownUser(user),
-    },
-    headers: {
-      ...(status === 201 ? { location: "/identity/me" } : {}),
-      ...(replayed ? { "idempotency-replayed": "true" } : {}),
-    },
-    cookies: [
-      cookie(call, ACCESS_COOKIE, accessToken, "/", expiresInSeconds),
-      cookie(call, REFRESH_COOKIE, refreshToken, "/identity", SESSION_MS / 1000),
-    ],
-    acknowledged,
-  };
-}
-
-function cookie(call: Call, name: string, value: string, path: string, seconds: number): string {
-  const secure =
-    call.scope.request.url.startsWith("https:") || call.header("x-forwarded-proto") === "https";
-  const attributes = `Path=${path}; Max-Age=${seconds}; HttpOnly; SameSite=Lax`;
-  return `${name}=${value}; ${attributes}${secure ? "; Secure" : ""}`;
-}
-
-/** A page of another site must not sign somebody in under its own name. */
-const crossSiteForm = (call: Call): Problem | undefined =>
-  call.header("sec-fetch-site") === "cross-site"
-    ? problem("cross-site-request", "Signing in from another site's page is refused.")
-    : undefined;
-
-/** From the body, or from the cookie if the request came from an own page. */
-function refreshTokenOf(call: Call, given: string | undefined): string | Problem | undefined {
-  if (given !== undefined) return given;
-  const kept = cookieOf(call.header("cookie"), REFRESH_COOKIE);
-  if (kept === undefined || kept === "") return undefined;
-  return crossSiteProblem(call.scope) ?? kept;
-}
-
 async function signOut(
-  service: IdentityService,
+  sessions: Sessions,
   call: Call<unknown, unknown, z.output<typeof signOutBody>>,
-): ReturnType<IdentityService["signOut"]> {
+): Promise<Ended> {
   const authenticated = await authenticate(call.scope);
   if (authenticated.kind === "ok") {
     const { sessionId, username: name } = authenticated.session;
-    return service.signOut(sessionId, name, call.body.everywhere);
+    return sessions.signOut(sessionId, name, call.body.everywhere);
   }
   const token = refreshTokenOf(call, call.body.refreshToken);
-  if (typeof token === "string") return service.signOutByToken(token);
+  if (typeof token === "string") return sessions.signOutByToken(token);
   return token ?? authenticated;
-}
-
-function ended(
-  call: Call,
-  result: Awaited<ReturnType<IdentityService["signOut"]>>,
-  cookies = [
-    cookie(call, ACCESS_COOKIE, "", "/", 0),
-    cookie(call, REFRESH_COOKIE, "", "/identity", 0),
-  ],
-): Reply {
-  if (result.kind === "problem") return result;
-  const { acknowledged } = result;
-  return { kind: "answer", status: 204, cookies, ...(acknowledged && { acknowledged }) };
 }

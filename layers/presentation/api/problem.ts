@@ -52,6 +52,8 @@ const BY_TYPE: Readonly<Record<ServerCode, ProblemCode>> = {
   "token-refused": "unauthenticated",
   "wrong-credentials": "wrong-credentials",
   "session-ended": "unauthenticated",
+  "federation-failed": "wrong-credentials",
+  "provider-not-ready": "unavailable",
   "not-allowed": "forbidden",
   "cross-site-request": "forbidden",
   "not-found": "not-found",
