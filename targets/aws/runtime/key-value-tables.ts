@@ -103,7 +103,8 @@ export function sizeProblem(table: TableDefinition, row: Row): string | undefine
     const bytes = utf8Bytes(textOf(row, indexSort(index)));
     if (bytes > dynamoLimits.sortBytes) {
       const most = dynamoLimits.sortBytes;
-      return `${table.name}: index ${index}: sort key and item key have ${bytes} bytes, at most ${most}`;
+      const what = `${table.name}: index ${index}: sort key and item key`;
+      return `${what} have ${bytes} bytes, at most ${most}`;
     }
   }
   const bytes = rowBytes(row);

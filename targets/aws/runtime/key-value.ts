@@ -293,7 +293,7 @@ class DynamoStore implements DynamoKeyValueStore {
     }
   }
 
-  /** Undefined: done. An attempt without an answer is repeated under its token while there is time. */
+  /** Undefined: done. Without an answer it is repeated under its token while there is time. */
   async #send(
     client: DynamoDBClient,
     command: TransactWriteItemsCommand,

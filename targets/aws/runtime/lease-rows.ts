@@ -8,7 +8,7 @@
  *
  * Invariants
  *  L1 a write commits only while the row it checks names its epoch and has not ended   (check)
- *  L2 a row's epoch never falls, whoever writes late                                   (renewLeaseRows)
+ *  L2 a row's epoch never falls, whoever writes late                           (renewLeaseRows)
  * Not promised: the row's end is compared with the writer's clock as it was when the request was
  * made. A request that is delayed on its way is judged with that old time; `stillHolds` judges the
  * answer again, so that the client is told "unknown" and never "done". Wall clocks are bounded by
