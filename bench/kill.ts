@@ -40,7 +40,12 @@ async function fault(kind: string, region: string): Promise<void> {
   const { control, operatorTokenFile } = await deployment.status();
   const token = readFileSync(operatorTokenFile, "utf8").trim();
   const body = { kind, regions: [region] };
-  const answer = await ask(control, "/control/faults", { method: "POST", token, body, limitMs: 60_000 });
+  const answer = await ask(control, "/control/faults", {
+    method: "POST",
+    token,
+    body,
+    limitMs: 60_000,
+  });
   if (answer.status >= 300) throw new Error(`${kind} ${region}: ${JSON.stringify(answer.body)}`);
 }
 

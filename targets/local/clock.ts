@@ -5,7 +5,13 @@
  * is suspended. Wall time is the system's, which goes on; its fraction is taken from the monotonic
  * clock, and is given up at once when the two no longer agree (set by hand, slewed, suspended).
  */
-import { type Instant, type MonotonicMs, monotonicMs, type WallMs, wallMs } from "../../base/clock.ts";
+import {
+  type Instant,
+  type MonotonicMs,
+  monotonicMs,
+  type WallMs,
+  wallMs,
+} from "../../base/clock.ts";
 
 const AGREES_MS = 2;
 

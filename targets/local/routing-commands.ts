@@ -59,7 +59,9 @@ export async function runCommand(run: CommandRun): Promise<Ended> {
     case "fence":
     case "unfence": {
       const { by, reason = "" } = run.given;
-      return here(run, waitMs, (answer) => run.app.commands[run.command as "fence"]({ by, reason }, answer, run.now()));
+      return here(run, waitMs, (answer) =>
+        run.app.commands[run.command as "fence"]({ by, reason }, answer, run.now()),
+      );
     }
     case "switchover":
     case "failback":

@@ -63,4 +63,3 @@ function read(engine: LmdbEngine, app: string, limit: number): AppEntry[] {
   }
   return found;
 }
-

@@ -53,9 +53,10 @@ export function createOrigins(): Origins {
       return answer;
     },
     preflight: (request) => {
+      if (request.method !== "OPTIONS") return undefined;
       const asked = request.headers.get("access-control-request-method");
       const origin = originOf(request);
-      if (request.method !== "OPTIONS" || asked === null || origin === undefined) return undefined;
+      if (asked === null || origin === undefined) return undefined;
       const headers = {
         "access-control-allow-origin": origin,
         "access-control-allow-credentials": "true",

@@ -12,8 +12,8 @@
 import { createHash, createHmac } from "node:crypto";
 import { join } from "node:path";
 import { createIds } from "../../../base/ids.ts";
-import { createIdentity, createRegionApi, type RegionApi } from "../../../layers/api/index.ts";
 import type { AppContext, Deployment } from "../../../layers/api/index.ts";
+import { createIdentity, createRegionApi, type RegionApi } from "../../../layers/api/index.ts";
 import { tuple } from "../../../layers/key-value/key.ts";
 import type { RegionMessage } from "../../../layers/region/messages.ts";
 import type { Members } from "../../../layers/routing/members.ts";

@@ -87,7 +87,9 @@ export async function startReal(programs: Programs): Promise<RealDeployment> {
       }),
     viewOf: async (region, app) => {
       const url = await deployment.urlOf(region);
-      const answer = await ask(url, `/routing/apps/${app}`, { limitMs: 1000 }).catch(() => undefined);
+      const answer = await ask(url, `/routing/apps/${app}`, { limitMs: 1000 }).catch(
+        () => undefined,
+      );
       return answer?.body;
     },
     isSettled: async (app) => {

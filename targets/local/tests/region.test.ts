@@ -6,7 +6,15 @@ import { identify, isAlive } from "../supervisor/process-identity.ts";
 import type { Programs } from "../supervisor/sites.ts";
 import { SupervisedChild } from "../supervisor/supervised-child.ts";
 import { VOTER_DIRECTORY } from "../voter/genesis.ts";
-import { A, B, buildPrograms, endReal, type RealDeployment, removePrograms, startReal } from "./real-regions.ts";
+import {
+  A,
+  B,
+  buildPrograms,
+  endReal,
+  type RealDeployment,
+  removePrograms,
+  startReal,
+} from "./real-regions.ts";
 import { ask, missingIn, signUp, submitTicket, until } from "./region-client.ts";
 import { longestGapAfter, startTicketLoad, type TicketLoad } from "./ticket-load.ts";
 
@@ -51,7 +59,11 @@ test("a ticket that is acknowledged in one region is read in the other", async (
   expect(read.headers.get("understudy-region")).toBe(B);
   expect(read.headers.get("understudy-consistency")).toBe("stale");
   const refused = await submitTicket(b, token, "This region does not serve the app");
-  expect([refused.status, refused.body.code, refused.body.servingRegion]).toEqual([503, "not-serving", A]);
+  expect([refused.status, refused.body.code, refused.body.servingRegion]).toEqual([
+    503,
+    "not-serving",
+    A,
+  ]);
 });
 
 test("when the serving region is killed the other one acknowledges, and nothing acknowledged is lost", async () => {
@@ -170,7 +182,10 @@ test("a voter that lost its directory votes again under a new id", async () => {
 
 test("operators move, fence and return an app from any region, and lose nothing", async () => {
   const load = await startLoad("move");
-  const moved = await deployment.command(B, "tickets", "switchover", { to: B, reason: "a rehearsal" });
+  const moved = await deployment.command(B, "tickets", "switchover", {
+    to: B,
+    reason: "a rehearsal",
+  });
   expect([moved.status, moved.body.servingRegions, moved.body.epoch]).toEqual([200, [B], 2]);
   await until("the target acknowledges", () => acknowledgedIn(load, B) > 20);
   const back = await deployment.command(B, "tickets", "failback");

@@ -55,7 +55,8 @@ export class LeaseBoard {
       const epoch = this.#numbers[at] as number;
       const mono = this.#numbers[at + 1] as number;
       const wall = this.#numbers[at + 2] as number;
-      if (Atomics.load(this.#versions, place) !== version) continue;
+      // A read-modify-write: a plain load would let processors delay the reads above beyond it.
+      if (Atomics.add(this.#versions, place, 0) !== version) continue;
       return epoch === NO_LEASE
         ? undefined
         : { epoch, mono: monotonicMs(mono), wall: wallMs(wall) };

@@ -103,7 +103,8 @@ function beginGeneration(path: string): { generation: number; files: number[] } 
     const generation = 1 + Math.max(-1, ...readdirSync(path).map(generationOf));
     const files: number[] = [];
     try {
-      for (const slot of SLOTS) files.push(openSync(join(path, `${generation}.${slot}`), ANEW, 0o600));
+      for (const slot of SLOTS)
+        files.push(openSync(join(path, `${generation}.${slot}`), ANEW, 0o600));
       syncDirectory(path);
       return { generation, files };
     } catch (error) {
