@@ -21,7 +21,10 @@ export {
 export type { DocsFile } from "./docs-page.ts";
 export type { EndpointOptions } from "./endpoint.ts";
 export type { HealthOf, HealthReport } from "./health-routes.ts";
+export type { Provider } from "./identity/federation/provider.ts";
+export { type LocalProvider, providersOf } from "./identity/federation/settings.ts";
 export { createIdentity, type Identity, type IdentityOptions } from "./identity/identity.ts";
+export type { Message, MessageSender } from "./identity/outbox.ts";
 export type { PasswordHasher } from "./identity/password-hasher.ts";
 export type { Log } from "./log.ts";
 export { PROBLEMS, type Problem, problem, problemOfRead, problemOfWrite } from "./problem.ts";

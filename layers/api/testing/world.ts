@@ -5,7 +5,7 @@ import { createRng } from "../../../base/rng.ts";
 import type { KeyValueStore } from "../../key-value/port.ts";
 import type { AppDefinition } from "../define-app.ts";
 import { defineDeployment } from "../define-deployment.ts";
-import { createIdentity } from "../identity/identity.ts";
+import { createIdentity, type IdentityOptions } from "../identity/identity.ts";
 import type { PasswordHasher } from "../identity/password-hasher.ts";
 import type { Log, LogFields } from "../log.ts";
 import { createRegionApi, type RegionApi, type RegionApiOptions } from "../region-api.ts";
@@ -49,6 +49,7 @@ export interface WorldOptions {
   /** Other stores than the scripted ones. */
   readonly storeFor?: (app: AppDefinition) => KeyValueStore;
   readonly more?: Partial<RegionApiOptions>;
+  readonly identity?: Partial<IdentityOptions>;
 }
 
 const REGIONS = ["eu-west-1", "ap-southeast-1"] as const;
@@ -101,6 +102,7 @@ export function createWorld(
     operatorToken: OPERATOR_TOKEN,
     nowMs: () => clock.nowMs,
     digest: options.digest,
+    ...options.identity,
   });
   const api = createRegionApi({
     deployment,
