@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { BROKEN_RULES, type BrokenRule } from "./broken-rules.ts";
 import { explore } from "./explore.ts";
+import { remainingAtPrepare } from "./remaining-at-prepare.ts";
 
 const MOST_SEEDS = 3000;
 
@@ -22,6 +23,15 @@ function shownBy(rule: BrokenRule, seed: number): readonly string[] {
     throw error;
   }
 }
+
+test("the network that shows 'remaining read at prepare' breaks nothing by itself", () => {
+  const violations = Array.from({ length: 20 }, (_, seed) => {
+    const setting = { mode: "active-passive", durability: "local", regions: 2 } as const;
+    const intercept = remainingAtPrepare(false);
+    return explore({ seed, ...setting, thinkMs: 3, stormMs: 3000, intercept, faults: ["failover"] });
+  }).flatMap((run) => run.violations.filter((violation) => /^I1b? /.test(violation)));
+  expect(violations).toEqual([]);
+}, 120_000);
 
 describe("each rule of the protocol is needed: broken, the simulation shows it", () => {
   test.each(BROKEN_RULES.map((rule) => [rule.name, rule] as const))(

@@ -30,7 +30,12 @@ export interface WorldOptions {
   readonly regionRules?: RegionRules;
   readonly watch?: Partial<Watch>;
   /** Sees every message when it is sent, and may change or swallow it. */
-  readonly intercept?: (from: string, to: string, message: Message) => Message | undefined;
+  readonly intercept?: (
+    from: string,
+    to: string,
+    message: Message,
+    nowMs: number,
+  ) => Message | undefined;
   /** What a voter finds when it starts. */
   readonly voterFinds?: (site: string, disk: VoterDisk | undefined) => VoterDisk | undefined;
 }
@@ -67,7 +72,7 @@ export class World {
         routingRules: options.routingRules ?? ROUTING_RULES,
         regionRules: options.regionRules ?? REGION_RULES,
         send: (from, to, message) => {
-          const sent = options.intercept ? options.intercept(from, to, message) : message;
+          const sent = options.intercept ? options.intercept(from, to, message, this.now) : message;
           if (sent !== undefined) this.#deliver(from, to, sent);
         },
         watch: { began: () => {}, voted: () => {}, ...options.watch },
