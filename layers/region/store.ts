@@ -5,8 +5,8 @@
  *   get, query, recall ----------------------------------------------> Reads.read ----> outcome
  *   subscribe <-- the tails of the logs, read up to what is committed
  *
- * It has no timers and no clock of its own: whoever runs the region calls `advance` once a turn, and
- * is asked for a turn with `schedule`.
+ * It has no timers and no clock of its own: whoever runs the region calls `flush` and `tell` once a
+ * turn, and is asked for a turn with `schedule`.
  *
  * Invariants
  *  T1 every call is answered exactly once: the cores answer or refuse each request   (flush, read)
@@ -42,7 +42,7 @@ export interface ReplicatedStoreOptions {
   readonly reads: Reads;
   readonly engine: EngineReader;
   readonly now: () => Instant;
-  /** Asks for an `advance` at the end of this turn. */
+  /** Asks for `flush` and `tell` at the end of this turn. */
   readonly schedule: () => void;
 }
 

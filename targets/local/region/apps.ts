@@ -1,4 +1,4 @@
-/** The deployment that a region's process serves, and what its cores are told of each app. *shell* */
+/** The deployment that a region's process serves, and what its cores are told. *composition* */
 import type { AppDefinition, Deployment } from "../../../layers/api/index.ts";
 import type { AppOptions } from "../../../layers/region/app-region.ts";
 import { loadDeployment } from "../supervisor/config-file.ts";

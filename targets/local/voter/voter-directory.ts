@@ -1,5 +1,5 @@
 /**
- * What a voter keeps on disk, so that a kill at any instant loses nothing it has answered. *adapter*
+ * What a voter keeps on disk: a kill at any instant loses nothing that it has answered. *adapter*
  *
  *   DIR/{generation}.a  {generation}.b     one line (length, count, SHA-256), then the document
  *
