@@ -4,7 +4,7 @@
  * Every read is checked against the end, every loop moves forward: any bytes at all give one of
  * three results in time linear in their length. RFC 1035 section 4, RFC 6891, RFC 7871.
  *
- *  Q1 what has no id, or is itself an answer, is ignored: nothing to answer, no loops  (decodeQuery)
+ *  Q1 what has no id, or is itself an answer, is ignored: no answer, no loops     (decodeQuery)
  *  Q2 a name with odd bytes, or a dot inside a label, never equals one of the zone's   (showLabel)
  *  Q3 the question is echoed as it came, byte for byte, letter case included           (question)
  */

@@ -9,7 +9,7 @@
  *
  *  S1 a region that is ill is told only when no region of the app is well      (groupsOf)
  *  S2 there is an answer as long as one region has an address (fail open)      (groupsOf)
- *  S3 equal facts and equal places give equal answers                          (no state, no chance)
+ *  S3 equal facts and equal places give equal answers           (no state, no chance)
  */
 import { contains, type Subnet } from "./dns-address.ts";
 import type { Client, Query } from "./dns-message.ts";

@@ -10,7 +10,7 @@
  * Built anew whenever a routing record or a region's condition changes; what is wrong with what it
  * is given is told then, not at each question.
  *
- *  Z1 an app's name wins over a region's, a region's over an alias; a server's over all  (buildZone)
+ *  Z1 an app's name wins over a region's, a region's over an alias; ns1 over all  (buildZone)
  *  Z2 every name between a name and the zone exists too, so that it answers NODATA, not NXDOMAIN,
  *     as RFC 8020 wants                                                                  (addEmpty)
  */

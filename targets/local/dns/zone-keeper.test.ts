@@ -59,6 +59,14 @@ test("a region that is down or silent is not told while another one is up", () =
   }
 });
 
+test("a fence is told in the app's text, and its reads are still led to where it served", () => {
+  const { tell, ask } = keeper();
+  tell({ ...record(4, "tickets", "eu-west-1"), fenced: true } as Fact);
+  expect(ask(1)).toMatchObject([{ address: { bytes: [127, 0, 7, 1] } }]);
+  const texts = ["app=tickets", "serving=eu-west-1", "state=fenced", "epoch=4"];
+  expect(ask(16)).toMatchObject([{ texts }]);
+});
+
 test("a record that makes no zone leaves the names that there were", () => {
   const { zone, tell, faults } = keeper();
   tell(record(1, "tickets", "eu-west-1"));

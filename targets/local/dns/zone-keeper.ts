@@ -21,7 +21,12 @@ export interface RoutingTable {
   readonly conditions: ReadonlyMap<string, string>;
   readonly apps: ReadonlyMap<
     string,
-    { readonly app: string; readonly epoch: number; readonly servingRegions: readonly string[] }
+    {
+      readonly app: string;
+      readonly epoch: number;
+      readonly fenced: boolean;
+      readonly servingRegions: readonly string[];
+    }
   >;
 }
 
@@ -48,7 +53,11 @@ export function createZoneKeeper(options: ZoneKeeperOptions): () => ZoneState {
       kept = buildZone(options.settings, {
         serial: serial + 1,
         regions: table.regions.map((region) => addressOf(region, table)),
-        apps: [...table.apps.values()].map((app) => ({ ...options.view?.(app.app), ...app })),
+        apps: [...table.apps.values()].map((app) => ({
+          ...(app.fenced && { state: "fenced" as const }),
+          ...options.view?.(app.app),
+          ...app,
+        })),
       });
       serial += 1;
     } catch (error) {
