@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { scenarioOf } from "../faults/table.ts";
+import { type History, type Operation, PATHS, type Readback } from "../history.ts";
+import { mark, operation, readback, rowsOf } from "./test-history.ts";
+import { decideVerdict, type Observed } from "./verdict.ts";
+
+const kill = scenarioOf("region-kill");
+if (kill === undefined) throw new Error("the table has no region-kill");
+const observed: Observed = {
+  moves: [{ round: 1, from: "a", to: "b" }],
+  problems: [],
+  doubts: [],
+};
+
+/** One second of writes by each path in a, a kill, 100 ms of nothing, one second in b. */
+const writes: readonly Operation[] = PATHS.flatMap((path) =>
+  Array.from({ length: 200 }, (_, n) => {
+    const moved = n >= 100;
+    const startMs = n * 10 + (moved ? 100 : 0);
+    const more = moved ? { region: "b", epoch: 2 } : {};
+    return operation({ startMs, endMs: startMs + 2, path, user: path, ...more });
+  }),
+);
+
+const historyOf = (operations: readonly Operation[], read: Partial<Readback> = {}): History => ({
+  operations,
+  marks: [mark({ atMs: 1_000 })],
+  readback: readback({ regions: { a: rowsOf(writes), b: rowsOf(writes) }, ...read }),
+  fromMs: 0,
+  untilMs: 2_200,
+});
+
+const judge = (history: History, seen: Partial<Observed> = {}) => {
+  const verdict = decideVerdict(kill, history, { ...observed, ...seen });
+  return { ...verdict, checks: verdict.findings.map(({ check }) => check) };
+};
+
+describe("the verdict", () => {
+  it("a quick move without loss is within the objectives", () => {
+    const verdict = judge(historyOf(writes));
+    expect(verdict.findings).toEqual([]);
+    expect(verdict.doubts).toEqual([]);
+    expect(verdict).toMatchObject({ conclusion: "within-objectives", exitStatus: 0 });
+    const pauses = verdict.recoveries.filter((r) => r.group === "write").map((r) => r.pauseMs);
+    expect(pauses).toEqual([110, 110]);
+  });
+
+  it("one lost write is not within the objectives", () => {
+    const verdict = judge(
+      historyOf(writes, { regions: { a: rowsOf(writes), b: rowsOf(writes.slice(1)) } }),
+    );
+    expect(verdict.exitStatus).toBe(1);
+    expect(verdict.checks).toEqual(["lost", "regions-differ"]);
+  });
+
+  it("a pause beyond the objective is not within it", () => {
+    const slow = writes.map((o) =>
+      o.region === "b"
+        ? { ...o, startMs: o.startMs + 3_000, dueMs: o.dueMs, endMs: o.endMs + 3_000 }
+        : o,
+    );
+    const verdict = judge({ ...historyOf(slow), untilMs: 6_000 });
+    expect(verdict.checks.filter((check) => check === "write-pause")).toHaveLength(2);
+    expect(verdict.exitStatus).toBe(1);
+  });
+
+  it("an app that stayed where it should have moved is not within the objectives", () => {
+    const verdict = judge(historyOf(writes), { moves: [{ round: 1, from: "a", to: "a" }] });
+    expect(verdict.checks).toEqual(["moves"]);
+  });
+
+  it("what could not be read back makes it impossible to tell", () => {
+    const verdict = judge(historyOf(writes, { unread: ["a could not be read back: silence"] }));
+    expect(verdict).toMatchObject({ conclusion: "cannot-tell", exitStatus: 2 });
+  });
+
+  it("too few operations before the fault make it impossible to tell", () => {
+    const few = writes.filter((_, n) => n % 20 === 0);
+    const regions = { a: rowsOf(few), b: rowsOf(few) };
+    expect(judge(historyOf(few, { regions }))).toMatchObject({ exitStatus: 2 });
+  });
+
+  it("a known wrong outweighs a doubt", () => {
+    const verdict = judge(historyOf(writes, { unread: ["x"] }), {
+      problems: ["not in sync again"],
+    });
+    expect(verdict).toMatchObject({ conclusion: "not-within-objectives", exitStatus: 1 });
+  });
+
+  it("a failed operation counts where none is wanted", () => {
+    const planned = scenarioOf("switchover");
+    if (planned === undefined) throw new Error("the table has no switchover");
+    const refused = operation({ startMs: 1_050, outcome: "failed", code: "fenced", marker: "m" });
+    const stayed = { ...observed, moves: [{ round: 1, from: "a", to: "a" }] };
+    const verdict = decideVerdict(planned, historyOf([...writes, refused]), stayed);
+    expect(verdict.findings.map(({ check }) => check)).toEqual(["failures"]);
+  });
+});

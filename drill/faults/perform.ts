@@ -1,0 +1,104 @@
+/**
+ * Carries out the steps of a scenario, and marks when each was made. *shell*
+ *
+ * A mark's time is taken just before the request leaves, so that a measured recovery includes how
+ * long it took to break the thing.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { OpenTarget } from "../../targets/local/open.ts";
+import type { Mark } from "../history.ts";
+import { openPlainDoor } from "../workload/doors.ts";
+import type { Role, Step } from "./scenario.ts";
+
+export type Roles = Readonly<Record<Role, string>>;
+
+export interface Stage {
+  readonly target: OpenTarget;
+  readonly app: string;
+  readonly nowMs: () => number;
+  readonly observeMs: number;
+  readonly mark: (mark: Mark) => void;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const IN_SYNC_LIMIT_MS = 60_000;
+const LOOK_EVERY_MS = 50;
+
+/** Who plays which part now. */
+export async function castRoles({ target, app }: Pick<Stage, "target" | "app">): Promise<Roles> {
+  const { regions, apps } = await target.status();
+  const serving = apps.find((one) => one.app === app)?.servingRegions[0];
+  const standby = regions.find((region) => region.id !== serving && region.up)?.id;
+  if (serving === undefined) throw new Error(`no region serves ${app}`);
+  if (standby === undefined) throw new Error(`there is no second region that could serve ${app}`);
+  return { serving, standby, witness: "witness" };
+}
+
+export async function perform(
+  stage: Stage,
+  step: Step,
+  roles: Roles,
+  as: { readonly round: number; readonly role: Mark["role"] },
+): Promise<void> {
+  stage.signal.throwIfAborted();
+  if (step.do === "observe") {
+    await sleep(stage.observeMs, undefined, { signal: stage.signal });
+    return;
+  }
+  if (step.do === "in-sync") return untilInSync(stage);
+  const sites = step.do === "switchover" ? [roles[step.to]] : step.on.map((role) => roles[role]);
+  const what = `${step.do} ${sites.join(",")}`.trim();
+  stage.say(what);
+  const atMs = stage.nowMs();
+  if (step.do === "switchover") await switchOver(stage, roles[step.to]);
+  else await stage.target.fault(step.do, sites, step.options ?? {});
+  stage.mark({
+    atMs,
+    doneMs: stage.nowMs(),
+    what,
+    sites,
+    ...as,
+    ...(step.do === "restart" ? { restarted: true } : {}),
+  });
+}
+
+async function switchOver({ target, app }: Stage, to: string): Promise<void> {
+  const door = openPlainDoor(target.frontDoor);
+  const answer = await door.send({
+    method: "POST",
+    path: `/routing/apps/${app}/switchover`,
+    token: target.operatorToken,
+    body: { to, reason: "drill" },
+  });
+  if ("isCertain" in answer) throw new Error(`switchover to ${to}: ${answer.code}`);
+  if (answer.status < 300) return;
+  throw new Error(
+    `switchover to ${to} was answered ${answer.status}: ${String(answer.body["detail"] ?? "")}`,
+  );
+}
+
+export async function untilInSync({ target, app, nowMs, signal }: Stage): Promise<void> {
+  const until = nowMs() + IN_SYNC_LIMIT_MS;
+  let why = "nothing was told";
+  while (nowMs() < until) {
+    signal.throwIfAborted();
+    const { regions, apps, ready } = await target.status();
+    const record = apps.find((one) => one.app === app);
+    const ill = regions.filter((region) => !region.up || !region.healthy);
+    const behind = regions.filter((region) => !record?.inSyncRegions.includes(region.id));
+    if (ill.length === 0 && behind.length === 0 && ready) return;
+    why = [
+      ...ill.map(({ id, state, reason = "" }) => `${id} is ${state} ${reason}`.trim()),
+      ...behind.map(({ id }) => `${id} is not in sync`),
+      ...(ready ? [] : ["the deployment is not ready"]),
+    ].join("; ");
+    await sleep(LOOK_EVERY_MS);
+  }
+  throw new NotInSync(`after ${IN_SYNC_LIMIT_MS / 1000} s: ${why}`);
+}
+
+/** The deployment did not come back: a finding, not a fault of the drill. */
+export class NotInSync extends Error {
+  override readonly name = "NotInSync";
+}

@@ -1,0 +1,60 @@
+/**
+ * A scenario: what is done to a deployment under load, and what counts as good enough. *pure*
+ *
+ * Steps name roles, not regions: who serves is looked up when a round begins, so that the same
+ * scenario can be repeated and hits whoever serves then. To add one, add a row to table.ts.
+ */
+export type Role = "serving" | "standby" | "witness";
+
+export type FaultName =
+  | "kill"
+  | "freeze"
+  | "thaw"
+  | "restart"
+  | "partition"
+  | "slow"
+  | "break-health"
+  | "heal";
+
+export interface FaultStep {
+  readonly do: FaultName;
+  readonly on: readonly Role[];
+  readonly options?: {
+    readonly direction?: "in" | "out" | "both";
+    readonly delayMs?: number;
+    readonly jitterMs?: number;
+    readonly loss?: number;
+  };
+}
+
+export type Step =
+  | FaultStep
+  /** A planned move, by the operator's route. */
+  | { readonly do: "switchover"; readonly to: Role }
+  /** Under load, as long as the drill's duration gives each of these. */
+  | { readonly do: "observe" }
+  /** Until every region is healthy and in sync, or the drill cannot go on. */
+  | { readonly do: "in-sync" };
+
+export interface Objectives {
+  /** Longest pause of writes, on either path. */
+  readonly writePauseMs: number;
+  /** Longest pause of reads that do not insist on being current. */
+  readonly readPauseMs: number;
+  /** No operation may be refused or end unknown: for what is planned, or should not be noticed. */
+  readonly noFailures: boolean;
+  /** Acknowledged writes that may be late, and lost. */
+  readonly late: number;
+  readonly lost: number;
+}
+
+export interface Scenario {
+  readonly id: string;
+  readonly title: string;
+  /** Measured: each starts a span that ends with the next. */
+  readonly steps: readonly Step[];
+  readonly heal: readonly Step[];
+  /** Whether another region has to serve after the steps; undefined where both are right. */
+  readonly moves?: boolean;
+  readonly objectives: Objectives;
+}
