@@ -37,7 +37,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: { landing: page("landing"), tickets: page("tickets"), console: page("console") },
+      input: Object.fromEntries(
+        ["landing", "tickets", "console", "account"].map((name) => [name, page(name)]),
+      ),
       output: { codeSplitting: { groups: SHARED } },
     },
   },

@@ -60,6 +60,11 @@ const kinds = {
     title: "The session has ended",
     advice: "Sign in again.",
   },
+  "code-refused": {
+    status: 401,
+    title: "The code is not accepted",
+    advice: "It is wrong, was used before, or is too old: ask for another one.",
+  },
   "federation-failed": {
     status: 401,
     title: "Signing in with another provider failed",

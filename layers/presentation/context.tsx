@@ -63,7 +63,9 @@ export interface Me {
 }
 
 const SIGNED_IN = "understudy.signed-in";
-export const hasSignedIn = (): boolean => remembered(SIGNED_IN) !== null;
+/** The server says so as well, with a cookie that holds nothing: also after a redirect. */
+export const hasSignedIn = (): boolean =>
+  remembered(SIGNED_IN) !== null || /(?:^|; )understudy_present=1(?:;|$)/.test(document.cookie);
 
 /** Who is signed in: `undefined` while not known, `null` for nobody. */
 export function useMe(): Me | null | undefined {

@@ -6,15 +6,16 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, StrictMode, useEffect } from "react";
 import { createRoot } from "react-dom/client";
 import { I18nextProvider } from "react-i18next";
+import { createBearer } from "./api/bearer.ts";
 import { createObservations } from "./api/observation.ts";
 import { problemOf } from "./api/problem.ts";
 import { createReceipts } from "./api/receipts.ts";
-import { createApi } from "./api/request.ts";
+import { type Api, createApi } from "./api/request.ts";
 import { decideRetry } from "./api/retry.ts";
 import { createOriginFirstFetch } from "./api/transport.ts";
 import { hasSignedIn, type Kit, KitProvider } from "./context.tsx";
 import { type Catalogue, createI18n } from "./i18n/setup.ts";
-import { createLive } from "./live/live.ts";
+import { createLive, type Live } from "./live/live.ts";
 import { cssVariables, theme } from "./theme/theme.ts";
 import "./theme/styles.ts";
 
@@ -47,18 +48,37 @@ export interface PageOptions {
   readonly children: ReactNode;
 }
 
+/**
+ * Cookies go to the host of this page only. Where a region has another one, the page gets itself a
+ * token while its own region still answers.
+ */
+function prepareForOtherHosts(live: Live, api: Api): void {
+  const { hostname } = window.location;
+  const isElsewhere = (url: string): boolean =>
+    URL.canParse(url) && new URL(url).hostname !== hostname;
+  const stop = live.subscribe(() => {
+    if (!hasSignedIn() || !live.state().regions.some(({ url }) => isElsewhere(url))) return;
+    stop();
+    void api.renew();
+  });
+}
+
 export function mountPage({ app, catalogue, children }: PageOptions): void {
   const { origin } = window.location;
   const live = createLive(origin);
+  const bearer = createBearer();
   const fetch = createOriginFirstFetch({
     origin,
     regions: () => live.state().regions.filter((region) => region.up),
+    bearer: bearer.token,
   });
   const receipts = createReceipts({
     getItem: (name) => sessionStorage.getItem(name),
     setItem: (name, value) => sessionStorage.setItem(name, value),
   });
-  const api = createApi({ fetch, receipts, observations: createObservations(), hasSignedIn });
+  const observations = createObservations();
+  const api = createApi({ fetch, receipts, observations, hasSignedIn, bearer });
+  prepareForOtherHosts(live, api);
   const root = document.getElementById("root");
   if (root === null) throw new Error("mountPage: the page has no element with id root");
   createRoot(root).render(

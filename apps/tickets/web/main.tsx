@@ -9,6 +9,7 @@ import { DetailPage } from "./detail-page.tsx";
 import { ListPage } from "./list-page.tsx";
 import { NewPage } from "./new-page.tsx";
 import { ShortcutsHelp } from "./shortcuts-help.tsx";
+import { TroubleshootingPage } from "./troubleshooting-page.tsx";
 
 function Tickets() {
   const { t } = useTranslation("tickets");
@@ -23,6 +24,7 @@ function Tickets() {
         <Route path="/" element={<ListPage onHelp={openHelp} />} />
         <Route path="/new" element={<NewPage onHelp={openHelp} />} />
         <Route path="/t/:id" element={<DetailPage onHelp={openHelp} />} />
+        <Route path="/troubleshooting" element={<TroubleshootingPage />} />
         <Route path="*" element={<Navigate to="/" replace />} />
       </Routes>
       <ShortcutsHelp opened={help} onClose={() => setHelp(false)} />

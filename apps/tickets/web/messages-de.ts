@@ -87,4 +87,13 @@ export const ticketsDe: Translation<typeof ticketsEn> = {
     edit: "Beschreibung und Dringlichkeit bearbeiten",
     close: "Schließen oder wieder öffnen",
   },
+  trouble: {
+    title: "Einstellungen der Anmeldung",
+    intro:
+      "Die Anmeldung mit Benutzername und Passwort geht immer. Hier steht, was andere Wege brauchen und was ihnen noch fehlt.",
+    ready: "bereit",
+    notReady: "nicht eingerichtet",
+    redirect: "Rücksprungadresse, die beim Anbieter einzutragen ist:",
+    none: "Hier gibt es keine anderen Wege der Anmeldung.",
+  },
 };

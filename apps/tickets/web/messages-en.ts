@@ -84,4 +84,13 @@ export const ticketsEn = {
     edit: "Edit description and priority",
     close: "Close or reopen",
   },
+  trouble: {
+    title: "Settings for signing in",
+    intro:
+      "Signing in with a user name and a password always works. What other ways need, and what they still lack, is here.",
+    ready: "ready",
+    notReady: "not set up",
+    redirect: "Redirect address to register at the provider:",
+    none: "This deployment offers no other ways to sign in.",
+  },
 } as const;

@@ -46,7 +46,7 @@ export interface Accounts {
   user(call: Call, username: string): ReturnType<KeyValueStore["get"]>;
 }
 
-const WRONG_CODE = problem("wrong-credentials", "The code is wrong, was used, or is too old.");
+const WRONG_CODE = problem("code-refused", "The code is wrong, was used, or is too old.");
 const CHANGED = problem("conflict", "The account was changed at the same time; try again.");
 
 export function createAccounts(parts: IdentityParts, sessions: Sessions): Accounts {

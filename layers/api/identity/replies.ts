@@ -58,6 +58,7 @@ export function createReplies({ devices, addressOf }: IdentityRepliesOptions): I
       cookie(call, ACCESS_COOKIE, accessToken, "/", expiresInSeconds),
       cookie(call, REFRESH_COOKIE, refreshToken, "/identity", SESSION_MS / 1000),
       cookie(call, DEVICE_COOKIE, mark, "/identity", DEVICE_SECONDS),
+      presentCookie(call, "1", SESSION_MS / 1000),
     ];
   };
   return {
@@ -100,6 +101,10 @@ export function cookie(
   const attributes = `Path=${path}; Max-Age=${seconds}; HttpOnly; SameSite=Lax`;
   return `${name}=${value}; ${attributes}${isHttps(call) ? "; Secure" : ""}`;
 }
+
+/** Tells pages that it is worth asking who is signed in; it holds nothing, so they may read it. */
+const presentCookie = (call: Call, value: string, seconds: number): string =>
+  cookie(call, "understudy_present", value, "/", seconds).replace(" HttpOnly;", "");
 
 const isHttps = (call: Call): boolean =>
   call.scope.request.url.startsWith("https:") || call.header("x-forwarded-proto") === "https";
@@ -144,6 +149,7 @@ export function ended(result: Ended, cookies: readonly string[] = []): Reply {
 export const signedOutCookies = (call: Call): readonly string[] => [
   cookie(call, ACCESS_COOKIE, "", "/", 0),
   cookie(call, REFRESH_COOKIE, "", "/identity", 0),
+  presentCookie(call, "", 0),
 ];
 
 /** 400 for a password that the rules refuse, without repeating it. */

@@ -9,6 +9,7 @@
  *  2 a retry, by whoever, can carry the key of the first try                  (options.key)
  *  3 nothing but ApiProblem (or an abort) is thrown                           (request)
  */
+import type { Bearer } from "./bearer.ts";
 import type { Observations } from "./observation.ts";
 import { offlineProblem, parseProblem } from "./problem.ts";
 import type { Receipts } from "./receipts.ts";
@@ -34,6 +35,8 @@ export interface Answer<Value> {
 export interface Api {
   request<Value>(method: Method, path: string, options?: RequestOptions): Promise<Answer<Value>>;
   get<Value>(path: string, signal?: AbortSignal): Promise<Value>;
+  /** New tokens for the session; false where there is none. */
+  renew(): Promise<boolean>;
   readonly observations: Observations;
 }
 
@@ -44,6 +47,7 @@ export interface ApiOptions {
   /** Whether this browser has been signed in: without it a 401 is not worth a renewal. */
   readonly hasSignedIn: () => boolean;
   readonly newKey?: () => string;
+  readonly bearer?: Bearer;
 }
 
 /** The app that a path belongs to: its first segment. */
@@ -63,6 +67,15 @@ async function bodyOf(response: Response): Promise<unknown> {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * One tab of this browser at a time: a token that was replaced is taken for a stolen one as soon as
+ * its successor is used, and the tabs share one cookie.
+ */
+async function alone<Value>(work: () => Promise<Value>): Promise<Value> {
+  const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
+  return locks === undefined ? work() : locks.request("understudy.renewal", work);
 }
 
 export function createApi(options: ApiOptions): Api {
@@ -101,11 +114,12 @@ export function createApi(options: ApiOptions): Api {
 
   /** One renewal at a time, shared by all the requests that met the expired token. */
   const renewed = (): Promise<boolean> => {
-    renewal ??= send("POST", "/identity/refresh", { body: {} }, newKey())
-      .then(
-        (response) => response.ok,
-        () => false,
-      )
+    renewal ??= alone(async () => {
+      const response = await send("POST", "/identity/refresh", { body: {} }, newKey());
+      options.bearer?.note("/identity/refresh", response.ok, await bodyOf(response));
+      return response.ok;
+    })
+      .catch(() => false)
       .finally(() => {
         renewal = undefined;
       });
@@ -131,6 +145,7 @@ export function createApi(options: ApiOptions): Api {
         response = await send(method, path, given, key);
       }
       body = await bodyOf(response);
+      options.bearer?.note(path, response.ok, body);
     } catch (error) {
       if (given.signal?.aborted) throw error;
       throw offlineProblem(error);
@@ -144,6 +159,7 @@ export function createApi(options: ApiOptions): Api {
 
   return {
     request,
+    renew: renewed,
     get: async <Value>(path: string, signal?: AbortSignal) =>
       (await request<Value>("GET", path, signal ? { signal } : {})).value,
     observations: options.observations,

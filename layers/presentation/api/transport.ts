@@ -25,6 +25,8 @@ export interface TransportOptions {
   readonly regions: () => readonly TransportRegion[];
   readonly fetch?: typeof globalThis.fetch;
   readonly attemptMs?: number;
+  /** For regions other than the page's own, which may not get its cookies. */
+  readonly bearer?: () => string | undefined;
 }
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -75,7 +77,12 @@ export function createOriginFirstFetch(options: TransportOptions): UnderstudyFet
   const attempt = (origin: string, path: string, init: RequestInit): Promise<Response> => {
     const timeout = AbortSignal.timeout(attemptMs);
     const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
-    return send(new URL(path, origin), { ...init, credentials: "include", signal });
+    const token = origin === options.origin ? undefined : options.bearer?.();
+    const headers = new Headers(init.headers);
+    if (token !== undefined && !headers.has("Authorization")) {
+      headers.set("Authorization", `Bearer ${token}`);
+    }
+    return send(new URL(path, origin), { ...init, headers, credentials: "include", signal });
   };
 
   return async (path, init = {}) => {

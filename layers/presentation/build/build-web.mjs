@@ -1,7 +1,7 @@
 /**
  * Builds the pages into dist/web, unless nothing has changed since the last build. *shell*
  *
- *   dist/web/{landing,tickets,console}/index.html   pages, to be served at /, /tickets/, /console/
+ *   dist/web/{landing,tickets,...}/index.html       pages, to be served at /, /tickets/, ...
  *   dist/web/assets/*                               everything else; names carry a hash of content
  *   *.br, *.gz beside each file                     compressed once, here, and not per request
  *   dist/web/.stamp                                 hash of all the sources of the build
@@ -19,7 +19,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 const ROOT = resolve(import.meta.dirname, "../../..");
 const OUT = join(ROOT, "dist/web");
 const NEXT = join(ROOT, "dist/.web-next");
-const PAGES = ["landing", "tickets", "console"];
+const PAGES = ["landing", "tickets", "console", "account"];
 const SOURCES = [
   "layers/presentation",
   "layers/routing/record.ts",

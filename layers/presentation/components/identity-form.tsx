@@ -1,12 +1,13 @@
 /**
- * Sign in or create an account, in one dialog shared by all apps. The session is a cookie that the
- * server sets; nothing secret is kept by the page.
+ * Sign in or create an account: a form, and a dialog shared by all apps. The session is a cookie
+ * that the server sets; nothing secret is kept by the page beyond its life.
  */
-import { Anchor, Button, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useIdentityChanged, useKit } from "../context.tsx";
 import { useWrite } from "../use-write.ts";
+import { ProviderButtons } from "./provider-buttons.tsx";
 import { WriteNotice } from "./write-notice.tsx";
 
 interface Credentials {
@@ -15,11 +16,18 @@ interface Credentials {
   readonly email?: string;
 }
 
-function Form({ onDone }: { readonly onDone: () => void }) {
+export interface IdentityFormProps {
+  readonly startsNew?: boolean;
+  /** A path to come back to from another provider; this page by default. */
+  readonly returnTo?: string;
+  readonly onDone: () => void;
+}
+
+export function IdentityForm({ startsNew = false, returnTo, onDone }: IdentityFormProps) {
   const { t } = useTranslation("kit");
   const { api } = useKit();
   const changed = useIdentityChanged();
-  const [isNew, setIsNew] = useState(false);
+  const [isNew, setIsNew] = useState(startsNew);
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const [email, setEmail] = useState("");
@@ -68,7 +76,7 @@ function Form({ onDone }: { readonly onDone: () => void }) {
           autoComplete={isNew ? "new-password" : "current-password"}
           required
           minLength={isNew ? 8 : 1}
-          maxLength={200}
+          maxLength={256}
         />
         {isNew ? (
           <TextInput
@@ -84,9 +92,17 @@ function Form({ onDone }: { readonly onDone: () => void }) {
         <Button type="submit" loading={write.busy}>
           {t(isNew ? "identity.signUp" : "identity.signIn")}
         </Button>
-        <Anchor component="button" type="button" size="sm" onClick={() => setIsNew(!isNew)}>
-          {t(isNew ? "identity.haveAccount" : "identity.noAccount")}
-        </Anchor>
+        <Group justify="space-between">
+          <Anchor component="button" type="button" size="sm" onClick={() => setIsNew(!isNew)}>
+            {t(isNew ? "identity.haveAccount" : "identity.noAccount")}
+          </Anchor>
+          {isNew ? null : (
+            <Anchor size="sm" href="/account/reset">
+              {t("identity.forgotten")}
+            </Anchor>
+          )}
+        </Group>
+        <ProviderButtons returnTo={returnTo} />
         <Text size="sm" c="dimmed">
           {t("identity.lost")}
         </Text>
@@ -110,7 +126,7 @@ export function IdentityDialog({ opened, onClose }: IdentityDialogProps) {
       closeButtonProps={{ "aria-label": t("identity.close") }}
       centered
     >
-      <Form onDone={onClose} />
+      <IdentityForm onDone={onClose} />
     </Modal>
   );
 }

@@ -38,9 +38,13 @@ function Account() {
   if (me) {
     return (
       <div className={classes.account}>
-        <span className={classes.who} title={t("identity.signedInAs", { name: me.username })}>
+        <a
+          className={classes.who}
+          href="/account/"
+          title={t("identity.signedInAs", { name: me.username })}
+        >
           {me.username}
-        </span>
+        </a>
         <Button
           size="xs"
           h={34}
@@ -65,7 +69,7 @@ function Account() {
 
 export interface PageFrameProps {
   /** Which entry of the navigation this page is. */
-  readonly page: "home" | (typeof PAGES)[number]["id"];
+  readonly page: "home" | "account" | (typeof PAGES)[number]["id"];
   /** Instead of the account: a page with its own way to sign in. */
   readonly account?: ReactNode;
   readonly children: ReactNode;

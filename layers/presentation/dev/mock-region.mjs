@@ -73,6 +73,39 @@ let tickets = Array.from({ length: 26 }, (_, index) => ({
   version: `7-${index}`,
 }));
 const comments = new Map();
+const agents = [
+  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
+  "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 Safari/604.1",
+  undefined,
+];
+const sessions = agents.map((client, index) => ({
+  id: `s-${index}`,
+  current: index === 0,
+  createdOn: new Date(Date.now() - (index + 1) * 86_400_000).toISOString(),
+  usedOn: new Date(Date.now() - index * 7_200_000).toISOString(),
+  region: REGIONS[index % 2],
+  usedRegion: REGIONS[0],
+  client,
+}));
+const providers = [
+  { id: "local", title: "Local account", protocol: "openid-connect", ready: true, problems: [] },
+  {
+    id: "facebook",
+    title: "Facebook",
+    protocol: "facebook",
+    ready: false,
+    problems: [
+      {
+        setting: "UNDERSTUDY_FACEBOOK_APP_ID",
+        problem: "It is not set.",
+        fix: "Copy the App ID from the app's settings at developers.facebook.com, Basic.",
+      },
+    ],
+  },
+];
+const redirectUris = providers.map(
+  ({ id }) => `http://127.0.0.1:${PORT}/identity/federation/${id}/callback`,
+);
 let signedIn = "";
 const streams = new Set();
 
@@ -124,7 +157,7 @@ async function bodyOf(request) {
 }
 
 async function serveFile(path, response) {
-  const inApp = /^\/(tickets|console)(\/|$)/.exec(path)?.[1];
+  const inApp = /^\/(tickets|console|account)(\/|$)/.exec(path)?.[1];
   const file = path.startsWith("/assets/") ? path : `/${inApp ?? "landing"}/index.html`;
   try {
     const bytes = await readFile(join(WEB, file));
@@ -167,6 +200,10 @@ function identity(path, body) {
     return [200, { accessToken: "x", refreshToken: "y" }];
   }
   if (path === "/identity/sign-out") signedIn = "";
+  if (path === "/identity/sessions") return [200, { items: sessions }];
+  if (path === "/identity/providers") return [200, { items: providers, redirectUris }];
+  if (path === "/identity/link" || path === "/identity/federation/finish")
+    return [401, { type: "/problems/code-refused", detail: "The code is too old." }];
   if (path === "/identity/me")
     return signedIn
       ? [200, { username: signedIn, roles: ["agent"] }]

@@ -71,6 +71,16 @@ const SHOTS = {
         body: JSON.stringify({ id: "t-1002abcdef", changes: { priority: "low", status: "open" } }),
       }),
   },
+  account: { path: "/account/" },
+  "account-sign-in": { path: "/account/sign-in?problem=federation-failed", signedOut: true },
+  "account-sign-up": { path: "/account/sign-up", signedOut: true },
+  "account-reset": {
+    path: "/account/reset",
+    signedOut: true,
+    act: click(/I have a code|Ich habe einen Code/),
+  },
+  "account-link": { path: "/account/link#AAAA-BBBB", signedOut: true },
+  troubleshooting: { path: "/tickets/troubleshooting" },
   shortcuts: { path: "/tickets/", act: (page) => page.keyboard.press("?") },
   console: { path: "/console/", operator: true },
   "console-watch": {

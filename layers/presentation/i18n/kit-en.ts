@@ -34,6 +34,9 @@ export const kitEn = {
     noAccount: "I need an account",
     needed: "Sign in to do this.",
     close: "Close",
+    forgotten: "Forgotten the password?",
+    continueWith: "Continue with {{provider}}",
+    or: "or",
     lost: "Your account works in every region: no new sign-in after a failover.",
   },
   state: { active: "active", fenced: "fenced", failover: "failover" },
@@ -128,6 +131,8 @@ export const kitEn = {
     "not-found": "This does not exist, or no longer.",
     conflict: "This does not fit what is stored.",
     "wrong-credentials": "User name and password do not match.",
+    "sign-in-refused":
+      "This sign-in is not accepted: it is wrong, was used before, or comes too late.",
     "name-taken": "This name is taken.",
     "would-lose-data": "This would lose acknowledged writes.",
     "stale-version": "Someone changed this in the meantime.",

@@ -1,0 +1,46 @@
+/** Signing in, or up, on a page of its own: where providers send people back to. */
+import { Anchor, Paper, Stack, Title } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
+import { IdentityForm } from "../../../layers/presentation/components/identity-form.tsx";
+import { Notice } from "../../../layers/presentation/components/notice.tsx";
+import { ownPath } from "./own-path.ts";
+
+const KNOWN = ["federation-failed", "provider-not-ready", "conflict"] as const;
+
+function ProblemNotice({ code }: { readonly code: string }) {
+  const { t } = useTranslation("account");
+  const known = KNOWN.find((one) => one === code) ?? "other";
+  return (
+    <div role="alert">
+      <Notice tone="danger">
+        {t(`problem.${known}`)}{" "}
+        {known === "provider-not-ready" ? (
+          <Anchor href="/tickets/troubleshooting">{t("problem.settings")}</Anchor>
+        ) : null}
+      </Notice>
+    </div>
+  );
+}
+
+export function SignInPage({ startsNew }: { readonly startsNew: boolean }) {
+  const { t } = useTranslation("account");
+  const [search] = useSearchParams();
+  const returnTo = ownPath(search.get("returnTo") ?? "/account/");
+  const problem = search.get("problem");
+  return (
+    <Stack maw={440}>
+      <Title order={1} size="h2">
+        {t(startsNew ? "signUpTitle" : "signInTitle")}
+      </Title>
+      {problem === null ? null : <ProblemNotice code={problem} />}
+      <Paper withBorder p="lg" bg="var(--understudy-surface)">
+        <IdentityForm
+          startsNew={startsNew}
+          returnTo={returnTo}
+          onDone={() => window.location.assign(returnTo)}
+        />
+      </Paper>
+    </Stack>
+  );
+}
