@@ -9,6 +9,7 @@ import { createIdentity, type IdentityOptions } from "../identity/identity.ts";
 import type { PasswordHasher } from "../identity/password-hasher.ts";
 import type { Log, LogFields } from "../log.ts";
 import { createRegionApi, type RegionApi, type RegionApiOptions } from "../region-api.ts";
+import type { TokenVerifier } from "../session.ts";
 import { createScriptedRouting, type ScriptedRouting } from "./scripted-routing.ts";
 import { createScriptedStore, type ScriptedStore } from "./scripted-store.ts";
 
@@ -17,6 +18,7 @@ const DEPLOYMENT_SECRET = "deployment-secret-of-this-test-deployment";
 
 export interface World {
   readonly api: RegionApi;
+  readonly verifier: TokenVerifier;
   readonly routing: ScriptedRouting;
   readonly logged: { readonly level: string; readonly fields: LogFields }[];
   store(app: string): ScriptedStore;
@@ -122,6 +124,7 @@ export function createWorld(
   });
   const world: World = {
     api,
+    verifier: identity.verifier,
     routing,
     logged,
     store,
