@@ -2,9 +2,9 @@
  * Passwords that a guesser tries first. *pure*
  *
  * Source: written for Understudy, not copied from a leaked list. What such lists have in common was
- * turned into rules: words of habit (WORDS) with the endings that people add (ENDINGS), walks over the keyboard, runs of digits and letters, and one character or a short
- * piece repeated. Only what the other rules let through (8 characters and more) is kept: about
- * 2,500 entries, made once at start.
+ * turned into rules: words of habit (WORDS) with the endings that people add (ENDINGS), walks over
+ * the keyboard, runs of digits and letters, and one character or a short piece repeated. Only what
+ * the other rules let through (8 characters and more) is kept; made once, at start.
  */
 const WORDS = `password passwort passw0rd p@ssword p@ssw0rd pass word welcome willkommen admin
 administrator root user guest test testing tester demo default changeme letmein login secret geheim

@@ -4,11 +4,11 @@
  * A session is a family of refresh tokens, one after the other; the newest is current. A token is
  * made from the session, its generation and the deployment's secret, and only hashes are stored.
  *
- *   current presented                            -> rotate: it becomes the previous, the next is made
- *   previous presented, the current never used   -> repeat: the answer that was lost, once more
- *   previous presented, the current was used     -> reuse:  somebody kept a copy: the family ends
- *   an older one of the family                   -> reuse
- *   anything else                                -> refuse: forged, ended or expired; nobody suffers
+ *   current presented                           -> rotate: it becomes the previous, another is made
+ *   previous presented, the current never used  -> repeat: the answer that was lost, once more
+ *   previous presented, the current was used    -> reuse: somebody kept a copy: the family ends
+ *   an older one of the family                  -> reuse
+ *   anything else                               -> refuse: forged, ended, expired; nobody suffers
  *
  * "Used" means that the current refresh token was presented, or an access token that was issued
  * with it: then the previous hash is forgotten (`isFirstUse`).

@@ -84,7 +84,7 @@ describe("an access token that is not ours", () => {
     expect(sent.status).toBe(401);
   });
 
-  test("by cookie counts for an unsafe method from an own page only", async () => {
+  test("by cookie counts for an unsafe method from a page of the deployment only", async () => {
     const made = await signUp({ username: "rider", password: PASSWORD });
     const post = (headers: Record<string, string>) =>
       world.send("POST", "/who/api/me", { headers: { cookie: cookiesOf(made), ...headers } });
@@ -94,5 +94,10 @@ describe("an access token that is not ours", () => {
     expect((await post({ origin: "http://evil.example" })).status).toBe(403);
     expect((await post({ origin: "http://region.example" })).status).toBe(200);
     expect((await post({ origin: "null" })).status).toBe(403);
+    const fromElsewhere = (origin: string) =>
+      post({ origin, "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" });
+    expect((await fromElsewhere("http://ap-southeast-1.example")).status).toBe(200);
+    expect((await fromElsewhere("http://ap-southeast-1.example.evil")).status).toBe(403);
+    expect((await fromElsewhere("http://evil.example")).status).toBe(403);
   });
 });

@@ -2,8 +2,8 @@
  * Accounts: made, signed in to, given another password, given roles. *shell*
  *
  * Invariants
- *  A1 whether an account exists shows in no answer but that of a sign-up      (signIn, requestReset)
- *  A2 a new password ends every session that began before it          (generation, same transaction)
+ *  A1 whether an account exists shows in no answer but a sign-up's    (signIn, requestReset)
+ *  A2 a new password ends every session that began before it     (generation, one transaction)
  *  A3 roles are given by operators only; nobody signs up with any                         (signUp)
  */
 import { foldUsername } from "../../identity/password-rules.ts";

@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createFacebookProvider } from "../../../layers/api/identity/federation/facebook-provider.ts";
-import { createOpenIdProvider } from "../../../layers/api/identity/federation/open-id-provider.ts";
 import type { Provider } from "../../../layers/api/identity/federation/provider.ts";
+import {
+  createFacebookProvider,
+  createOpenIdProvider,
+  providersOf,
+} from "../../../layers/api/identity/federation/settings.ts";
 import { cookiesOf, whoApp } from "../../../layers/api/testing/who-app.ts";
 import { createWorld, PASSWORD, type World } from "../../../layers/api/testing/world.ts";
+import { localProviderOf, startDeploymentProvider } from "./deployment-provider.ts";
 import { type FacebookStandIn, startFacebookStandIn } from "./facebook-stand-in.ts";
 import { type RunningProvider, startLocalProvider } from "./local-provider.ts";
 
@@ -250,4 +254,22 @@ test("a provider with wrong settings says which, and sends nobody away", async (
   const issuer = `${openId.issuer}/elsewhere`;
   const absent = { id: "x", title: "X", issuer, ...CLIENT, settings };
   expect((await listedWith(createOpenIdProvider(absent))).problems[0].setting).toBe("ISSUER");
+});
+
+test("a deployment's own provider is found by what its regions derive", async () => {
+  const secretHex = "ab".repeat(32);
+  const origins = () => ["http://region.example", "http://127.0.0.1:8080"];
+  const running = await startDeploymentProvider({ secretHex, port: 0, origins });
+  try {
+    const own = providersOf({}, localProviderOf(secretHex, running.issuer));
+    expect(own.map(({ id }) => id)).toEqual(["local", "facebook", "google"]);
+    const clock = { nowMs: Date.now() };
+    const options = { apps: [whoApp], digest, identity: { providers: own } };
+    const other = createWorld(options, undefined, clock);
+    const begun = await begin("local", "/", other);
+    const done = await comeBack(await visit(begun.location, "Rider"), begun.cookie, other);
+    expect((await me(cookiesOf(done), other)).body.username).toBe("rider");
+  } finally {
+    await running.close();
+  }
 });

@@ -16,6 +16,8 @@ import {
 import { createOpenIdProvider } from "./open-id-provider.ts";
 import type { Provider } from "./provider.ts";
 
+export { createFacebookProvider, createOpenIdProvider };
+
 /** The provider that the local target starts by itself. */
 export interface LocalProvider {
   readonly issuer: string;
