@@ -19,6 +19,7 @@ export class Network {
   readonly #rng: Rng;
   readonly #cut = new Set<string>();
   readonly #quality = new Map<string, LinkQuality>();
+  readonly #usualOf = new Map<string, LinkQuality>();
   usual: LinkQuality = GOOD_LINK;
 
   constructor(rng: Rng) {
@@ -29,7 +30,7 @@ export class Network {
   deliveries(from: string, to: string): number[] {
     if (from === to) return [0.05];
     if (this.isCut(from, to)) return [];
-    const quality = this.#quality.get(link(from, to)) ?? this.usual;
+    const quality = this.#quality.get(link(from, to)) ?? this.usualOf(from, to);
     if (this.#rng.chance(quality.loss)) return [];
     const delay = (): number => quality.delayMs + this.#rng.next() * quality.jitterMs;
     return this.#rng.chance(quality.duplication) ? [delay(), delay() * 3] : [delay()];
@@ -41,6 +42,15 @@ export class Network {
 
   cut(from: string, to: string): void {
     this.#cut.add(link(from, to));
+  }
+
+  /** What the link is like while nothing is wrong with it. */
+  usualOf(from: string, to: string): LinkQuality {
+    return this.#usualOf.get(link(from, to)) ?? this.usual;
+  }
+
+  setUsual(from: string, to: string, quality: LinkQuality): void {
+    this.#usualOf.set(link(from, to), quality);
   }
 
   setQuality(from: string, to: string, quality: LinkQuality): void {

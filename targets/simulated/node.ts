@@ -7,6 +7,7 @@
  */
 import { type Instant, monotonicMs, wallMs } from "../../base/clock.ts";
 import type { Rng } from "../../base/rng.ts";
+import { EngineFullError } from "../../layers/key-value/engine-errors.ts";
 import { createMemoryEngine, type MemoryEngine } from "../../layers/key-value/memory-engine.ts";
 import type { AppOptions } from "../../layers/region/app-region.ts";
 import type { RegionMessage } from "../../layers/region/messages.ts";
@@ -39,6 +40,8 @@ export interface NodeOptions {
 export interface Watch {
   began(region: string, incarnation: number, app: string, epoch: number): void;
   voted(site: string, disk: VoterDisk, register: string): void;
+  /** A process runs now; what else it is made of can be put around its cores. */
+  started(site: string, process: Process): void;
 }
 
 const TICK_MS = 10;
@@ -80,6 +83,7 @@ export class Node {
     this.voterDisk = startVoterDisk(found ?? newVoterDisk(newId), start);
     this.voterStarts++;
     this.process = new Process(this, this.voterDisk);
+    this.options.watch.started(this.site, this.process);
   }
 
   /** Everything that was not flushed is gone. */
@@ -124,6 +128,8 @@ export class Process {
   readonly renewer: Renewer | undefined;
   isFrozen = false;
   isEnded = false;
+  /** Every ten milliseconds while it runs. */
+  ticked: (() => void) | undefined;
   #members: Members;
   readonly #held: (() => void)[] = [];
   readonly #voterStart: number;
@@ -202,8 +208,17 @@ export class Process {
     if (this.isEnded) return;
     if (this.isFrozen) this.#held.push(act);
     else {
-      act();
+      this.#onDisk(act);
       this.#flushSoon();
+    }
+  }
+
+  /** A full disk refuses writes; the process goes on, as the real one does. */
+  #onDisk(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof EngineFullError)) throw error;
     }
   }
 
@@ -276,8 +291,11 @@ export class Process {
       for (const { to, message } of renewer.tick(now))
         this.#send(`region/${this.node.site}`, to, message);
     }
-    region.suspect(this.voter.suspicions(now), now);
-    region.tick(now);
+    this.#onDisk(() => {
+      region.suspect(this.voter.suspicions(now), now);
+      region.tick(now);
+    });
+    this.ticked?.();
     this.#flushSoon();
   }
 

@@ -75,7 +75,7 @@ export class World {
           const sent = options.intercept ? options.intercept(from, to, message, this.now) : message;
           if (sent !== undefined) this.#deliver(from, to, sent);
         },
-        watch: { began: () => {}, voted: () => {}, ...options.watch },
+        watch: { began: () => {}, voted: () => {}, started: () => {}, ...options.watch },
         voterFinds: options.voterFinds ?? ((_site, disk) => disk),
       });
       this.nodes.set(site, node);

@@ -1,0 +1,89 @@
+/**
+ * The health journey in virtual time: a row written, on disk, read back; then the app's own check.
+ * *shell*
+ *
+ * One look every second, as in a real region; a look that has not ended when the next is due, or
+ * within the app's limit, has failed.
+ */
+import type { Instant } from "../../base/clock.ts";
+import type { AppContext, AppDefinition, HealthReport } from "../../layers/api/index.ts";
+import { tuple } from "../../layers/key-value/key.ts";
+import type { MemoryEngine } from "../../layers/key-value/memory-engine.ts";
+import {
+  DEFAULT_HEALTH_TERMS,
+  HEALTHY,
+  type Health,
+  nextHealth,
+} from "../../layers/routing/health.ts";
+
+export interface JourneyOptions {
+  readonly app: AppDefinition;
+  readonly context: AppContext;
+  readonly engine: MemoryEngine;
+  readonly now: () => Instant;
+  readonly after: (delayMs: number, act: () => void) => void;
+  readonly isBroken: () => boolean;
+  readonly changed: (isHealthy: boolean) => void;
+}
+
+export interface Journey {
+  readonly report: HealthReport | undefined;
+}
+
+const EVERY_MS = 1000;
+const DEFAULT_LIMIT_MS = 1000;
+const BROKEN = "the health route was broken on purpose";
+
+export function startJourney(options: JourneyOptions): Journey {
+  const { app, engine, now, after } = options;
+  const limitMs = Math.min(EVERY_MS, app.health?.limitMs ?? DEFAULT_LIMIT_MS);
+  let report: HealthReport | undefined;
+  let health: Health = HEALTHY;
+  const tell = (reasons: readonly string[], begun: Instant): void => {
+    const { mono, wall } = now();
+    report = {
+      healthy: reasons.length === 0,
+      reasons,
+      checkedOnMs: Math.round(wall),
+      tookMs: mono - begun.mono,
+    };
+    const before = health.healthy;
+    health = nextHealth(health, report.healthy, DEFAULT_HEALTH_TERMS);
+    if (health.healthy !== before) options.changed(health.healthy);
+  };
+  const look = (): void => {
+    after(EVERY_MS, look);
+    const begun = now();
+    let isOver = false;
+    const end = (reason?: string): void => {
+      if (isOver) return;
+      isOver = true;
+      tell(reason === undefined ? [] : [reason], begun);
+    };
+    after(limitMs, () => end(`no answer within ${limitMs} ms`));
+    if (options.isBroken()) return end(BROKEN);
+    const key = tuple("h", app.id);
+    try {
+      engine.transact((writer) => writer.put(key, { at: begun.wall }));
+    } catch (error) {
+      return end((error as Error).message);
+    }
+    const { sequence } = engine;
+    const read = (): void => {
+      if (engine.flushedSequence < sequence) return isOver ? undefined : after(2, read);
+      const check = app.health?.check;
+      if (check === undefined) return end();
+      check(options.context).then(
+        () => end(),
+        (error: Error) => end(error.message),
+      );
+    };
+    after(2, read);
+  };
+  after(0, look);
+  return {
+    get report() {
+      return report;
+    },
+  };
+}

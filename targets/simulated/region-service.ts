@@ -1,0 +1,199 @@
+/**
+ * Everything around the cores of one simulated process: stores, routing, identity, health, and the
+ * real API with the real apps. *composition*
+ *
+ * Built anew with every start of a process, as in a real region. Whatever waits inside is woken
+ * through `process.run`: a frozen process answers when it wakes, one that has ended never.
+ */
+import { createHash } from "node:crypto";
+import { createIds } from "../../base/ids.ts";
+import type { Rng } from "../../base/rng.ts";
+import {
+  type AppContext,
+  createIdentity,
+  createRegionApi,
+  type Deployment,
+  type Log,
+  type RegionApi,
+} from "../../layers/api/index.ts";
+import type { AppRegion } from "../../layers/region/app-region.ts";
+import type { Reads } from "../../layers/region/reads.ts";
+import { createReplicatedStore, type ReplicatedStore } from "../../layers/region/store.ts";
+import { type Journey, startJourney } from "./journey.ts";
+import type { Node, Process } from "./node.ts";
+import { simulatedPasswordHasher } from "./password-hasher.ts";
+import {
+  createSimulatedRouting,
+  type SimulatedRouting,
+  type SimulatedRoutingOptions,
+} from "./routing.ts";
+
+export interface RegionServiceOptions {
+  readonly deployment: Deployment;
+  readonly node: Node;
+  readonly process: Process;
+  readonly rng: Rng;
+  readonly regions: SimulatedRoutingOptions["regions"];
+  readonly forward: SimulatedRoutingOptions["forward"];
+  readonly isBroken: () => boolean;
+  /** Code that waits has something to go on with. */
+  readonly answered: () => void;
+  readonly log: (region: string, level: keyof Log, fields: object, text?: string) => void;
+}
+
+export interface RegionService {
+  readonly process: Process;
+  readonly routing: SimulatedRouting;
+  readonly api: RegionApi;
+}
+
+export const OPERATOR_TOKEN = "operator token of every simulated world";
+const DEPLOYMENT_SECRET = "deployment secret of every simulated world";
+const digest = (text: string): string => createHash("sha256").update(text).digest("base64url");
+
+export function createRegionService(options: RegionServiceOptions): RegionService {
+  const { deployment, node, process, rng, answered } = options;
+  const { region } = process;
+  if (region === undefined) throw new RangeError(`${node.site} is no region`);
+  const { scheduler } = node.options;
+  const now = () => node.instant();
+  const after = (delayMs: number, act: () => void): void =>
+    scheduler.after(delayMs, () => process.run(act));
+  const stores = createStores(options, after);
+  const routing = createSimulatedRouting({
+    region: node.site,
+    apps: region.apps,
+    now,
+    regions: options.regions,
+    after,
+    forward: options.forward,
+    answered,
+  });
+  const write = (level: keyof Log) => (fields: object, text?: string) =>
+    options.log(node.site, level, fields, text);
+  const log: Log = {
+    debug: () => {},
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+  };
+  const ids = createIds({ region: node.site, rng: rng.fork(), wallNow: () => now().wall });
+  const storeOf = (app: string): ReplicatedStore => stores.get(app) as ReplicatedStore;
+  const identity = createIdentity({
+    store: storeOf("identity"),
+    hasher: simulatedPasswordHasher(digest, rng.fork()),
+    deploymentSecret: DEPLOYMENT_SECRET,
+    operatorToken: OPERATOR_TOKEN,
+    nowMs: () => now().wall,
+    digest,
+  });
+  const journeys = new Map<string, Journey>();
+  const api = createRegionApi({
+    deployment,
+    region: node.site,
+    storeOf,
+    routing,
+    identity,
+    now,
+    ids,
+    rng: rng.fork(),
+    digest,
+    operatorToken: OPERATOR_TOKEN,
+    deploymentSecret: DEPLOYMENT_SECRET,
+    log,
+    version: "0.0.0",
+    healthOf: (app) => journeys.get(app)?.report,
+  });
+  for (const app of deployment.apps) {
+    const store = storeOf(app.id);
+    const context: AppContext = {
+      appId: app.id,
+      region: node.site,
+      tables: app.tables,
+      store,
+      routing,
+      now: () => now().wall,
+      ids,
+      digest,
+      log,
+    };
+    const changed = (isHealthy: boolean): void => {
+      const core = region.apps.get(app.id);
+      if (core !== undefined) core.healthy = isHealthy;
+    };
+    const { engine } = node;
+    const { isBroken } = options;
+    journeys.set(app.id, startJourney({ app, context, engine, now, after, isBroken, changed }));
+  }
+  process.ticked = () => {
+    for (const store of stores.values()) store.tell();
+    routing.changed();
+  };
+  return { process, routing, api };
+}
+
+function createStores(
+  { deployment, node, process, answered }: RegionServiceOptions,
+  after: (delayMs: number, act: () => void) => void,
+): ReadonlyMap<string, ReplicatedStore> {
+  const stores = new Map<string, ReplicatedStore>();
+  let isDue = false;
+  const turn = (): void => {
+    isDue = false;
+    const now = node.instant();
+    for (const store of stores.values()) store.flush(now);
+    process.region?.endTurn(now);
+    for (const store of stores.values()) store.tell();
+  };
+  const schedule = (): void => {
+    if (isDue) return;
+    isDue = true;
+    after(0, turn);
+  };
+  for (const { id } of deployment.apps) {
+    const app = process.region?.apps.get(id);
+    const reads = process.region?.reads.get(id);
+    if (app === undefined || reads === undefined) throw new RangeError(`no core runs ${id}`);
+    stores.set(
+      id,
+      createReplicatedStore({
+        app: observed<AppRegion, "write">(app, "write", (requests, now) =>
+          app.write(
+            requests.map((request) => tapped(request, answered)),
+            now,
+          ),
+        ),
+        reads: observed<Reads, "read">(reads, "read", (request, now) =>
+          reads.read(tapped(request, answered), now),
+        ),
+        engine: node.engine,
+        now: () => node.instant(),
+        schedule,
+      }),
+    );
+  }
+  return stores;
+}
+
+/** The request, with everybody told once it is answered. */
+function tapped<Request extends { readonly answer: (outcome: never) => void }>(
+  request: Request,
+  answered: () => void,
+): Request {
+  const answer = (outcome: never): void => {
+    request.answer(outcome);
+    answered();
+  };
+  return { ...request, answer };
+}
+
+/** A core with one method replaced; its private state stays its own. */
+function observed<Core extends object, Name extends keyof Core>(
+  core: Core,
+  name: Name,
+  method: Core[Name],
+): Core {
+  return new Proxy(core, {
+    get: (target, property) => (property === name ? method : Reflect.get(target, property, target)),
+  });
+}

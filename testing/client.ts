@@ -1,0 +1,125 @@
+/**
+ * The smart client in virtual time, with every call kept in the history. *composition*
+ *
+ * It is `createClient` as pages use it; fetch, clock, timers and chance are the world's. While a
+ * call is awaited the world goes on.
+ */
+import { type Client, ClientError, createClient, type FetchInit } from "../client/index.ts";
+import type { SimulatedDeployment } from "../targets/simulated/deployment.ts";
+import { type Operation, type OperationLog, typeOfStatus } from "./history.ts";
+
+/** An answer, read to its end. */
+export interface Reply<Body = unknown> {
+  readonly status: number;
+  readonly region: string;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+export interface SimulatedClient extends Omit<Client, "fetch"> {
+  readonly near: string;
+  /** Like the platform's fetch, for a path. */
+  fetch(path: string, init?: FetchInit): Promise<Response>;
+  /** JSON there and back; `Body` is the caller's word for what comes. */
+  // biome-ignore lint/suspicious/noExplicitAny: the caller knows the shape of its own app's answers
+  send<Body = any>(method: string, path: string, body?: unknown): Promise<Reply<Body>>;
+  /** Signs up, or in where the name is taken; every later call of this client is signed in. */
+  signIn(username: string): Promise<void>;
+}
+
+const PASSWORD = "a password of a simulated world";
+
+export function createSimulatedClient(
+  simulated: SimulatedDeployment,
+  log: OperationLog,
+  process: number,
+  near: string,
+): SimulatedClient {
+  const { world, settling, pace } = simulated;
+  const rng = simulated.rng.fork();
+  const client = createClient({
+    regions: simulated.regions.map((id) => ({ id, url: simulated.urlOf(id) })),
+    near,
+    fetch: (url, init) => simulated.fetch(near, url, init),
+    now: () => world.now,
+    random: () => rng.next(),
+    timers: {
+      set: (run, delayMs) => {
+        const timer = { isCancelled: false };
+        world.scheduler.after(delayMs, () => {
+          if (timer.isCancelled) return;
+          settling.mark();
+          run();
+        });
+        return timer;
+      },
+      clear: (timer) => {
+        (timer as { isCancelled: boolean }).isCancelled = true;
+      },
+    },
+  });
+  let token: string | undefined;
+
+  const call = async (path: string, init: FetchInit): Promise<Response> => {
+    const f = (init.method ?? "GET").toLowerCase();
+    const invoked = log.add({ type: "invoke", process, f, path, timeMs: world.now });
+    const ended = (type: Operation["type"], more: Partial<Operation>): void =>
+      void log.add({ type, process, f, path, timeMs: world.now, of: invoked.index, ...more });
+    try {
+      const response = await client.fetch(path, init);
+      ended(typeOfStatus(response.status), factsOf(response));
+      return response;
+    } catch (error) {
+      const isUnknown = !(error instanceof ClientError) || error.code === "outcome-unknown";
+      ended(isUnknown && f !== "get" ? "info" : "fail", { error: (error as Error).message });
+      throw error;
+    }
+  };
+  const fetch = (path: string, init: FetchInit = {}): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    if (token !== undefined && !headers.has("authorization")) {
+      headers.set("authorization", `Bearer ${token}`);
+    }
+    return pace.follow(call(path, { ...init, headers }));
+  };
+  const send: SimulatedClient["send"] = async (method, path, body) => {
+    const response = await fetch(path, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json") === true;
+    return {
+      status: response.status,
+      region: response.headers.get("understudy-region") ?? "",
+      headers: response.headers,
+      body: isJson && text !== "" ? JSON.parse(text) : text,
+    };
+  };
+  const signIn = async (username: string): Promise<void> => {
+    const account = { username, password: PASSWORD };
+    let answer = await send<{ accessToken: string }>("POST", "/identity/sign-up", account);
+    if (answer.status === 409) answer = await send("POST", "/identity/sign-in", account);
+    if (answer.status >= 400) {
+      const told = JSON.stringify(answer.body);
+      throw new Error(`signIn(${username}): ${answer.status} ${told}`);
+    }
+    token = answer.body.accessToken;
+  };
+  return { ...client, near, fetch, send, signIn };
+}
+
+function factsOf({ status, headers }: Response): Partial<Operation> {
+  const told = (name: string): string | undefined => headers.get(name) ?? undefined;
+  const [region, receipt] = [told("understudy-region"), told("understudy-receipt")];
+  const [epoch, location] = [told("understudy-epoch"), told("location")];
+  return {
+    status,
+    ...(region === undefined ? {} : { region }),
+    ...(receipt === undefined ? {} : { receipt }),
+    ...(epoch === undefined ? {} : { epoch: Number(epoch) }),
+    ...(location === undefined ? {} : { location }),
+  };
+}

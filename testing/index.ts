@@ -1,0 +1,14 @@
+/** `understudy/testing`: one's own apps in a simulated world. */
+export type { LogLine } from "../targets/simulated/deployment.ts";
+export type { Checked } from "./check.ts";
+export type { Reply, SimulatedClient } from "./client.ts";
+export { toEdn } from "./edn.ts";
+export type { Operation } from "./history.ts";
+export {
+  type Duration,
+  type SimulatedRegion,
+  type SimulatedWorld,
+  type SimulateOptions,
+  type Slowness,
+  simulate,
+} from "./simulate.ts";
