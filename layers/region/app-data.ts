@@ -10,9 +10,18 @@
  *  D2 item, index, log entry and idempotency record are of one transaction    (its callers)
  *  D3 entries applied twice, or late, change nothing that is newer            (apply, merge)
  */
-import type { EngineReader, EngineWriter } from "../key-value/engine.ts";
-import { readItem, removeItem, type Stored, versionOf, writeItem } from "../key-value/items.ts";
-import { tuple, tupleRange } from "../key-value/key.ts";
+import type { Engine, EngineReader, EngineWriter } from "../key-value/engine.ts";
+import {
+  itemKey,
+  itemsOf,
+  readItem,
+  removeItem,
+  type Stored,
+  type StoredItem,
+  versionOf,
+  writeItem,
+} from "../key-value/items.ts";
+import { compareKeys, tuple, tupleRange } from "../key-value/key.ts";
 import { type Change, type Entry, stampOf } from "../key-value/log.ts";
 import type { Merge, Written } from "../key-value/merge.ts";
 import type { IdempotencyRecord, Write, WriteCode } from "../key-value/port.ts";
@@ -21,6 +30,9 @@ import type { Position } from "../routing/messages.ts";
 import type { KeyedItem, StrandedEntry } from "./messages.ts";
 import { IDEMPOTENCY, platformTable } from "./platform-tables.ts";
 import type { RegionRules } from "./rules.ts";
+import { markTombstone, marksThrough } from "./tombstones.ts";
+
+type StoredPlace = { readonly table: string; readonly key: ItemKey };
 
 export interface AppState {
   /** Appends of a lower epoch are refused. */
@@ -32,6 +44,8 @@ export interface AppState {
   readonly mustReach?: Position;
   /** Names this store; another one after a loss. */
   readonly logId: string;
+  /** The highest moment of the hybrid clock through which tombstones were collected. */
+  readonly floor?: number;
 }
 
 export type Evaluated =
@@ -165,21 +179,98 @@ export class AppData {
 
   /** An entry's changes, where nothing newer is there. */
   apply(writer: EngineWriter, entry: Entry): void {
+    const { floor = 0 } = this.merge === "active-active" ? this.state(writer) : {};
     for (const change of entry.changes) {
       const next = { stamp: stampOf(entry), clock: entry.clock, value: change.value };
       const table = this.table(change.table);
       const old = readItem(writer, this.app, change.table, change.key);
-      if (old !== undefined && !this.wins(next, old)) continue;
-      writeItem(writer, this.app, table, change.key, next);
+      if (old === undefined ? entry.clock <= floor : !this.wins(next, old)) continue;
+      this.#store(writer, table, change.key, next);
     }
+  }
+
+  #store(writer: EngineWriter, table: TableDefinition, key: ItemKey, next: Stored): void {
+    writeItem(writer, this.app, table, key, next);
+    if (next.value === null) markTombstone(writer, this.app, next.clock, table.name, key);
   }
 
   /** Sets items to what the holder has, whatever is here. */
   overwrite(writer: EngineWriter, items: readonly KeyedItem[]): void {
     for (const { table, key, stored } of items) {
       if (stored === undefined) removeItem(writer, this.app, this.table(table), key);
-      else writeItem(writer, this.app, this.table(table), key, stored);
+      else this.#store(writer, this.table(table), key, stored);
     }
+  }
+
+  /** Items of another region's store, where nothing newer is here. */
+  mergeItems(writer: EngineWriter, items: readonly KeyedItem[]): void {
+    const newer = items.filter(({ table, key, stored }) => {
+      const old = readItem(writer, this.app, table, key);
+      return stored !== undefined && (old === undefined || this.wins(stored, old));
+    });
+    this.overwrite(writer, newer);
+  }
+
+  /**
+   * A page of another region's store in the place of what is here between two items; the items
+   * that `isOnlyHere` says of, as they were.
+   */
+  replaceRange(
+    writer: EngineWriter,
+    items: readonly KeyedItem[],
+    after: StoredPlace | undefined,
+    upTo: StoredPlace | undefined,
+    isOnlyHere: (stored: Stored) => boolean,
+  ): StoredItem[] {
+    const kept = new Set(items.map(({ table, key }) => itemKey(this.app, table, key)));
+    const end = upTo && itemKey(this.app, upTo.table, upTo.key);
+    const gone: KeyedItem[] = [];
+    const onlyHere: StoredItem[] = [];
+    for (const item of itemsOf(writer, this.app, undefined, after)) {
+      const at = itemKey(this.app, item.table, item.key);
+      if (end !== undefined && compareKeys(at, end) > 0) break;
+      if (!kept.has(at)) gone.push({ table: item.table, key: item.key });
+      if (isOnlyHere(item.stored)) onlyHere.push(item);
+    }
+    this.overwrite(writer, [...gone, ...items]);
+    return onlyHere;
+  }
+
+  /** Strands items whose entries are no longer in the log. */
+  strandItems(writer: EngineWriter, items: readonly StoredItem[], lossless: boolean): void {
+    for (const { table, key, stored } of items) {
+      const { epoch, region, sequence } = stored.stamp;
+      const change = { table, key, value: stored.value };
+      const entry = { position: sequence, epoch, region, clock: stored.clock, changes: [change] };
+      const at = this.strandedKey({ entry, lossless });
+      const before = writer.get(at) as StrandedEntry | undefined;
+      const isKnown = before?.entry.changes.some(
+        (known) =>
+          known.table === table &&
+          itemKey(this.app, table, known.key) === itemKey(this.app, table, key),
+      );
+      if (isKnown) continue;
+      const changes = [...(before?.entry.changes ?? []), change];
+      writer.put(at, { entry: { ...entry, changes }, lossless });
+    }
+  }
+
+  /** Forgets tombstones through a moment that every region is beyond; how many. */
+  collectTombstones(engine: Engine, stable: number, limit: number): number {
+    const marks = marksThrough(engine, this.app, stable, limit);
+    const last = marks.at(-1);
+    if (last === undefined) return 0;
+    engine.transact((writer) => {
+      for (const { at, clock, table, key } of marks) {
+        const stored = readItem(writer, this.app, table, key);
+        const isSame = stored?.value === null && stored.clock === clock;
+        if (isSame) removeItem(writer, this.app, this.table(table), key);
+        writer.remove(at);
+      }
+      const state = this.state(writer);
+      this.setState(writer, { ...state, floor: Math.max(state.floor ?? 0, last.clock) });
+    });
+    return marks.length;
   }
 
   strand(writer: EngineWriter, entries: readonly Entry[], lossless: boolean): void {

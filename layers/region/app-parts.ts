@@ -21,7 +21,11 @@ export interface AppOptions extends AppTerms {
   readonly rpoMs: number;
   /** No automatic failover to a region that lost the app less than this ago. */
   readonly coolDownMs: number;
+  /** Entries that a log keeps at least; who needs older ones is rebuilt. Default LOG_KEPT. */
+  readonly logKept?: number;
 }
+
+export const LOG_KEPT = 100_000;
 
 export interface AppParts {
   readonly site: Site;
@@ -39,6 +43,12 @@ export interface AppParts {
   /** When this region last had all that a holder said it has; when it last lost the app. */
   readonly caughtUpAt: number;
   readonly lostAt: number;
+  /** The last moment of the hybrid clock that was given or seen here. */
+  readonly clockNow: number;
+  /** Active-passive: every region has the log through here, as far as this one knows. */
+  readonly everywhere: number;
+  /** Active-passive: the log may be trimmed through here. */
+  readonly settled: number;
   /** Takes over a record that is known to be chosen. */
   learn(record: RoutingRecord, ballot: Ballot, now: Instant): void;
   /** Tells the other regions at once what was just chosen here. */

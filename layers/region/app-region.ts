@@ -34,6 +34,7 @@ import { Holding, type WriteRequest } from "./holding.ts";
 import { maintainInSync } from "./in-sync-upkeep.ts";
 import { LateWrites } from "./late-writes.ts";
 import type { RegionBody, RegionMessage } from "./messages.ts";
+import { pageFor, Rebuilding } from "./rebuilding.ts";
 import type { Site } from "./site.ts";
 import { Taking } from "./taking.ts";
 
@@ -57,6 +58,7 @@ export class AppRegion implements AppParts {
   readonly #clock: Clock;
   readonly #following: Following;
   readonly #late: LateWrites;
+  readonly #rebuilding: Rebuilding;
   readonly #observed = new Map<string, Accepted>();
   readonly #incarnations = new Map<string, number>();
   readonly #flushedEnds: { sequence: number; end: LogEnd }[] = [];
@@ -103,6 +105,7 @@ export class AppRegion implements AppParts {
       (region) => this.#incarnations.get(region) ?? 0,
     );
     this.#late = new LateWrites(this);
+    this.#rebuilding = new Rebuilding(site, this.data, (region, body) => this.send(region, body));
   }
 
   #nameLineage(): string {
@@ -138,6 +141,15 @@ export class AppRegion implements AppParts {
   }
   get suspected(): readonly string[] {
     return this.#suspected;
+  }
+  get clockNow(): number {
+    return this.#clock.last;
+  }
+  get everywhere(): number {
+    return this.#holding?.shipping.everywhere ?? this.#following.everywhere;
+  }
+  get settled(): number {
+    return this.#holding?.settled ?? this.#following.settled;
   }
   get caughtUpAt(): number {
     return this.#following.caughtUpAt;
@@ -188,7 +200,8 @@ export class AppRegion implements AppParts {
     this.#lineage = this.#nameLineage();
   }
 
-  learn(record: RoutingRecord, _ballot: Ballot, now: Instant): void {
+  learn(record: RoutingRecord, ballot: Ballot, now: Instant): void {
+    this.registrar.saw(ballot);
     if (this.#record !== undefined && record.version <= this.#record.version) return;
     this.#record = record;
     this.#observed.clear();
@@ -370,7 +383,16 @@ export class AppRegion implements AppParts {
       case "vector":
         this.#late.relay(message);
         break;
-      default:
+      case "trimmed":
+        if (message.lineage !== this.log.lineage || this.#holding === undefined) {
+          this.#rebuilding.begin(message, this.#logOf(message.lineage), now);
+        }
+        break;
+      case "snapshot-next":
+        this.send(region, pageFor(this.site, this.data, this.#logOf(message.lineage), message));
+        break;
+      case "snapshot":
+        this.#rebuilding.page(message, this.#logOf(message.lineage), now);
         break;
     }
   }
@@ -469,6 +491,7 @@ export class AppRegion implements AppParts {
     if (now.mono - this.#slowAt >= SLOW_TICK_MS) {
       this.#slowAt = now.mono;
       this.#late.tell(now);
+      this.#late.forgetOld(now);
     }
     this.endTurn(now);
   }

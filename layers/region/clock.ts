@@ -9,6 +9,10 @@ export class Clock {
     this.#last = last;
   }
 
+  get last(): HybridTime {
+    return this.#last;
+  }
+
   next(now: Instant): HybridTime {
     this.#last = nextHybridTime(this.#last, now.wall);
     return this.#last;

@@ -25,6 +25,13 @@ type Repaired = Extract<RegionMessage, { type: "repaired" }>;
 
 const ASK_AGAIN_MS = 100;
 
+/** A log of which nothing can be said to be common: its region is rebuilt. */
+const emptied = (log: Log): Pick<Log, "end" | "starts" | "lineage"> => ({
+  lineage: log.lineage,
+  end: { epoch: 0, position: 0 },
+  starts: [],
+});
+
 export class Following {
   readonly #site: Site;
   readonly #data: AppData;
@@ -36,6 +43,10 @@ export class Following {
   #repairing: { epoch: number; common: number; askedAt: number } | undefined;
   /** When this region last had all that a holder said it has. */
   caughtUpAt: number = Number.NEGATIVE_INFINITY;
+  /** Active-passive: every region has the log through here, as its holder says. */
+  everywhere = 0;
+  /** Through here the log may be trimmed, as its holder says. */
+  settled = 0;
 
   constructor(options: {
     site: Site;
@@ -81,7 +92,9 @@ export class Following {
       (entry) => entry.position <= log.end.position && log.epochAt(entry.position) !== entry.epoch,
     );
     if (conflict !== undefined && rules.mustStrand()) {
-      this.#askForRepair(message, log, conflict.position - 1, now);
+      // What the entries touched is no longer known where they were trimmed.
+      if (conflict.position < log.first) this.#mismatch(message, emptied(log));
+      else this.#askForRepair(message, log, conflict.position - 1, now);
       return;
     }
     const fresh = entries.filter((entry) => entry.position > log.end.position);
@@ -123,6 +136,8 @@ export class Following {
     const { engine } = this.#site;
     const sequence = engine.sequence;
     if (log.end.position >= message.end.position) this.caughtUpAt = now.mono;
+    this.everywhere = message.everywhere;
+    this.settled = message.settled;
     const act = (): void => {
       const { repairUntil } = this.#data.state(engine);
       this.#send(message.from.region, {
@@ -132,13 +147,14 @@ export class Following {
         status: through < repairUntil ? "catching-up" : "ok",
         through,
         end: log.end,
+        isStranded: this.#data.stranded(engine, 1).length > 0,
       });
     };
     this.#afterFlush.push({ sequence, act });
     this.flushed(this.#flushedSequence);
   }
 
-  #mismatch(message: Append, log: Log): void {
+  #mismatch(message: Append, log: Pick<Log, "end" | "starts">): void {
     this.#send(message.from.region, {
       type: "appended",
       lineage: message.lineage,

@@ -88,6 +88,7 @@ export class Holding {
       log,
       reader: site.engine,
       epoch: this.epoch,
+      settled: () => this.settled,
       send: options.send,
     });
     for (const region of record.regions) {
@@ -102,6 +103,13 @@ export class Holding {
 
   get committed(): number {
     return this.#committed;
+  }
+  /**
+   * What an in-sync taker has for certain; of a `local` app, whose taker may be behind, what every
+   * region has. What is after it must be kept, to be told should it be cut off.
+   */
+  get settled(): number {
+    return this.#durability === "replicated" ? this.#committed : this.shipping.everywhere;
   }
   get beganAt(): number {
     return this.#beganAt;

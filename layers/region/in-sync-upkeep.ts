@@ -16,7 +16,7 @@ import type { Registrar } from "../routing/registrar.ts";
 import type { Holding } from "./holding.ts";
 import type { Site } from "./site.ts";
 
-const SYNC_TIMEOUT_MS = 200;
+const SYNC_TIMEOUT_MS = 500;
 const GROW_WITHIN = 64;
 /** After a proposal that the register refused. */
 const PAUSE_MS = 300;

@@ -25,6 +25,7 @@ export function judge(
   const key = { partition: "late", sort: lateKey(stranded) };
   if (data.get(reader, LATE, key) !== undefined) return undefined;
   const { entry, lossless } = stranded;
+  const { floor = 0 } = data.state(reader);
   const recovered: Change[] = [];
   // The same request was carried out again meanwhile: a second effect must not appear.
   const isRepeated = entry.changes.some(
@@ -35,7 +36,8 @@ export function judge(
   const told = entry.changes.map((change) => {
     const old = data.get(reader, change.table, change.key);
     const written = { stamp: stampOf(entry), clock: entry.clock };
-    const wins = old === undefined || data.wins(written, old);
+    // Below the floor a key that is absent was deleted, and its tombstone collected.
+    const wins = old === undefined ? entry.clock > floor : data.wins(written, old);
     if (wins && mayRecover) recovered.push(change);
     const standing = old?.value ?? null;
     return {

@@ -1,5 +1,6 @@
 /**
- * Writes beyond a cut, until a holder has judged them; and active-active anti-entropy. *pure core*
+ * What a region does now and then: writes beyond a cut are told until a holder has judged them,
+ * active-active regions compare how far they are, and what nobody needs is forgotten. *pure core*
  *
  * The region that stranded entries tells the holder again and again until it says that they are
  * judged; the holder judges each once (judgement.ts). Where every region writes, each tells the
@@ -7,16 +8,21 @@
  */
 import type { Instant } from "../../base/clock.ts";
 import type { LogEnd } from "../key-value/log.ts";
-import type { AppParts } from "./app-parts.ts";
+import type { RoutingRecord } from "../routing/record.ts";
+import { type AppParts, LOG_KEPT } from "./app-parts.ts";
 import { judge } from "./judgement.ts";
 import type { RegionMessage } from "./messages.ts";
+import { Stability, type Standing } from "./tombstones.ts";
 
 const AT_ONCE = 64;
 const RELAYED_ENTRIES = 256;
+const COLLECTED_AT_ONCE = 500;
+const TRIMMED_AT_ONCE = 2000;
 
 export class LateWrites {
   readonly #app: AppParts;
-  readonly #vectors = new Map<string, Readonly<Record<string, LogEnd>>>();
+  readonly #standings = new Map<string, Standing>();
+  readonly #stability = new Stability();
 
   constructor(app: AppParts) {
     this.#app = app;
@@ -27,12 +33,7 @@ export class LateWrites {
     const { record, site, data, options } = this.#app;
     if (record === undefined) return;
     if (options.mode === "active-active") {
-      const ends = Object.fromEntries(
-        [...this.#app.logs].map(([lineage, log]) => [lineage, log.end]),
-      );
-      for (const region of record.regions) {
-        if (region !== site.self.region) this.#app.send(region, { type: "vector", ends });
-      }
+      this.#tellStanding(record.regions);
       return;
     }
     const entries = data.stranded(site.engine, AT_ONCE);
@@ -40,6 +41,45 @@ export class LateWrites {
     if (entries.length === 0 || holder === undefined) return;
     if (holder === site.self.region) this.judge({ region: holder, entries }, now);
     else this.#app.send(holder, { type: "stranded", entries });
+  }
+
+  #tellStanding(regions: readonly string[]): void {
+    const { site, log, logs, clockNow } = this.#app;
+    const ends: Record<string, LogEnd> = {};
+    for (const [lineage, { end }] of logs) ends[lineage] = end;
+    const standing = { own: log.lineage, clock: clockNow, ends };
+    this.#standings.set(site.self.region, standing);
+    this.#stability.observe(this.#standings, regions);
+    for (const region of regions) {
+      if (region !== site.self.region) this.#app.send(region, { type: "vector", ...standing });
+    }
+  }
+
+  /** Trims logs and collects tombstones, a little at a time. */
+  forgetOld(now: Instant): void {
+    const { site, data, options, log, logs, record } = this.#app;
+    const { engine, rules } = site;
+    const isPassive = options.mode === "active-passive";
+    const at = log.entry(engine, this.#app.everywhere);
+    const stable = isPassive ? (at?.clock ?? 0) : this.#stability.stable;
+    data.collectTombstones(
+      engine,
+      rules.collectsThrough(stable, now.wall * 1024),
+      COLLECTED_AT_ONCE,
+    );
+    for (const one of logs.values()) {
+      const excess = one.end.position - (options.logKept ?? LOG_KEPT);
+      const settled = isPassive ? this.#app.settled : this.#knownByAll(one.lineage, record);
+      const needed = Math.min(excess, settled);
+      if (needed < one.first) continue;
+      engine.transact((writer) => one.trimBefore(writer, needed, TRIMMED_AT_ONCE));
+    }
+  }
+
+  #knownByAll(lineage: string, record: RoutingRecord | undefined): number {
+    const regions = record?.regions ?? [];
+    const ends = regions.map((region) => this.#standings.get(region)?.ends[lineage]?.position ?? 0);
+    return ends.length === 0 ? 0 : Math.min(...ends);
   }
 
   judge(
@@ -73,17 +113,24 @@ export class LateWrites {
   /** What a region lacks of others' logs and does not get from them. */
   relay(message: Extract<RegionMessage, { type: "vector" }>): void {
     const { region } = message.from;
-    const before = this.#vectors.get(region);
-    this.#vectors.set(region, message.ends);
+    const before = this.#standings.get(region)?.ends;
+    const { own, clock, ends } = message;
+    this.#standings.set(region, { own, clock, ends });
     for (const [lineage, log] of this.#app.logs) {
-      const theirs = message.ends[lineage]?.position ?? 0;
+      const theirs = ends[lineage]?.position ?? 0;
       const isStalled = theirs === (before?.[lineage]?.position ?? 0);
       const isOwn = lineage === this.#app.log.lineage;
       if (isOwn || !isStalled || log.end.position <= theirs) continue;
+      if (theirs + 1 < log.first) {
+        const { end, starts } = log;
+        this.#app.send(region, { type: "trimmed", lineage, epoch: end.epoch, end, starts });
+        continue;
+      }
       const previous = { epoch: log.epochAt(theirs), position: theirs };
       const entries = log.entries(this.#app.site.engine, theirs + 1, RELAYED_ENTRIES);
       const epoch = entries.at(-1)?.epoch ?? 0;
-      this.#app.send(region, { type: "append", lineage, epoch, previous, entries, end: log.end });
+      const append = { type: "append", lineage, epoch, previous, entries, end: log.end } as const;
+      this.#app.send(region, { ...append, everywhere: 0, settled: 0 });
     }
   }
 }

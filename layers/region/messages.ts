@@ -28,6 +28,10 @@ export type RegionMessage = ForApp &
         readonly entries: readonly Entry[];
         /** The end of the sender's log. */
         readonly end: LogEnd;
+        /** Every region of the app has the lineage on disk through here. */
+        readonly everywhere: number;
+        /** No takeover that loses nothing can cut before this: logs may be trimmed to here. */
+        readonly settled: number;
       }
     | {
         readonly type: "appended";
@@ -41,6 +45,8 @@ export type RegionMessage = ForApp &
         readonly through: number;
         readonly end: LogEnd;
         readonly starts?: readonly EpochStart[];
+        /** Whether it still holds entries beyond a cut that nobody has judged. */
+        readonly isStranded?: boolean;
       }
     /** An append came from an epoch that the receiver is already beyond. */
     | { readonly type: "superseded"; readonly epoch: number }
@@ -63,24 +69,48 @@ export type RegionMessage = ForApp &
     | { readonly type: "confirm"; readonly epoch: number; readonly id: number }
     | { readonly type: "confirmed"; readonly epoch: number; readonly id: number }
     | { readonly type: "record"; readonly record: RoutingRecord; readonly ballot: Ballot }
-    /** How far the sender's logs go, by lineage (active-active: anti-entropy). */
-    | { readonly type: "vector"; readonly ends: Readonly<Record<string, LogEnd>> }
+    /**
+     * How far the sender's logs go, by lineage, which is its own, and a moment of the hybrid clock
+     * that its later writes will be after (active-active: anti-entropy, tombstones).
+     */
     | {
-        readonly type: "snapshot";
+        readonly type: "vector";
+        readonly own: string;
+        readonly clock: number;
+        readonly ends: Readonly<Record<string, LogEnd>>;
+      }
+    /** What the receiver needs is no longer in the log: it has to be rebuilt. */
+    | {
+        readonly type: "trimmed";
         readonly lineage: string;
         readonly epoch: number;
-        readonly page: number;
-        readonly items: readonly KeyedItem[];
-        /** On the last page: what the snapshot stands for. */
-        readonly last?: { readonly end: LogEnd; readonly starts: readonly EpochStart[] };
+        readonly end: LogEnd;
+        readonly starts: readonly EpochStart[];
       }
     | {
         readonly type: "snapshot-next";
         readonly lineage: string;
         readonly epoch: number;
-        readonly page: number;
+        /** The last item of the page before. */
+        readonly after?: Place;
+      }
+    | {
+        readonly type: "snapshot";
+        readonly lineage: string;
+        readonly epoch: number;
+        readonly after?: Place;
+        /** The last item of this page; absent on the last page. */
+        readonly upTo?: Place;
+        readonly items: readonly KeyedItem[];
+        /** The end of the sender's log when it read the page. */
+        readonly at: number;
       }
   );
+
+interface Place {
+  readonly table: string;
+  readonly key: ItemKey;
+}
 
 export interface StrandedEntry {
   readonly entry: Entry;

@@ -67,6 +67,9 @@ export const REGION_RULES = {
   /** The idempotency record is part of the write's own transaction. */
   recordsIdempotencyWithWrite: (): boolean => true,
 
+  /** Tombstones through this moment may be forgotten. */
+  collectsThrough: (stable: number, _now: number): number => stable,
+
   /** Where a begin cuts: at the end of the log in the very transaction that raises the fence. */
   cutAt: (endNow: number, _endWhenProposed: number): number => endNow,
 };

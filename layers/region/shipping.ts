@@ -21,6 +21,7 @@ const BATCH_BYTES = 256 * 1024;
 const TAIL = 8192;
 const RESEND_MS = 60;
 const HEARTBEAT_MS = 50;
+const TRIMMED_EVERY_MS = 100;
 
 export interface Peer {
   readonly region: string;
@@ -34,6 +35,8 @@ export interface Peer {
   /** When it last had nothing outstanding, or made progress. */
   progressAt: number;
   sentAt: number;
+  /** Has entries beyond a cut that nobody has judged yet. */
+  isStranded: boolean;
   status: "unknown" | "ok" | "repairing" | "snapshot";
 }
 
@@ -42,6 +45,8 @@ export class Shipping {
   readonly #reader: EngineReader;
   readonly #send: (region: string, body: RegionBody) => void;
   readonly epoch: number;
+  /** Through where logs may be trimmed. */
+  readonly settled: () => number;
   readonly peers = new Map<string, Peer>();
   #tail: Entry[] = [];
 
@@ -49,11 +54,13 @@ export class Shipping {
     log: Log;
     reader: EngineReader;
     epoch: number;
+    settled: () => number;
     send: (region: string, body: RegionBody) => void;
   }) {
     this.#log = options.log;
     this.#reader = options.reader;
     this.epoch = options.epoch;
+    this.settled = options.settled;
     this.#send = options.send;
   }
 
@@ -80,6 +87,7 @@ export class Shipping {
       heardAt: at,
       progressAt: at,
       sentAt: 0,
+      isStranded: true,
       status: "unknown",
     };
     this.peers.set(region, peer);
@@ -92,7 +100,11 @@ export class Shipping {
   /** Sends what there is through `limit`, and now and then an empty message as a question. */
   ship(limit: number, now: Instant): void {
     for (const peer of this.peers.values()) {
-      if (peer.status === "snapshot") continue;
+      if (peer.next < this.#log.first) peer.status = "snapshot";
+      if (peer.status === "snapshot") {
+        this.#tellTrimmed(peer, now);
+        continue;
+      }
       if (peer.match >= limit) peer.progressAt = now.mono;
       else if (now.mono - Math.max(peer.progressAt, peer.sentAt) > RESEND_MS) {
         peer.next = Math.min(peer.next, peer.common + 1, limit + 1);
@@ -114,6 +126,23 @@ export class Shipping {
     }
   }
 
+  #tellTrimmed(peer: Peer, now: Instant): void {
+    if (now.mono - peer.sentAt < TRIMMED_EVERY_MS) return;
+    peer.sentAt = now.mono;
+    const { lineage, end, starts } = this.#log;
+    const { epoch } = this;
+    this.#send(peer.region, { type: "trimmed", lineage, epoch, end, starts });
+  }
+
+  /** Every region has the log on disk through here, and none has older entries to be judged. */
+  get everywhere(): number {
+    let everywhere = this.#log.end.position;
+    for (const { match, isStranded } of this.peers.values()) {
+      everywhere = Math.min(everywhere, isStranded ? 0 : match);
+    }
+    return everywhere;
+  }
+
   #sendTo(peer: Peer, entries: readonly Entry[]): void {
     const before = peer.next - 1;
     this.#send(peer.region, {
@@ -123,6 +152,8 @@ export class Shipping {
       previous: { epoch: this.#log.epochAt(before), position: before },
       entries,
       end: this.#log.end,
+      everywhere: this.everywhere,
+      settled: this.settled(),
     });
   }
 
@@ -146,6 +177,7 @@ export class Shipping {
     const peer = this.peers.get(message.from.region);
     if (peer === undefined) return false;
     peer.heardAt = now.mono;
+    if (message.isStranded !== undefined) peer.isStranded = message.isStranded;
     if (message.status === "repairing") {
       peer.status = "repairing";
       return false;

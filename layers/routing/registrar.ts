@@ -75,6 +75,11 @@ export class Registrar {
     return this.#intents.length > 0;
   }
 
+  /** A ballot that was used: the next round goes above it at once. */
+  saw(ballot: Ballot): void {
+    this.#highest = Math.max(this.#highest, ballot.number);
+  }
+
   propose(intent: Intent, now: Instant): void {
     this.#intents.push(intent);
     this.#begin(now);

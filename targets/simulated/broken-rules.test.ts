@@ -28,7 +28,14 @@ test("the network that shows 'remaining read at prepare' breaks nothing by itsel
   const violations = Array.from({ length: 20 }, (_, seed) => {
     const setting = { mode: "active-passive", durability: "local", regions: 2 } as const;
     const intercept = remainingAtPrepare(false);
-    return explore({ seed, ...setting, thinkMs: 3, stormMs: 3000, intercept, faults: ["failover"] });
+    return explore({
+      seed,
+      ...setting,
+      thinkMs: 3,
+      stormMs: 3000,
+      intercept,
+      faults: ["failover"],
+    });
   }).flatMap((run) => run.violations.filter((violation) => /^I1b? /.test(violation)));
   expect(violations).toEqual([]);
 }, 120_000);

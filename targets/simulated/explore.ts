@@ -63,7 +63,7 @@ export function explore(options: ExploreOptions): Explored {
   const world: World = new World({
     seed: options.seed,
     regions,
-    apps: [appOptions(regions, mode, durability, 2 + rng.below(2))],
+    apps: [appOptions(regions, mode, durability, 2 + rng.below(2), rng.pick([20, 200, 100_000]))],
     ...(options.routingRules ? { routingRules: options.routingRules } : {}),
     ...(options.regionRules ? { regionRules: options.regionRules } : {}),
     ...(options.intercept ? { intercept: options.intercept } : {}),
@@ -173,6 +173,7 @@ function checkEnd(
 
 function contentOf(world: World, region: string): string {
   return [...itemsOf(world.node(region).engine, APP)]
+    .filter(({ stored }) => stored.value !== null)
     .map(
       ({ table, key, stored }) => `${table}/${key.partition}/${key.sort}=${JSON.stringify(stored)}`,
     )

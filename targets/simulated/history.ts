@@ -18,6 +18,7 @@ export interface AckedWrite {
   readonly incarnation: number;
   readonly begun: number;
   readonly ended: number;
+  readonly isDelete: boolean;
 }
 
 export interface SeenRead {
@@ -45,7 +46,9 @@ export class History {
   readonly began: { epoch: number; region: string; at: number }[] = [];
   readonly #holderOf = new Map<number, string>();
   readonly #firstAckOf = new Map<number, { region: string; at: number }>();
-  readonly #floors = new Map<string, { at: number; order: Order }[]>();
+  readonly #floors = new Map<string, { at: number; order: Order; isDelete: boolean }[]>();
+  /** Deletes, by key, whose outcome nobody knows: any of them may have happened. */
+  readonly openDeletes = new Map<string, number>();
   readonly #isPassive: boolean;
   readonly #isReplicated: boolean;
   readonly #staleMs: number;
@@ -96,7 +99,7 @@ export class History {
         );
       }
     }
-    this.#raise(write.key, write.ended, { epoch, position });
+    this.#raise(write.key, write.ended, { epoch, position }, write.isDelete);
     if (holder !== undefined) this.#mustHold(write, holder);
   }
 
@@ -118,13 +121,25 @@ export class History {
     );
   }
 
-  #raise(key: string, at: number, order: Order): void {
+  #raise(key: string, at: number, order: Order, isDelete: boolean): void {
     let floors = this.#floors.get(key);
     if (floors === undefined) this.#floors.set(key, (floors = []));
-    floors.push({ at, order });
+    floors.push({ at, order, isDelete });
+  }
+
+  /** Nothing there, not even a tombstone: fine where the last that is known is a delete. */
+  #isCollected(read: SeenRead): boolean {
+    if (read.stored !== undefined) return false;
+    if ((this.openDeletes.get(read.key) ?? 0) > 0) return true;
+    const floors = this.#floors.get(read.key) ?? [];
+    const before = floors.filter((floor) => floor.at < read.begun);
+    return floors.some(
+      (floor) => floor.isDelete && !before.some((other) => isOlder(floor.order, other.order)),
+    );
   }
 
   read(read: SeenRead): void {
+    if (this.#isCollected(read)) return;
     const seen: Order =
       read.stored === undefined
         ? { epoch: 0, position: 0 }
@@ -145,7 +160,7 @@ export class History {
       const versions = `${seen.epoch}.${seen.position} after ${order.epoch}.${order.position}`;
       this.#report("I9", `${read.region} read ${read.key} ${versions} (${read.consistency})`);
     }
-    this.#raise(read.key, read.ended, seen);
+    this.#raise(read.key, read.ended, seen, read.stored?.value === null);
   }
 
   /** After a fast takeover a former holder may answer `leased` reads for at most one lease. */

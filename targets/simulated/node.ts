@@ -251,12 +251,14 @@ export class Process {
       for (const { to, message } of effects.send)
         this.#send(`voter/${this.node.site}`, to, message);
     };
+    const { scheduler, rng } = this.node.options;
     if (!effects.persist) {
-      send();
+      // An answer may tell what an earlier step accepted: it waits for that to be on disk.
+      if (this.#lastPersistAt <= scheduler.now) send();
+      else scheduler.after(this.#lastPersistAt - scheduler.now, () => this.run(send));
       return;
     }
     const { disk } = this.voter;
-    const { scheduler, rng } = this.node.options;
     const at = Math.max(this.#lastPersistAt, scheduler.now + rng.next() * this.node.flushDelayMs);
     this.#lastPersistAt = at;
     scheduler.after(at - scheduler.now, () =>

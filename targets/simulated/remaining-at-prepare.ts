@@ -21,18 +21,22 @@ export function remainingAtPrepare(isBroken: boolean): Intercept {
   let holder: string | undefined;
   let deaf: { region: string; until: number } | undefined;
   return (from, to, message, nowMs) => {
-    if (deaf !== undefined && nowMs < deaf.until && to === `region/${deaf.region}`) return undefined;
+    if (deaf !== undefined && nowMs < deaf.until && to === `region/${deaf.region}`)
+      return undefined;
     if (message.type === "renewed" && Object.values(message.apps).some((app) => app.granted)) {
       grantedAt.set(from, nowMs);
     }
     if (message.type === "promised") promisedAt.set(`${from} ${to}`, nowMs);
     if (message.type === "accept" && message.register !== "members") {
       const next = (message.value as RoutingRecord).serving[0]?.region;
-      if (holder !== undefined && next !== holder) deaf = { region: holder, until: nowMs + DEAF_MS };
+      if (holder !== undefined && next !== holder)
+        deaf = { region: holder, until: nowMs + DEAF_MS };
       holder = next;
     }
     if (message.type !== "accepted" || !isBroken) return message;
     const isUnseen = (grantedAt.get(from) ?? 0) > (promisedAt.get(`${from} ${to}`) ?? 0);
-    return isUnseen ? { ...message, remainingMs: Math.max(0, message.remainingMs - renewMs) } : message;
+    return isUnseen
+      ? { ...message, remainingMs: Math.max(0, message.remainingMs - renewMs) }
+      : message;
   };
 }

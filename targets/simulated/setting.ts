@@ -17,6 +17,7 @@ export function appOptions(
   mode: AppOptions["mode"],
   durability: AppOptions["durability"],
   inSyncTarget = 2,
+  logKept = 100_000,
 ): AppOptions {
   return {
     app: APP,
@@ -29,5 +30,6 @@ export function appOptions(
     tables: [ITEMS],
     rpoMs: 900_000,
     coolDownMs: 0,
+    logKept,
   };
 }

@@ -100,8 +100,13 @@ export class Workload {
       requestHash: "same",
       response: { id: item.id },
     };
+    const { openDeletes } = this.#history;
+    if (isDelete) openDeletes.set(item.id, (openDeletes.get(item.id) ?? 0) + 1);
     const answer = (outcome: WriteOutcome): void => {
-      this.#answered(operation, region, process.incarnation, outcome);
+      if (isDelete && outcome.kind !== "unknown") {
+        openDeletes.set(item.id, (openDeletes.get(item.id) ?? 1) - 1);
+      }
+      this.#answered({ operation, region, incarnation: process.incarnation, isDelete }, outcome);
     };
     process.run(() => {
       const now = this.#world.node(region).instant();
@@ -118,11 +123,10 @@ export class Workload {
   }
 
   #answered(
-    operation: Operation,
-    region: string,
-    incarnation: number,
+    attempt: { operation: Operation; region: string; incarnation: number; isDelete: boolean },
     outcome: WriteOutcome,
   ): void {
+    const { operation, region, incarnation, isDelete } = attempt;
     if (outcome.kind !== "ok") {
       if (outcome.kind === "unknown") this.unknown++;
       this.#retry(operation);
@@ -143,6 +147,7 @@ export class Workload {
       incarnation,
       begun,
       ended: now,
+      isDelete,
     };
     const holder = this.#world.holders(APP).map((name) => this.#world.app(name, APP))[0];
     this.#history.write(write, holder);

@@ -1,0 +1,167 @@
+/**
+ * Rebuilding a region's store of one app from another region's, page by page. *pure core*
+ *
+ * For whoever is behind what is left of a log: an empty disk, an old copy, a long absence.
+ *
+ *   holder: trimmed --> region: strands what only it has, empties its log
+ *   region: snapshot-next(after) --> holder: a page of items, in key order, as they are now
+ *   ... last page --> the log begins behind `end`, as it was when the first page was read
+ *
+ * What only the rebuilt region has is told as late: entries that are still in its log, and items
+ * whose entries were trimmed. Pages are read at different moments: items may be ahead of `end`, so nothing is acknowledged and
+ * nothing taken over before the log has passed the moment of the last page (repairUntil).
+ */
+import type { Instant } from "../../base/clock.ts";
+import { itemsOf, type Stored, type StoredItem } from "../key-value/items.ts";
+import type { EpochStart, Log, LogEnd } from "../key-value/log.ts";
+import type { ItemKey } from "../key-value/table.ts";
+import type { AppData } from "./app-data.ts";
+import type { KeyedItem, RegionBody, RegionMessage } from "./messages.ts";
+import type { Site } from "./site.ts";
+
+type Trimmed = Extract<RegionMessage, { type: "trimmed" }>;
+type Page = Extract<RegionMessage, { type: "snapshot" }>;
+type Next = Extract<RegionMessage, { type: "snapshot-next" }>;
+type Place = { readonly table: string; readonly key: ItemKey };
+
+const PAGE_ITEMS = 200;
+const ASK_AGAIN_MS = 150;
+const NOT_WHOLE = Number.MAX_SAFE_INTEGER;
+
+interface Rebuild {
+  readonly from: string;
+  readonly epoch: number;
+  readonly lineage: string;
+  readonly end: LogEnd;
+  readonly starts: readonly EpochStart[];
+  /** The last position that this region's log shared with the other one's. */
+  readonly common: number;
+  readonly lossless: boolean;
+  after: Place | undefined;
+  askedAt: number;
+}
+
+/** A page of what a region holds, for another one. */
+export function pageFor(site: Site, data: AppData, log: Log, next: Next): RegionBody {
+  const items: KeyedItem[] = [];
+  let last: StoredItem | undefined;
+  let isWhole = true;
+  for (const item of itemsOf(site.engine, data.app, undefined, next.after)) {
+    if (items.length === PAGE_ITEMS) {
+      isWhole = false;
+      break;
+    }
+    items.push(item);
+    last = item;
+  }
+  return {
+    type: "snapshot",
+    lineage: next.lineage,
+    epoch: next.epoch,
+    items,
+    at: log.end.position,
+    ...(next.after === undefined ? {} : { after: next.after }),
+    ...(isWhole || last === undefined ? {} : { upTo: { table: last.table, key: last.key } }),
+  };
+}
+
+export class Rebuilding {
+  readonly #site: Site;
+  readonly #data: AppData;
+  readonly #send: (region: string, body: RegionBody) => void;
+  #rebuild: Rebuild | undefined;
+
+  constructor(site: Site, data: AppData, send: (region: string, body: RegionBody) => void) {
+    this.#site = site;
+    this.#data = data;
+    this.#send = send;
+  }
+
+  get isUnderWay(): boolean {
+    return this.#rebuild !== undefined;
+  }
+
+  begin(message: Trimmed, log: Log, now: Instant): void {
+    const { epoch, lineage, end, starts } = message;
+    const data = this.#data;
+    const isPassive = data.merge === "active-passive";
+    const state = data.state(this.#site.engine);
+    if (isPassive && state.fenceBelow > epoch) return;
+    const same = this.#rebuild?.from === message.from.region && this.#rebuild.epoch === epoch;
+    if (same && this.#rebuild?.lineage === lineage) {
+      if (now.mono - this.#rebuild.askedAt > ASK_AGAIN_MS) this.#ask(now);
+      return;
+    }
+    const common = log.commonWith(starts, end);
+    const lossless = starts.find((start) => start.position > common)?.lossless ?? false;
+    this.#site.engine.transact((writer) => {
+      const beyond = log.entries(writer, common + 1, Number.MAX_SAFE_INTEGER);
+      if (isPassive) data.strand(writer, beyond, lossless);
+      log.startAt(writer, { epoch: 0, position: 0 }, []);
+      const fenceBelow = isPassive ? Math.max(state.fenceBelow, epoch) : state.fenceBelow;
+      const repairUntil = isPassive ? NOT_WHOLE : state.repairUntil;
+      data.setState(writer, { ...data.state(writer), fenceBelow, repairUntil });
+    });
+    const from = message.from.region;
+    const askedAt = now.mono;
+    this.#rebuild = {
+      from,
+      epoch,
+      lineage,
+      end,
+      starts,
+      common,
+      lossless,
+      after: undefined,
+      askedAt,
+    };
+    this.#ask(now);
+  }
+
+  #ask(now: Instant): void {
+    const rebuild = this.#rebuild;
+    if (rebuild === undefined) return;
+    rebuild.askedAt = now.mono;
+    const { from, epoch, lineage, after } = rebuild;
+    const place = after === undefined ? {} : { after };
+    this.#send(from, { type: "snapshot-next", epoch, lineage, ...place });
+  }
+
+  page(page: Page, log: Log, now: Instant): void {
+    const rebuild = this.#rebuild;
+    if (rebuild === undefined || page.from.region !== rebuild.from) return;
+    if (page.epoch !== rebuild.epoch || page.lineage !== rebuild.lineage) return;
+    if (!isSamePlace(page.after, rebuild.after)) return;
+    const data = this.#data;
+    const isPassive = data.merge === "active-passive";
+    this.#site.engine.transact((writer) => {
+      if (isPassive) {
+        const isOnlyHere = ({ stamp }: Stored): boolean => stamp.sequence > rebuild.common;
+        const replaced = data.replaceRange(writer, page.items, page.after, page.upTo, isOnlyHere);
+        data.strandItems(writer, replaced, rebuild.lossless);
+      } else data.mergeItems(writer, page.items);
+      if (page.upTo !== undefined) return;
+      log.startAt(writer, rebuild.end, rebuild.starts);
+      const repairUntil = isPassive ? page.at : data.state(writer).repairUntil;
+      data.setState(writer, { ...data.state(writer), repairUntil });
+    });
+    if (page.upTo !== undefined) {
+      rebuild.after = page.upTo;
+      this.#ask(now);
+      return;
+    }
+    this.#rebuild = undefined;
+    this.#send(rebuild.from, {
+      type: "appended",
+      lineage: rebuild.lineage,
+      epoch: rebuild.epoch,
+      status: "mismatch",
+      through: 0,
+      end: log.end,
+      starts: log.starts,
+    });
+  }
+}
+
+const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>
+  a?.table === b?.table && a?.key.partition === b?.key.partition && a?.key.sort === b?.key.sort;
