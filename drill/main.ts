@@ -25,7 +25,7 @@ export interface DrillOptions {
   readonly runs?: number;
   /** Under load, per run. */
   readonly durationMs?: number;
-  /** Writes a second, and as many reads. */
+  /** Writes a second, and half as many reads. */
   readonly rate?: number;
   readonly reportDir?: string;
   readonly json: boolean;

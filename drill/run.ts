@@ -75,11 +75,11 @@ export async function runDrill(options: RunOptions): Promise<DrillResult> {
   let load: Load | undefined;
   try {
     await untilInSync(stage);
-    say(`load: ${options.writesPerSecond} writes/s and as many reads, half of them on each path`);
+    say(`load: ${options.writesPerSecond} writes/s and half as many reads, over both paths`);
     load = startLoad({
       users: crew.users,
       writesPerSecond: options.writesPerSecond,
-      readsPerSecond: options.writesPerSecond,
+      readsPerSecond: options.writesPerSecond / 2,
       nowMs,
     });
     await watch.during(async () => {
@@ -171,6 +171,7 @@ async function hireCrew({ target, seed }: RunOptions): Promise<Crew> {
       openAccount(door, { username: `${name}-${drill}`, password: `only for drill ${drill}` }),
     ),
   );
+  // It stays: the accounts renew their tokens through it.
   const { regions: known } = await target.status();
   const regions = known.flatMap(({ id, url }) => (url === null ? [] : [{ id, url }]));
   const users: User[] = [];
@@ -195,6 +196,7 @@ async function hireCrew({ target, seed }: RunOptions): Promise<Crew> {
     close: () => {
       for (const user of users) user.door.close();
       looker.close();
+      door.close();
     },
   };
 }
@@ -241,5 +243,6 @@ async function mend({ target, say }: Stage): Promise<void> {
 async function journalOf(target: OpenTarget): Promise<readonly unknown[]> {
   const door = openPlainDoor(target.frontDoor);
   const answer = await door.send({ method: "GET", path: `/routing/journal?app=${APP}&limit=500` });
+  door.close();
   return "isCertain" in answer ? [] : ((answer.body["items"] ?? []) as unknown[]);
 }

@@ -54,11 +54,7 @@ describe("the verdict", () => {
   });
 
   it("a pause beyond the objective is not within it", () => {
-    const slow = writes.map((o) =>
-      o.region === "b"
-        ? { ...o, startMs: o.startMs + 3_000, dueMs: o.dueMs, endMs: o.endMs + 3_000 }
-        : o,
-    );
+    const slow = writes.map((o) => (o.region === "b" ? { ...o, endMs: o.endMs + 3_000 } : o));
     const verdict = judge({ ...historyOf(slow), untilMs: 6_000 });
     expect(verdict.checks.filter((check) => check === "write-pause")).toHaveLength(2);
     expect(verdict.exitStatus).toBe(1);
@@ -78,6 +74,15 @@ describe("the verdict", () => {
     const few = writes.filter((_, n) => n % 20 === 0);
     const regions = { a: rowsOf(few), b: rowsOf(few) };
     expect(judge(historyOf(few, { regions }))).toMatchObject({ exitStatus: 2 });
+  });
+
+  it("a machine that was too busy before the fault cannot tell a pause, and can tell a loss", () => {
+    const busy = writes.map((o) => ({ ...o, endMs: o.endMs + (o.region === "b" ? 2_000 : 400) }));
+    const history = { ...historyOf(busy), untilMs: 5_000 };
+    expect(judge(history)).toMatchObject({ exitStatus: 2, checks: [] });
+    const regions = { a: rowsOf(writes), b: rowsOf(writes.slice(1)) };
+    const lossy = judge({ ...history, readback: readback({ regions }) });
+    expect(lossy).toMatchObject({ exitStatus: 1, checks: ["lost", "regions-differ"] });
   });
 
   it("a known wrong outweighs a doubt", () => {

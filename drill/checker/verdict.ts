@@ -5,7 +5,9 @@
  *  V1 what could not be read back is never a pass: it is `cannot-tell`, unless something else is
  *     known to be wrong                                                              (decide)
  *  V2 a drill with too few operations to show a pause proves nothing: `cannot-tell`   (doubts)
- *  V3 every finding says what was expected and what was got                      (findings)
+ *  V3 a machine that is too busy to serve well before any fault measures no recovery: pauses beyond
+ *     the objective are doubts then, and findings about data stay findings       (tooBusy)
+ *  V4 every finding says what was expected and what was got                      (findings)
  */
 import type { Scenario } from "../faults/scenario.ts";
 import { type History, isWrite, PATHS } from "../history.ts";
@@ -74,7 +76,8 @@ export const MEASURED: readonly Group[] = [
   "comments",
 ];
 const LEAST_OPERATIONS = 20;
-const LATE_TOO_MUCH_MS = 1_000;
+/** Of the pause that is wanted at most, what a busy machine may add by itself. */
+const NOISE_SHARE = 0.3;
 
 export function decideVerdict(scenario: Scenario, history: History, observed: Observed): Verdict {
   const { operations, marks, readback } = history;
@@ -87,10 +90,11 @@ export function decideVerdict(scenario: Scenario, history: History, observed: Ob
   const differences = compareRegions(readback);
   const late = operations.map((o) => o.startMs - o.dueMs).sort((a, b) => a - b);
   const generatorLateMs = { p99: at(late, 0.99), most: late.at(-1) ?? 0 };
+  const busy = tooBusy(scenario, quiet, generatorLateMs.most);
+  const times = [...movesFound(scenario, observed), ...pausesFound(scenario, recoveries)];
   const findings = [
     ...observed.problems.map((what) => ({ check: "run", what })),
-    ...movesFound(scenario, observed),
-    ...pausesFound(scenario, recoveries),
+    ...(busy.length > 0 ? [] : times),
     ...lossesFound(scenario, fates),
     ...fates.refused.map((o) => ({
       check: "refused",
@@ -107,13 +111,13 @@ export function decideVerdict(scenario: Scenario, history: History, observed: Ob
       what: `${id}: ${JSON.stringify(versions)}`,
     })),
   ];
-  const doubts = [...observed.doubts, ...readback.unread, ...doubtsOf(history, firstMs)];
-  if (generatorLateMs.most > LATE_TOO_MUCH_MS) {
-    doubts.push(
-      `the load generator itself stood still for ${generatorLateMs.most.toFixed(0)} ms: ` +
-        "the machine is too busy to measure a pause",
-    );
-  }
+  const doubts = [
+    ...observed.doubts,
+    ...readback.unread,
+    ...doubtsOf(history, firstMs),
+    ...busy,
+    ...(busy.length > 0 ? times.map(({ what }) => what) : []),
+  ];
   const conclusion = decide(findings.length > 0, doubts.length > 0);
   return {
     scenario: scenario.id,
@@ -130,6 +134,30 @@ export function decideVerdict(scenario: Scenario, history: History, observed: Ob
     operations: operations.length,
     generatorLateMs,
   };
+}
+
+/** Why this machine could not have measured the objectives, fault or no fault. */
+function tooBusy(
+  { objectives }: Scenario,
+  quiet: readonly Quiet[],
+  generatorLateMs: number,
+): string[] {
+  const why: string[] = [];
+  const share = objectives.writePauseMs * NOISE_SHARE;
+  if (generatorLateMs > share) {
+    why.push(
+      `the load generator itself stood still for ${shownMs(generatorLateMs)}: ` +
+        "the machine is too busy to measure a pause",
+    );
+  }
+  for (const { path, group, pauseMs, latencyMs } of quiet) {
+    if (group !== "write" || (pauseMs <= share && latencyMs.p50 <= share)) continue;
+    why.push(
+      `before any fault, writes through the ${path} paused ${shownMs(pauseMs)} and took ` +
+        `${shownMs(latencyMs.p50)} (median): the machine is too busy for this load (--rate)`,
+    );
+  }
+  return why;
 }
 
 const EXIT = { "within-objectives": 0, "not-within-objectives": 1, "cannot-tell": 2 } as const;

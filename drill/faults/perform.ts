@@ -71,6 +71,7 @@ async function switchOver({ target, app }: Stage, to: string): Promise<void> {
     token: target.operatorToken,
     body: { to, reason: "drill" },
   });
+  door.close();
   if ("isCertain" in answer) throw new Error(`switchover to ${to}: ${answer.code}`);
   if (answer.status < 300) return;
   throw new Error(

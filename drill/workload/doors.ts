@@ -4,6 +4,7 @@
  *
  * A door belongs to one session: it keeps the receipts of what was acknowledged, and sends them.
  */
+import { Pool } from "undici";
 import { type Client, ClientError, createClient, type Region } from "../../client/index.ts";
 import type { PathName } from "../history.ts";
 import type { Answer, Silence } from "./answers.ts";
@@ -25,6 +26,7 @@ export interface Door {
 
 export const DEADLINE_MS = 10_000;
 const RECEIPTS_KEPT = 20;
+const CONNECTIONS_MOST = 256;
 
 const headersOf = ({ token, body, consistency }: Request): Record<string, string> => ({
   accept: "application/json",
@@ -71,28 +73,37 @@ export function openClientDoor(regions: readonly Region[]): Door {
   };
 }
 
-/** Straight to one address: the front door, or a region. */
+/**
+ * Straight to one address: the front door, or a region. Over undici's own interface, which costs a
+ * third of `fetch`: a load generator that is busy with itself measures itself.
+ */
 export function openPlainDoor(origin: string): Door {
   const receipts: string[] = [];
-  const url = origin.replace(/\/+$/, "");
+  const pool = new Pool(origin, {
+    connections: CONNECTIONS_MOST,
+    pipelining: 1,
+    headersTimeout: DEADLINE_MS,
+    bodyTimeout: DEADLINE_MS,
+  });
   return {
     path: "front-door",
-    close: () => undefined,
+    close: () => void pool.destroy(),
     async send(request) {
       const { method, path, body, key } = request;
       const headers = headersOf(request);
       if (key !== undefined) headers["idempotency-key"] = key;
       if (receipts.length > 0) headers["understudy-session"] = receipts.join(",");
       try {
-        const response = await fetch(`${url}${path}`, {
-          method,
-          headers,
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          signal: AbortSignal.timeout(DEADLINE_MS),
-        });
-        const answer = await readAnswer(response);
-        const receipt = answer.header("understudy-receipt");
-        if (answer.status < 300 && receipt !== null) {
+        const sent = body === undefined ? null : JSON.stringify(body);
+        const response = await pool.request({ method, path, headers, body: sent });
+        const { statusCode: status } = response;
+        const header = (name: string): string | null => {
+          const value = response.headers[name];
+          return typeof value === "string" ? value : null;
+        };
+        const answer = { status, header, body: parsed(await response.body.text()) };
+        const receipt = header("understudy-receipt");
+        if (status < 300 && receipt !== null) {
           receipts.push(receipt);
           if (receipts.length > RECEIPTS_KEPT) receipts.shift();
         }
@@ -106,7 +117,7 @@ export function openPlainDoor(origin: string): Door {
 }
 
 function nameOf(error: unknown): string {
-  const cause = (error as { cause?: { code?: unknown } } | null)?.cause;
-  if (typeof cause?.code === "string") return cause.code;
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } };
+  for (const told of [cause?.code, code]) if (typeof told === "string") return told;
   return error instanceof Error ? error.name : "error";
 }

@@ -46,11 +46,19 @@ export async function readRegions(options: ReadbackOptions): Promise<{
   }
 }
 
-async function readRegion(
-  url: string,
+async function readRegion(url: string, options: ReadbackOptions): Promise<readonly Row[]> {
+  const door = openPlainDoor(url);
+  try {
+    return await readRows(door, options);
+  } finally {
+    door.close();
+  }
+}
+
+async function readRows(
+  door: Door,
   { token, commented }: ReadbackOptions,
 ): Promise<readonly Row[]> {
-  const door = openPlainDoor(url);
   const tickets = await readPages(door, "/tickets/api/tickets", token);
   const rows: Row[] = tickets.map(({ id, version, description }) => ({
     id: String(id),

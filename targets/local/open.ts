@@ -11,6 +11,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -71,12 +72,12 @@ export async function openLocal(options: OpenOptions): Promise<OpenTarget> {
   };
   try {
     const { regions, configFile } = options;
-    const request: OpenRequest = {
+    const asked: OpenRequest = {
       dataDir,
       ...(regions === undefined ? {} : { regions }),
       ...(configFile === undefined ? {} : { configFile: resolve(configFile) }),
     };
-    child.send(request);
+    child.send(asked);
     const { control, frontDoor } = await servingOf(child, options.log);
     const operatorToken = tokenOf(new DataDirectory(dataDir));
     return { ...doorTo(control, operatorToken), frontDoor, operatorToken, dataDir, stop };
@@ -143,20 +144,13 @@ async function endOf(child: ChildProcess): Promise<void> {
 
 function doorTo(control: string, operatorToken: string): Pick<OpenTarget, "status" | "fault"> {
   const call = async <Body>(method: "GET" | "POST", path: string, body?: unknown) => {
-    const response = await fetch(`${control}/control/${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${operatorToken}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(CONTROL_LIMIT_MS),
-    });
-    const answer = (await response.json()) as Body & { readonly detail?: string };
-    if (response.ok) return answer;
+    const url = `${control}/control/${path}`;
+    const { status, text } = await ask(url, method, operatorToken, body);
+    const answer = JSON.parse(text) as Body & { readonly detail?: string };
+    if (status < 300) return answer;
     throw new OperatingError(
       "refused",
-      `the supervisor refused ${method} /control/${path}: ${answer.detail ?? response.status}`,
+      `the supervisor refused ${method} /control/${path}: ${answer.detail ?? status}`,
       { retryable: false },
     );
   };
@@ -165,4 +159,37 @@ function doorTo(control: string, operatorToken: string): Pick<OpenTarget, "statu
     fault: (kind, regions, options = {}) =>
       call<FaultReport>("POST", "faults", { kind, regions, options }),
   };
+}
+
+/** On a connection of its own each time: a kept one may be closed just when it is used again. */
+function ask(
+  url: string,
+  method: "GET" | "POST",
+  operatorToken: string,
+  body: unknown,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const headers = {
+    authorization: `Bearer ${operatorToken}`,
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+  };
+  return new Promise((resolve, reject) => {
+    const fail = (cause: Error): void =>
+      reject(
+        new OperatingError("not-running", `the supervisor does not answer: ${cause.message}`, {
+          retryable: true,
+          cause,
+        }),
+      );
+    const signal = AbortSignal.timeout(CONTROL_LIMIT_MS);
+    const sent = request(url, { method, headers, agent: false, signal }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", fail);
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),
+      );
+    });
+    sent.on("error", fail);
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
 }
