@@ -66,7 +66,7 @@ export interface AppDefinition {
 }
 
 const APP_ID = /^[a-z][a-z0-9-]{1,30}$/;
-const TAKEN_IDS = ["routing", "health", "metrics", "docs", "problems", "assets"];
+const TAKEN_IDS = ["routing", "health", "metrics", "docs", "problems", "assets", "account"];
 
 export function defineApp(app: AppDefinition): AppDefinition {
   const refuse = (what: string, got: unknown, fix: string): never => {
