@@ -30,6 +30,7 @@ export interface Checked {
 }
 
 const AGREE_MS = 60_000;
+const READ_AT_ONCE = 50;
 
 export async function checkWorld(
   simulated: SimulatedDeployment,
@@ -51,12 +52,20 @@ export async function checkWorld(
   const deleted = new Set(
     operations.filter(({ f, type }) => f === "delete" && type !== "fail").map(({ path }) => path),
   );
-  for (const made of written) {
-    const { location, status } = made;
-    if (status !== 201 || location === undefined || location.includes("#")) continue;
-    if (deleted.has(location) || late.includes(shown(made))) continue;
-    const found = await read(made.process, location);
-    if (found === 404) lost.push(`${shown(made)} (${location} is not there)`);
+  const told = new Set(late);
+  const made = written.filter(({ status, location }) => {
+    if (status !== 201 || location === undefined || location.includes("#")) return false;
+    return !deleted.has(location);
+  });
+  for (let from = 0; from < made.length; from += READ_AT_ONCE) {
+    const some = made.slice(from, from + READ_AT_ONCE);
+    const found = await Promise.all(
+      some.map(({ process, location = "" }) => read(process, location)),
+    );
+    for (const [at, operation] of some.entries()) {
+      if (found[at] !== 404 || told.has(shown(operation))) continue;
+      lost.push(`${shown(operation)} (${operation.location} is not there)`);
+    }
   }
   const differences = differencesOf(simulated);
   return {

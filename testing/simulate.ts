@@ -179,12 +179,17 @@ type Faults = Pick<
 
 function faultsOf(simulated: SimulatedDeployment): Faults {
   const { world } = simulated;
+  const stirred = (act: (site: string) => void) => (site: string) => {
+    simulated.stir();
+    act(site);
+  };
   return {
     kill: (site) => simulated.kill(site),
-    restart: (site) => world.restart(site),
-    freeze: (site) => world.freeze(site),
-    thaw: (site) => world.thaw(site),
+    restart: stirred((site) => world.restart(site)),
+    freeze: stirred((site) => world.freeze(site)),
+    thaw: stirred((site) => world.thaw(site)),
     partition: (site, { from, direction, clients = false } = {}) => {
+      simulated.stir();
       world.partition(site, from, direction);
       if (clients) simulated.isolateClients(site, true);
     },
@@ -193,10 +198,12 @@ function faultsOf(simulated: SimulatedDeployment): Faults {
       simulated.slow(site, loss === undefined ? more : { ...more, loss }, other);
     },
     fillDisk: (id, more = 0) => {
+      simulated.stir();
       const { engine } = world.node(id);
       engine.setCapacity(engine.size + more);
     },
     skewClock: (site, by) => {
+      simulated.stir();
       world.node(site).clockOffsetMs += ms(by);
     },
     breakHealth: (id) => simulated.breakHealth(world.node(id).site, true),
@@ -218,6 +225,7 @@ function regionOf(simulated: SimulatedDeployment, id: string): SimulatedRegion {
     command: async (app, command, given = {}) => {
       const service = simulated.service(id);
       if (service === undefined) throw new Error(`command: ${id} is down`);
+      simulated.stir();
       return pace.follow(service.routing.command(app, command, { by: "operator", ...given }));
     },
   };

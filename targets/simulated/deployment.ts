@@ -5,6 +5,10 @@
  *   client --latency--> region up? --process.run--> api --latency--> client
  *                         \-- down: refused, frozen: silence, killed meanwhile: reset
  *
+ * Cores tick every ten milliseconds while something is going on. Once nothing has been done to the
+ * world, and no routing record has changed, for CALM_AFTER_MS, they tick as seldom as leases are
+ * renewed: what they do on messages stays as prompt as ever, and an hour of calm costs little.
+ *
  * Links between sites have the round trips of their places; a client is as far from a region as
  * the region it is near to. Partitions are between sites: clients reach a region that is cut off,
  * unless `isolateClients` says otherwise.
@@ -44,6 +48,8 @@ const WITNESS_PLACE = "eu-central-1";
 const SAME_PLACE_MS = 1;
 const JITTER_SHARE = 0.05;
 const LOG_LINES = 2000;
+const TICK_MS = 10;
+const CALM_AFTER_MS = 10_000;
 const COOL_DOWN_MS = 1000;
 const IN_SYNC_TARGET = 2;
 
@@ -60,6 +66,7 @@ export class SimulatedDeployment {
   readonly #unreachable = new Set<string>();
   readonly #connections = new Map<Process, Set<() => void>>();
   readonly #rtt: number | "aws";
+  #stirredAt = 0;
 
   constructor(options: SimulatedDeploymentOptions) {
     const { deployment, seed } = options;
@@ -72,7 +79,11 @@ export class SimulatedDeployment {
       regions: this.regions,
       apps: deployment.apps.map((app) => appOptionsOf(app, this.regions)),
       ...(options.terms === undefined ? {} : { terms: options.terms }),
-      watch: { started: (site, process) => this.#started(site, process) },
+      tickMs: () => (this.isCalm ? this.world.terms.renewMs : TICK_MS),
+      watch: {
+        started: (site, process) => this.#started(site, process),
+        began: () => this.stir(),
+      },
     });
     this.pace = new Pace(this.world.scheduler, this.settling);
     for (const from of this.world.nodes.keys()) {
@@ -81,6 +92,18 @@ export class SimulatedDeployment {
       }
     }
     this.world.start();
+  }
+
+  get isCalm(): boolean {
+    return this.world.now - this.#stirredAt > CALM_AFTER_MS && !this.world.network.isDisturbed;
+  }
+
+  /** Something is being done to the world: cores watch closely from now on. */
+  stir(): void {
+    const wasCalm = this.isCalm;
+    this.#stirredAt = this.world.now;
+    if (!wasCalm) return;
+    for (const { process } of this.world.nodes.values()) process?.hurry();
   }
 
   urlOf(region: string): string {
@@ -93,6 +116,7 @@ export class SimulatedDeployment {
   }
 
   kill(site: string): void {
+    this.stir();
     const { process } = this.world.node(site);
     this.world.kill(site);
     if (process === undefined) return;
@@ -101,6 +125,7 @@ export class SimulatedDeployment {
   }
 
   breakHealth(region: string, isBroken: boolean): void {
+    this.stir();
     if (isBroken) this.#broken.add(region);
     else this.#broken.delete(region);
   }
@@ -111,6 +136,7 @@ export class SimulatedDeployment {
   }
 
   slow(site: string, more: Partial<LinkQuality>, other?: string): void {
+    this.stir();
     const { network, nodes } = this.world;
     for (const peer of other === undefined ? nodes.keys() : [other]) {
       if (peer === site) continue;
@@ -130,6 +156,7 @@ export class SimulatedDeployment {
   }
 
   heal(): void {
+    this.stir();
     this.#broken.clear();
     this.#unreachable.clear();
     for (const node of this.world.nodes.values()) node.engine.setCapacity(undefined);
@@ -204,6 +231,7 @@ export class SimulatedDeployment {
           );
         });
       },
+      healthChanged: () => this.stir(),
       isBroken: () => this.#broken.has(site),
       answered: () => this.settling.mark(),
       log: (region, level, fields, text) => {

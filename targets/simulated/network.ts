@@ -57,6 +57,11 @@ export class Network {
     this.#quality.set(link(from, to), quality);
   }
 
+  /** Whether a link is worse than usual without being cut. */
+  get isDisturbed(): boolean {
+    return this.#quality.size > 0;
+  }
+
   heal(): void {
     this.#cut.clear();
     this.#quality.clear();

@@ -34,6 +34,8 @@ export interface NodeOptions {
   readonly send: (from: string, to: string, message: Message) => void;
   readonly watch: Watch;
   readonly voterFinds: (site: string, disk: VoterDisk | undefined) => VoterDisk | undefined;
+  /** How long after a tick the next one is due. */
+  readonly tickMs: () => number;
 }
 
 /** What an observer of the whole world is told. */
@@ -43,8 +45,6 @@ export interface Watch {
   /** A process runs now; what else it is made of can be put around its cores. */
   started(site: string, process: Process): void;
 }
-
-const TICK_MS = 10;
 
 export class Node {
   readonly site: string;
@@ -128,13 +128,14 @@ export class Process {
   readonly renewer: Renewer | undefined;
   isFrozen = false;
   isEnded = false;
-  /** Every ten milliseconds while it runs. */
+  /** With every tick while it runs. */
   ticked: (() => void) | undefined;
   #members: Members;
   readonly #held: (() => void)[] = [];
   readonly #voterStart: number;
   readonly #engine: MemoryEngine;
   #isFlushing = false;
+  #ticks = 0;
   #lastPersistAt = 0;
 
   constructor(node: Node, voterDisk: VoterDisk) {
@@ -280,9 +281,19 @@ export class Process {
     if (!this.isEnded) this.node.options.send(from, to, message);
   }
 
+  /** The next tick is due now, and those after it follow it. */
+  hurry(): void {
+    this.#ticks++;
+    this.#tick();
+  }
+
   #tick(): void {
     if (this.isEnded) return;
-    this.node.options.scheduler.after(TICK_MS, () => this.#tick());
+    const ticks = this.#ticks;
+    const { scheduler, tickMs } = this.node.options;
+    scheduler.after(tickMs(), () => {
+      if (ticks === this.#ticks) this.#tick();
+    });
     if (this.isFrozen) return;
     const now = this.node.instant();
     this.#voterEffects(this.voter.hello());

@@ -36,6 +36,7 @@ export interface RegionServiceOptions {
   readonly regions: SimulatedRoutingOptions["regions"];
   readonly forward: SimulatedRoutingOptions["forward"];
   readonly isBroken: () => boolean;
+  readonly healthChanged: () => void;
   /** Code that waits has something to go on with. */
   readonly answered: () => void;
   readonly log: (region: string, level: keyof Log, fields: object, text?: string) => void;
@@ -120,6 +121,7 @@ export function createRegionService(options: RegionServiceOptions): RegionServic
     const changed = (isHealthy: boolean): void => {
       const core = region.apps.get(app.id);
       if (core !== undefined) core.healthy = isHealthy;
+      options.healthChanged();
     };
     const { engine } = node;
     const { isBroken } = options;

@@ -38,7 +38,11 @@ export interface WorldOptions {
   ) => Message | undefined;
   /** What a voter finds when it starts. */
   readonly voterFinds?: (site: string, disk: VoterDisk | undefined) => VoterDisk | undefined;
+  /** How long after a tick the next one is due; default 10 ms, as in a real region. */
+  readonly tickMs?: () => number;
 }
+
+const TICK_MS = 10;
 
 /** How long after the end of a process its peers find its port closed, twice. */
 const REFUSED_AFTER_MS = 20;
@@ -76,6 +80,7 @@ export class World {
           if (sent !== undefined) this.#deliver(from, to, sent);
         },
         watch: { began: () => {}, voted: () => {}, started: () => {}, ...options.watch },
+        tickMs: options.tickMs ?? (() => TICK_MS),
         voterFinds: options.voterFinds ?? ((_site, disk) => disk),
       });
       this.nodes.set(site, node);
