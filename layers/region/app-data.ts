@@ -30,7 +30,7 @@ import type { Position } from "../routing/messages.ts";
 import type { KeyedItem, StrandedEntry } from "./messages.ts";
 import { IDEMPOTENCY, platformTable } from "./platform-tables.ts";
 import type { RegionRules } from "./rules.ts";
-import { markTombstone, marksThrough } from "./tombstones.ts";
+import { marksThrough, markTombstone } from "./tombstones.ts";
 
 type StoredPlace = { readonly table: string; readonly key: ItemKey };
 

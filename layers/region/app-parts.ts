@@ -38,6 +38,8 @@ export interface AppParts {
   readonly holding: Holding | undefined;
   /** Serving regions that this region's own voter suspects. */
   readonly suspected: readonly string[];
+  /** Those of them that do not answer at all. */
+  readonly silent: readonly string[];
   /** What the region's own journey says. */
   readonly healthy: boolean;
   /** When this region last had all that a holder said it has; when it last lost the app. */

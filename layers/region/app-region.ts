@@ -16,7 +16,7 @@
  *  A3 the fence is the one transaction that begins              (#begin)
  */
 import type { Instant } from "../../base/clock.ts";
-import { lineagesOf, Log, type LogEnd } from "../key-value/log.ts";
+import type { Log, LogEnd } from "../key-value/log.ts";
 import { type Ballot, sameBallot } from "../routing/ballot.ts";
 import type { Change } from "../routing/changes.ts";
 import { decideWait } from "../routing/failover.ts";
@@ -25,6 +25,7 @@ import type { Accepted, RenewApp } from "../routing/messages.ts";
 import { holds, type RoutingRecord } from "../routing/record.ts";
 import { type IntentEnd, Registrar } from "../routing/registrar.ts";
 import { isFurther } from "../routing/round.ts";
+import type { Suspicion } from "../routing/voter.ts";
 import { AppData } from "./app-data.ts";
 import type { AppOptions, AppParts } from "./app-parts.ts";
 import { Clock } from "./clock.ts";
@@ -32,15 +33,15 @@ import { Commands } from "./commands.ts";
 import { Following } from "./following.ts";
 import { Holding, type WriteRequest } from "./holding.ts";
 import { maintainInSync } from "./in-sync-upkeep.ts";
+import { Inbox } from "./inbox.ts";
 import { LateWrites } from "./late-writes.ts";
+import { Lineages } from "./lineages.ts";
 import type { RegionBody, RegionMessage } from "./messages.ts";
-import { pageFor, Rebuilding } from "./rebuilding.ts";
 import type { Site } from "./site.ts";
 import { Taking } from "./taking.ts";
 
 export type { AppOptions, CommandAnswer } from "./app-parts.ts";
 
-const PASSIVE_LINEAGE = "main";
 const SLOW_TICK_MS = 200;
 
 export class AppRegion implements AppParts {
@@ -54,22 +55,22 @@ export class AppRegion implements AppParts {
   lostAt = Number.NEGATIVE_INFINITY;
   /** For whoever watches: the moment of a begin. */
   onBegin: ((epoch: number) => void) | undefined;
-  readonly #logs = new Map<string, Log>();
+  readonly #lineages: Lineages;
   readonly #clock: Clock;
   readonly #following: Following;
   readonly #late: LateWrites;
-  readonly #rebuilding: Rebuilding;
+  readonly #inbox: Inbox;
   readonly #observed = new Map<string, Accepted>();
   readonly #incarnations = new Map<string, number>();
   readonly #flushedEnds: { sequence: number; end: LogEnd }[] = [];
   #record: RoutingRecord | undefined;
   #holding: Holding | undefined;
   #suspected: readonly string[] = [];
+  #silent: readonly string[] = [];
   #isBooted = false;
   #won: { epoch: number; waitMs: number; endWhenProposed: number } | undefined;
   #beginAt: { epoch: number; at: number } | undefined;
   #flushedEnd: LogEnd;
-  #lineage: string;
   #readAt = Number.NEGATIVE_INFINITY;
   #slowAt = Number.NEGATIVE_INFINITY;
 
@@ -78,15 +79,14 @@ export class AppRegion implements AppParts {
     this.site = site;
     this.options = options;
     this.data = new AppData(options.app, options.mode, options.tables, site.rules);
-    this.#lineage = this.#nameLineage();
-    for (const lineage of lineagesOf(site.engine, options.app)) this.#logOf(lineage);
-    this.#clock = new Clock(this.#lastClock());
+    this.#lineages = new Lineages(site, this.data);
+    this.#clock = new Clock(this.#lineages.lastClock());
     this.#flushedEnd = this.log.end;
     this.#following = new Following({
       site,
       data: this.data,
       clock: this.#clock,
-      logOf: (lineage) => this.#logOf(lineage),
+      logOf: (lineage) => this.#lineages.of(lineage),
       send: (region, body) => this.send(region, body),
       openedSequence,
     });
@@ -105,26 +105,14 @@ export class AppRegion implements AppParts {
       (region) => this.#incarnations.get(region) ?? 0,
     );
     this.#late = new LateWrites(this);
-    this.#rebuilding = new Rebuilding(site, this.data, (region, body) => this.send(region, body));
-  }
-
-  #nameLineage(): string {
-    const { engine, self, newId } = this.site;
-    if (this.data.state(engine).logId === "") {
-      engine.transact((writer) => {
-        this.data.setState(writer, { ...this.data.state(writer), logId: newId() });
-      });
-    }
-    const isPassive = this.options.mode === "active-passive";
-    return isPassive ? PASSIVE_LINEAGE : `${self.region}-${this.data.state(engine).logId}`;
-  }
-
-  #lastClock(): number {
-    let last = 0;
-    for (const log of this.#logs.values()) {
-      last = Math.max(last, log.entry(this.site.engine, log.end.position)?.clock ?? 0);
-    }
-    return last;
+    this.#inbox = new Inbox({
+      app: this,
+      lineages: this.#lineages,
+      following: this.#following,
+      late: this.#late,
+      superseded: (now) => this.#stepDown(false, now),
+      readSoon: (now) => this.#readSoon(now),
+    });
   }
 
   get record(): RoutingRecord | undefined {
@@ -134,10 +122,13 @@ export class AppRegion implements AppParts {
     return this.#holding;
   }
   get log(): Log {
-    return this.#logOf(this.#lineage);
+    return this.#lineages.own;
   }
   get logs(): ReadonlyMap<string, Log> {
-    return this.#logs;
+    return this.#lineages.all;
+  }
+  get silent(): readonly string[] {
+    return this.#silent;
   }
   get suspected(): readonly string[] {
     return this.#suspected;
@@ -158,15 +149,6 @@ export class AppRegion implements AppParts {
     return this.#isBooted;
   }
 
-  #logOf(lineage: string): Log {
-    let log = this.#logs.get(lineage);
-    if (log === undefined) {
-      log = new Log(this.site.engine, this.options.app, lineage);
-      this.#logs.set(lineage, log);
-    }
-    return log;
-  }
-
   send(region: string, body: RegionBody): void {
     const message = { ...body, app: this.options.app, from: this.site.self } as RegionMessage;
     this.site.send(`region/${region}`, message);
@@ -182,22 +164,14 @@ export class AppRegion implements AppParts {
   boot(now: Instant): void {
     this.registrar.read((end, at) => {
       const told = end.memory[this.options.app];
-      if (told !== undefined && isFurther(told, this.log.end)) this.#rolledBack(told);
+      // The voters remember a log that went further: this store is an old copy.
+      if (told !== undefined && isFurther(told, this.log.end)) this.#lineages.beginAnother(told);
       this.#isBooted = true;
       if (end.value !== undefined) this.#learned(end, at);
       else if (this.options.regions[0] === this.site.self.region) {
         this.taking.take({ cause: "create" }, at);
       }
     }, now);
-  }
-
-  /** The voters remember a log that went further: this store is an old copy. */
-  #rolledBack(told: LogEnd): void {
-    this.site.engine.transact((writer) => {
-      const logId = this.site.newId();
-      this.data.setState(writer, { ...this.data.state(writer), mustReach: told, logId });
-    });
-    this.#lineage = this.#nameLineage();
   }
 
   learn(record: RoutingRecord, ballot: Ballot, now: Instant): void {
@@ -320,8 +294,9 @@ export class AppRegion implements AppParts {
   }
 
   /** Serving regions that this region's own voter suspects. */
-  suspect(regions: readonly string[], now: Instant): void {
-    this.#suspected = regions;
+  suspect(suspicions: readonly Suspicion[], now: Instant): void {
+    this.#suspected = suspicions.map((suspicion) => suspicion.region);
+    this.#silent = suspicions.filter((one) => one.isSilent).map((one) => one.region);
     if (this.#isBooted) this.taking.considerTakeover(now);
   }
 
@@ -340,105 +315,8 @@ export class AppRegion implements AppParts {
     if (incarnation < (this.#incarnations.get(region) ?? 0)) return;
     this.#incarnations.set(region, incarnation);
     if (!this.#isBooted) return;
-    this.#dispatch(message, now);
+    this.#inbox.take(message, now);
     this.#noteEnd();
-  }
-
-  #dispatch(message: RegionMessage, now: Instant): void {
-    const { region } = message.from;
-    switch (message.type) {
-      case "append":
-        this.#appendFrom(message, now);
-        break;
-      case "appended":
-        this.#appendedBy(message, now);
-        break;
-      case "superseded":
-        if (message.epoch > (this.#holding?.epoch ?? message.epoch)) this.#readSoon(now);
-        break;
-      case "record":
-        this.learn(message.record, message.ballot, now);
-        break;
-      case "confirm":
-        if (this.data.state(this.site.engine).fenceBelow <= message.epoch) {
-          this.send(region, { type: "confirmed", epoch: message.epoch, id: message.id });
-        }
-        break;
-      case "confirmed":
-        this.#holding?.confirms.confirmed(region, message.epoch, message.id);
-        break;
-      case "repair":
-        this.#repair(message);
-        break;
-      case "repaired":
-        if (this.#holding === undefined) this.#following.repaired(message, this.log);
-        break;
-      case "stranded":
-        this.#late.judge({ region, entries: message.entries }, now);
-        break;
-      case "judged":
-        this.#late.forget(message.keys);
-        this.#late.tell(now);
-        break;
-      case "vector":
-        this.#late.relay(message);
-        break;
-      case "trimmed":
-        if (message.lineage !== this.log.lineage || this.#holding === undefined) {
-          this.#rebuilding.begin(message, this.#logOf(message.lineage), now);
-        }
-        break;
-      case "snapshot-next":
-        this.send(region, pageFor(this.site, this.data, this.#logOf(message.lineage), message));
-        break;
-      case "snapshot":
-        this.#rebuilding.page(message, this.#logOf(message.lineage), now);
-        break;
-    }
-  }
-
-  #appendFrom(message: Extract<RegionMessage, { type: "append" }>, now: Instant): void {
-    const holding = this.#holding;
-    if (this.data.merge === "active-passive" && holding !== undefined) {
-      if (message.epoch <= holding.epoch) {
-        const isOlder = message.epoch < holding.epoch;
-        if (isOlder) this.send(message.from.region, { type: "superseded", epoch: holding.epoch });
-        return;
-      }
-      this.#stepDown(false, now);
-      this.#readSoon(now);
-    }
-    this.#following.append(message, now);
-  }
-
-  #appendedBy(message: Extract<RegionMessage, { type: "appended" }>, now: Instant): void {
-    const holding = this.#holding;
-    if (holding === undefined || message.lineage !== holding.log.lineage) return;
-    if (!this.site.rules.countsAcknowledgement(message.epoch, holding.epoch)) return;
-    const { region } = message.from;
-    const match = holding.shipping.peers.get(region)?.match ?? 0;
-    if (message.status === "mismatch" && message.end.position < match) {
-      holding.shipping.forget(region, message.end.position);
-    }
-    if (holding.shipping.appended(message, now)) holding.advance(now);
-  }
-
-  #repair(message: Extract<RegionMessage, { type: "repair" }>): void {
-    const holding = this.#holding;
-    if (holding === undefined || holding.epoch !== message.epoch) return;
-    const items = message.keys.map(({ table, key }) => {
-      const stored = this.data.get(this.site.engine, table, key);
-      return stored === undefined ? { table, key } : { table, key, stored };
-    });
-    const start = holding.log.starts.find((one) => one.position === message.common + 1);
-    this.send(message.from.region, {
-      type: "repaired",
-      epoch: message.epoch,
-      common: message.common,
-      items,
-      until: holding.log.end.position,
-      lossless: start?.lossless ?? false,
-    });
   }
 
   // --- time

@@ -18,21 +18,21 @@
  *  H3 an answer that saw data leaves when that data is committed             (#reads)
  */
 import type { Instant } from "../../base/clock.ts";
-import { type Entry, type Log, stampOf } from "../key-value/log.ts";
-import { type Stored, versionOf } from "../key-value/items.ts";
-import type { IdempotencyRecord, Write, WriteCode, WriteOutcome } from "../key-value/port.ts";
 import { failed, ok, unknown } from "../../base/outcome.ts";
+import { type Stored, versionOf } from "../key-value/items.ts";
+import type { Change } from "../key-value/log.ts";
+import { type Entry, type Log, stampOf } from "../key-value/log.ts";
+import type { IdempotencyRecord, Write, WriteCode, WriteOutcome } from "../key-value/port.ts";
 import { writeReceipt } from "../key-value/receipt.ts";
 import { isValid } from "../routing/lease.ts";
 import type { RoutingRecord } from "../routing/record.ts";
-import { AppData, idempotencyChange } from "./app-data.ts";
+import { type AppData, idempotencyChange } from "./app-data.ts";
 import type { Clock } from "./clock.ts";
 import { Confirms } from "./confirms.ts";
 import { InSync } from "./in-sync.ts";
 import { Pending } from "./pending.ts";
 import { Shipping } from "./shipping.ts";
 import type { Site } from "./site.ts";
-import type { Change } from "../key-value/log.ts";
 
 export type Gate = "open" | "draining" | "closed";
 

@@ -1,6 +1,7 @@
 /** What regions say to each other about one app. *types* */
-import type { Entry, EpochStart, LogEnd } from "../key-value/log.ts";
+
 import type { Stored } from "../key-value/items.ts";
+import type { Entry, EpochStart, LogEnd } from "../key-value/log.ts";
 import type { ItemKey } from "../key-value/table.ts";
 import type { Ballot } from "../routing/ballot.ts";
 import type { Holder, RoutingRecord } from "../routing/record.ts";

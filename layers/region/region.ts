@@ -16,6 +16,7 @@ import {
 import type { RenewApp, VoterReply } from "../routing/messages.ts";
 import { Registrar } from "../routing/registrar.ts";
 import type { Observed } from "../routing/renewer.ts";
+import type { Suspicions } from "../routing/voter.ts";
 import { type AppOptions, AppRegion } from "./app-region.ts";
 import type { RegionMessage } from "./messages.ts";
 import { Reads } from "./reads.ts";
@@ -81,7 +82,7 @@ export class Region {
     if (observed.recovering !== undefined) this.#replace(observed.recovering, now);
   }
 
-  suspect(suspicions: ReadonlyMap<string, readonly string[]>, now: Instant): void {
+  suspect(suspicions: Suspicions, now: Instant): void {
     for (const [id, app] of this.apps) app.suspect(suspicions.get(id) ?? [], now);
   }
 

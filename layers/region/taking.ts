@@ -82,7 +82,9 @@ export class Taking {
       return;
     }
     const { options, healthy, lostAt } = this.#app;
-    const isCooling = now.mono - lostAt < options.coolDownMs;
+    // Leaving a region that is gone is never delayed.
+    const isCooling =
+      now.mono - lostAt < options.coolDownMs && !this.#app.silent.includes(gone.region);
     if (record.policy !== "automatic" || !healthy || isCooling || !this.isEligible(now)) return;
     const key = `${gone.region}#${record.epoch}`;
     if (this.#staggeredFor !== key) {

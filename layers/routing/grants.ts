@@ -4,7 +4,7 @@
  * A voter that starts has forgotten whom it granted, so it behaves as if it had granted its longest
  * lease to an unknown region just before.
  */
-import { type MonotonicMs, later } from "../../base/clock.ts";
+import { later, type MonotonicMs } from "../../base/clock.ts";
 import type { Holder } from "./record.ts";
 
 export class Grants {
@@ -16,8 +16,8 @@ export class Grants {
   }
 
   grant(app: string, to: Holder, until: MonotonicMs): void {
-    let grants = this.#byApp.get(app);
-    if (grants === undefined) this.#byApp.set(app, (grants = new Map()));
+    const grants = this.#byApp.get(app) ?? new Map();
+    this.#byApp.set(app, grants);
     const key = `${to.region}#${to.incarnation}`;
     const before = grants.get(key)?.until ?? until;
     grants.set(key, { region: to.region, until: before > until ? before : until });

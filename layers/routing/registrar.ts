@@ -9,10 +9,10 @@
  */
 import type { Instant } from "../../base/clock.ts";
 import type { Rng } from "../../base/rng.ts";
+import type { Ballot } from "./ballot.ts";
 import type { Members } from "./members.ts";
 import type { Memory, RegisterValue, VoterReply, VoterRequest } from "./messages.ts";
 import type { Holder } from "./record.ts";
-import type { Ballot } from "./ballot.ts";
 import { type ChangeOf, Round } from "./round.ts";
 import type { RoutingRules } from "./rules.ts";
 

@@ -6,7 +6,7 @@
  * simulation notices. Production code always uses ROUTING_RULES.
  */
 import { type Ballot, compareBallots } from "./ballot.ts";
-import { holds, type Holder, type RoutingRecord } from "./record.ts";
+import { type Holder, holds, type RoutingRecord } from "./record.ts";
 
 export interface LeaseTerms {
   readonly leaseMs: number;

@@ -53,6 +53,15 @@ export interface VoterDisk {
   readonly registers: Readonly<Record<string, Register>>;
 }
 
+/** A serving region that its voter would let go: silent, or up and ill. */
+export interface Suspicion {
+  readonly region: string;
+  readonly isSilent: boolean;
+}
+
+/** By app. */
+export type Suspicions = ReadonlyMap<string, readonly Suspicion[]>;
+
 export type VoterStatus = "starting" | "voting" | "recovering";
 
 export interface VoterEffects {
@@ -296,14 +305,17 @@ export class Voter {
   }
 
   /** Serving regions that this voter suspects, by app: the hint that lets a takeover begin. */
-  suspicions(now: Instant): ReadonlyMap<string, readonly string[]> {
-    const found = new Map<string, readonly string[]>();
+  suspicions(now: Instant): Suspicions {
+    const found = new Map<string, readonly Suspicion[]>();
     for (const [app, register] of Object.entries(this.#registers)) {
       if (app === MEMBERS) continue;
-      const suspected = this.#suspectedOf(
-        register.accepted?.value as RoutingRecord | undefined,
-        now,
-      );
+      const record = register.accepted?.value as RoutingRecord | undefined;
+      const suspected = this.#suspectedOf(record, now).map((region) => {
+        const holder = record?.serving.find((one) => one.region === region);
+        const isSilent =
+          holder !== undefined && this.#sightings.isSilent(holder, now.mono, this.#terms);
+        return { region, isSilent };
+      });
       if (suspected.length > 0) found.set(app, suspected);
     }
     return found;

@@ -5,9 +5,9 @@
  * invariants that catch it: "assertion" where the core's own assertion does.
  */
 import { REGION_RULES } from "../../layers/region/rules.ts";
+import { genesis } from "../../layers/routing/members.ts";
 import { ROUTING_RULES } from "../../layers/routing/rules.ts";
 import { newVoterDisk } from "../../layers/routing/voter.ts";
-import { genesis } from "../../layers/routing/members.ts";
 import type { ExploreOptions } from "./explore.ts";
 import { remainingAtPrepare } from "./remaining-at-prepare.ts";
 import { staleAcknowledgements } from "./stale-acknowledgements.ts";

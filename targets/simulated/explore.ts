@@ -97,7 +97,12 @@ export function explore(options: ExploreOptions): Explored {
   faults.stop();
   world.network.usual = { delayMs: 1, jitterMs: 1, loss: 0, duplication: 0 };
   world.heal();
-  world.scheduler.after(300, () => unfence(world, history));
+  const unfenceSoon = (): void => {
+    unfence(world, history);
+    const isFenced = regions.some((region) => world.app(region, APP)?.record?.phase !== "serving");
+    if (isFenced) world.scheduler.after(500, unfenceSoon);
+  };
+  world.scheduler.after(300, unfenceSoon);
   checkAvailable(world, workload, report);
   workload.stop();
   world.advance(QUIET_MS / 2);

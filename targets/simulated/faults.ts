@@ -1,8 +1,9 @@
 /** Random faults for a simulated world, and their end. *pure but for the world* */
-import type { Rng } from "../../base/rng.ts";
-import { isJoint, votersOf } from "../../layers/routing/members.ts";
+
 import type { Instant } from "../../base/clock.ts";
+import type { Rng } from "../../base/rng.ts";
 import type { AppRegion, CommandAnswer } from "../../layers/region/app-region.ts";
+import { isJoint, votersOf } from "../../layers/routing/members.ts";
 import type { History } from "./history.ts";
 import { APP } from "./setting.ts";
 import type { World } from "./world.ts";

@@ -5,10 +5,11 @@
  * The order of an item's versions is known (epoch, position), so linearizability of a register is:
  * no read is older than what was acknowledged, or read, before it began.
  */
-import type { AppRegion } from "../../layers/region/app-region.ts";
-import { arrivalOf, readReceipt, type ReceiptParts } from "../../layers/key-value/receipt.ts";
+
 import type { Stored } from "../../layers/key-value/items.ts";
 import type { Consistency } from "../../layers/key-value/port.ts";
+import { arrivalOf, type ReceiptParts, readReceipt } from "../../layers/key-value/receipt.ts";
+import type { AppRegion } from "../../layers/region/app-region.ts";
 
 export interface AckedWrite {
   readonly key: string;
@@ -122,8 +123,8 @@ export class History {
   }
 
   #raise(key: string, at: number, order: Order, isDelete: boolean): void {
-    let floors = this.#floors.get(key);
-    if (floors === undefined) this.#floors.set(key, (floors = []));
+    const floors = this.#floors.get(key) ?? [];
+    this.#floors.set(key, floors);
     floors.push({ at, order, isDelete });
   }
 

@@ -1,6 +1,7 @@
 /** The contract of the key-value port on the replicated store, in each mode and durability. */
-import { contractTables, describeKeyValueContract } from "../../layers/key-value/contract.ts";
+
 import type { KeyValueSetup } from "../../layers/key-value/contract.ts";
+import { contractTables, describeKeyValueContract } from "../../layers/key-value/contract.ts";
 import type { AppOptions } from "../../layers/region/app-parts.ts";
 import { createSimulatedKeyValueStore, pumped } from "./key-value.ts";
 import { APP, appOptions } from "./setting.ts";

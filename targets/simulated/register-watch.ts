@@ -26,8 +26,8 @@ export class RegisterWatch {
     const { ballot } = accepted;
     const record = accepted.value as RoutingRecord;
     const key = `${register} ${ballot.number}.${ballot.site}.${ballot.incarnation}`;
-    let votes = this.#votes.get(key);
-    if (votes === undefined) this.#votes.set(key, (votes = new Set()));
+    const votes = this.#votes.get(key) ?? new Set();
+    this.#votes.set(key, votes);
     votes.add(site);
     if (votes.size === this.#votersNeeded) this.#choose(register, record);
   }

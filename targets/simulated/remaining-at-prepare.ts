@@ -6,8 +6,9 @@
  * two is not seen. And from the first accept that names a new holder, the old one hears nothing for
  * longer than a lease.
  */
-import { LEASE_PROFILES } from "../../layers/routing/rules.ts";
+
 import type { RoutingRecord } from "../../layers/routing/record.ts";
+import { LEASE_PROFILES } from "../../layers/routing/rules.ts";
 import type { ExploreOptions } from "./explore.ts";
 
 type Intercept = NonNullable<ExploreOptions["intercept"]>;

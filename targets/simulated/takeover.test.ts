@@ -4,8 +4,8 @@
  */
 import { describe, expect, test } from "vitest";
 import { createRng } from "../../base/rng.ts";
-import { ROUTING_RULES } from "../../layers/routing/rules.ts";
 import { REGION_RULES } from "../../layers/region/rules.ts";
+import { ROUTING_RULES } from "../../layers/routing/rules.ts";
 import { explore } from "./explore.ts";
 import { APP, appOptions, ITEMS } from "./setting.ts";
 import { World } from "./world.ts";

@@ -1,6 +1,6 @@
 /** Simulated clients: they write, read, retry with the same key, and remember what they saw. */
 import type { Rng } from "../../base/rng.ts";
-import { type StoredItem, readItem } from "../../layers/key-value/items.ts";
+import { readItem, type StoredItem } from "../../layers/key-value/items.ts";
 import type { Consistency, WriteOutcome } from "../../layers/key-value/port.ts";
 import type { AppOptions } from "../../layers/region/app-region.ts";
 

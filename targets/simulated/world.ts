@@ -15,9 +15,9 @@ import {
   ROUTING_RULES,
   type RoutingRules,
 } from "../../layers/routing/rules.ts";
+import type { VoterDisk } from "../../layers/routing/voter.ts";
 import { type LinkQuality, Network } from "./network.ts";
 import { type Message, Node, type Watch } from "./node.ts";
-import type { VoterDisk } from "../../layers/routing/voter.ts";
 import { Scheduler } from "./scheduler.ts";
 
 export interface WorldOptions {

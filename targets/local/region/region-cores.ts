@@ -7,6 +7,7 @@
  *  C1 everything of a turn is worked on before anything of it leaves                     (turn.ts)
  *  C2 a disk that refuses ends no process: who sent the message sends it again        (#guarded)
  */
+
 import type { Instant } from "../../../base/clock.ts";
 import { createRng } from "../../../base/rng.ts";
 import { EngineFullError } from "../../../layers/key-value/engine-errors.ts";
@@ -21,6 +22,7 @@ import type { RenewApp, VoterReply, VoterRequest } from "../../../layers/routing
 import type { Holder } from "../../../layers/routing/record.ts";
 import type { Observed } from "../../../layers/routing/renewer.ts";
 import { LEASE_PROFILES, ROUTING_RULES } from "../../../layers/routing/rules.ts";
+import type { Suspicions } from "../../../layers/routing/voter.ts";
 import type { LmdbEngine } from "../lmdb-engine.ts";
 import { createPlatformRng, randomName } from "./random.ts";
 import { createTurn, type Turn } from "./turn.ts";
@@ -52,7 +54,7 @@ export class RegionCores {
   readonly #turn: Turn;
   readonly #timer: NodeJS.Timeout;
   #members: Members;
-  #suspicions: ReadonlyMap<string, readonly string[]> = new Map();
+  #suspicions: Suspicions = new Map();
   #renewed = "";
   #epochs = "";
   #troubleAt = Number.NEGATIVE_INFINITY;
@@ -119,7 +121,7 @@ export class RegionCores {
     this.schedule();
   }
 
-  suspect(suspicions: ReadonlyMap<string, readonly string[]>): void {
+  suspect(suspicions: Suspicions): void {
     this.#suspicions = suspicions;
     this.region.suspect(suspicions, this.#options.now());
     this.schedule();

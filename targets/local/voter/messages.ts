@@ -4,12 +4,14 @@
  * The leases themselves are not sent: they are in shared memory (lease-board.ts), so that the main
  * thread sees a renewal without having to read a message first.
  */
+
 import type { Instant } from "../../../base/clock.ts";
 import type { Members } from "../../../layers/routing/members.ts";
 import type { RenewApp } from "../../../layers/routing/messages.ts";
 import type { Holder } from "../../../layers/routing/record.ts";
 import type { Observed } from "../../../layers/routing/renewer.ts";
 import type { LeaseTerms } from "../../../layers/routing/rules.ts";
+import type { Suspicions } from "../../../layers/routing/voter.ts";
 import type { Address, Endpoint } from "../link/address.ts";
 import type { LinkFaults } from "../link/fault.ts";
 
@@ -54,7 +56,7 @@ export type FromWorker =
   | { readonly type: "members"; readonly members: Members }
   | { readonly type: "observed"; readonly observed: Observed }
   /** Serving regions that the voter suspects, by app; the whole picture. */
-  | { readonly type: "suspicions"; readonly suspicions: ReadonlyMap<string, readonly string[]> }
+  | { readonly type: "suspicions"; readonly suspicions: Suspicions }
   /** Whether the main thread answers over HTTP, as the probe has seen it. */
   | { readonly type: "answers"; readonly answers: boolean }
   /** Another process uses the voter's directory. */

@@ -1,0 +1,66 @@
+/**
+ * The logs of one app that a region holds, by lineage, and which one it writes. *pure over the engine*
+ *
+ * An active-passive app has one lineage, which every holder continues. An active-active app has one
+ * per region and store: a store that was lost or rolled back begins another.
+ */
+import { Log, lineagesOf } from "../key-value/log.ts";
+import type { AppData } from "./app-data.ts";
+import type { Site } from "./site.ts";
+
+const PASSIVE_LINEAGE = "main";
+
+export class Lineages {
+  readonly all = new Map<string, Log>();
+  readonly #site: Site;
+  readonly #data: AppData;
+  #own: string;
+
+  constructor(site: Site, data: AppData) {
+    this.#site = site;
+    this.#data = data;
+    if (data.state(site.engine).logId === "") this.#rename({});
+    this.#own = this.#name();
+    for (const lineage of lineagesOf(site.engine, data.app)) this.of(lineage);
+  }
+
+  get own(): Log {
+    return this.of(this.#own);
+  }
+
+  of(lineage: string): Log {
+    let log = this.all.get(lineage);
+    if (log === undefined) {
+      log = new Log(this.#site.engine, this.#data.app, lineage);
+      this.all.set(lineage, log);
+    }
+    return log;
+  }
+
+  /** The last moment of the hybrid clock in any log. */
+  lastClock(): number {
+    const ends = [...this.all.values()].map((log) =>
+      log.entry(this.#site.engine, log.end.position),
+    );
+    return Math.max(0, ...ends.map((entry) => entry?.clock ?? 0));
+  }
+
+  /** This store is an old copy: nothing is written in its lineage any more. */
+  beginAnother(mustReach: { readonly epoch: number; readonly position: number }): void {
+    this.#rename({ mustReach });
+    this.#own = this.#name();
+  }
+
+  #rename(more: Partial<ReturnType<AppData["state"]>>): void {
+    const { engine, newId } = this.#site;
+    engine.transact((writer) => {
+      this.#data.setState(writer, { ...this.#data.state(writer), ...more, logId: newId() });
+    });
+  }
+
+  #name(): string {
+    const { engine, self } = this.#site;
+    const isPassive = this.#data.merge === "active-passive";
+    return isPassive ? PASSIVE_LINEAGE : `${self.region}-${this.#data.state(engine).logId}`;
+  }
+}
