@@ -42,8 +42,9 @@ export interface DrillResult {
 const APP = "tickets";
 const USERS_PER_PATH = 8;
 const SETTLE_MS = 20_000;
-/** Of the warm-up, the first of it is not measured. */
-const COLD_MS = 500;
+/** Processes that have just started get slower traffic first; and time to work off a queue. */
+const RAMP_MS = 4_000;
+const COLD_MS = 2_000;
 const LOOKED_FOR = 300;
 const LOOK_LIMIT_MS = 5_000;
 const READBACK_LIMIT_MS = 120_000;
@@ -80,10 +81,11 @@ export async function runDrill(options: RunOptions): Promise<DrillResult> {
       users: crew.users,
       writesPerSecond: options.writesPerSecond,
       readsPerSecond: options.writesPerSecond / 2,
+      rampMs: RAMP_MS,
       nowMs,
     });
     await watch.during(async () => {
-      await sleep(durationMs * 0.2 + COLD_MS, undefined, { signal });
+      await sleep(RAMP_MS + COLD_MS + durationMs * 0.2, undefined, { signal });
     });
     for (let round = 1; round <= rounds && watch.isGoing; round++) {
       if (rounds > 1) say(`round ${round} of ${rounds}`);

@@ -88,7 +88,10 @@ export function decideVerdict(scenario: Scenario, history: History, observed: Ob
   const epochs = checkEpochs(operations, marks);
   const reads = checkReads(operations, marks);
   const differences = compareRegions(readback);
-  const late = operations.map((o) => o.startMs - o.dueMs).sort((a, b) => a - b);
+  const late = operations
+    .filter((o) => o.dueMs >= history.fromMs)
+    .map((o) => o.startMs - o.dueMs)
+    .sort((a, b) => a - b);
   const generatorLateMs = { p99: at(late, 0.99), most: late.at(-1) ?? 0 };
   const busy = tooBusy(scenario, quiet, generatorLateMs.most);
   const times = [...movesFound(scenario, observed), ...pausesFound(scenario, recoveries)];

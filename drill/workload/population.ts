@@ -21,6 +21,7 @@ export interface User {
 export interface Load {
   readonly operations: readonly Operation[];
   readonly turnedAway: () => number;
+  /** When the whole rate was reached. */
   readonly fromMs: number;
   /** Stops sending, and resolves when everything sent has come back. */
   stop(): Promise<void>;
@@ -30,6 +31,7 @@ export interface LoadOptions {
   readonly users: readonly User[];
   readonly writesPerSecond: number;
   readonly readsPerSecond: number;
+  readonly rampMs: number;
   readonly nowMs: () => number;
 }
 
@@ -37,12 +39,12 @@ const IN_FLIGHT = 10_000;
 const KEPT = 1_000_000;
 const TICK_MS = 4;
 
-export function startLoad({ users, nowMs, ...rates }: LoadOptions): Load {
+export function startLoad({ users, nowMs, rampMs, ...rates }: LoadOptions): Load {
   const operations: Operation[] = [];
   const open = new Set<Promise<void>>();
   let number = 0;
   let turnedAway = 0;
-  const fromMs = nowMs();
+  const begunMs = nowMs();
 
   const send = async (user: User, intent: Intent, dueMs: number, id: number): Promise<void> => {
     const startMs = nowMs();
@@ -60,8 +62,14 @@ export function startLoad({ users, nowMs, ...rates }: LoadOptions): Load {
   };
 
   const paces = [
-    { pace: createPace(rates.writesPerSecond, fromMs), choose: (p: Person) => p.nextWrite() },
-    { pace: createPace(rates.readsPerSecond, fromMs), choose: (p: Person) => p.nextRead() },
+    {
+      pace: createPace(rates.writesPerSecond, begunMs, rampMs),
+      choose: (p: Person) => p.nextWrite(),
+    },
+    {
+      pace: createPace(rates.readsPerSecond, begunMs, rampMs),
+      choose: (p: Person) => p.nextRead(),
+    },
   ];
   const turns = paces.map(() => 0);
   const tick = setInterval(() => {
@@ -78,7 +86,7 @@ export function startLoad({ users, nowMs, ...rates }: LoadOptions): Load {
   return {
     operations,
     turnedAway: () => turnedAway,
-    fromMs,
+    fromMs: begunMs + rampMs,
     async stop() {
       clearInterval(tick);
       while (open.size > 0) await Promise.all([...open]);
