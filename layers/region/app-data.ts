@@ -179,7 +179,8 @@ export class AppData {
 
   /** An entry's changes, where nothing newer is there. */
   apply(writer: EngineWriter, entry: Entry): void {
-    const { floor = 0 } = this.merge === "active-active" ? this.state(writer) : {};
+    const isActive = this.merge === "active-active";
+    const floor = isActive ? this.#rules.floorOf(this.state(writer).floor) : 0;
     for (const change of entry.changes) {
       const next = { stamp: stampOf(entry), clock: entry.clock, value: change.value };
       const table = this.table(change.table);

@@ -64,7 +64,7 @@ export class LateWrites {
     const stable = isPassive ? (at?.clock ?? 0) : this.#stability.stable;
     data.collectTombstones(
       engine,
-      rules.collectsThrough(stable, now.wall * 1024),
+      rules.collectsThrough(stable, Math.floor(now.wall * 1024)),
       COLLECTED_AT_ONCE,
     );
     for (const one of logs.values()) {

@@ -70,6 +70,9 @@ export const REGION_RULES = {
   /** Tombstones through this moment may be forgotten. */
   collectsThrough: (stable: number, _now: number): number => stable,
 
+  /** A late write below this, of a key that is absent, was deleted. */
+  floorOf: (floor: number | undefined): number => floor ?? 0,
+
   /** Where a begin cuts: at the end of the log in the very transaction that raises the fence. */
   cutAt: (endNow: number, _endWhenProposed: number): number => endNow,
 };

@@ -10,7 +10,6 @@ import { ROUTING_RULES } from "../../layers/routing/rules.ts";
 import { newVoterDisk } from "../../layers/routing/voter.ts";
 import type { ExploreOptions } from "./explore.ts";
 import { remainingAtPrepare } from "./remaining-at-prepare.ts";
-import { staleAcknowledgements } from "./stale-acknowledgements.ts";
 
 export interface BrokenRule {
   readonly name: string;
@@ -198,18 +197,6 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     setting: () => ({ ...REPLICATED, regionRules: region({ mustStrand: () => false }) }),
   },
   {
-    name: "match counted across epochs",
-    shows: ["I3", "I9"],
-    setting: () => ({
-      ...REPLICATED,
-      regions: 3,
-      stormMs: 3000,
-      intercept: staleAcknowledgements(),
-      regionRules: region({ countsAcknowledgement: () => true }),
-      faults: ["kill", "partition", "partition-link", "partition-one-way", "freeze"],
-    }),
-  },
-  {
     name: "fence not raised",
     shows: ["I1", "I3", "I7", "I9", "assertion"],
     setting: () => ({ ...REPLICATED, regionRules: region({ isFenced: () => false }) }),
@@ -222,6 +209,16 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
       regionRules: region({
         compareWrites: (a, b) => Math.floor(a.clock / 1024) - Math.floor(b.clock / 1024),
       }),
+    }),
+  },
+  {
+    name: "tombstone dropped early",
+    shows: ["I7"],
+    setting: () => ({
+      mode: "active-active",
+      durability: "local",
+      regionRules: region({ collectsThrough: (_stable, now) => now, floorOf: () => 0 }),
+      faults: ["partition", "partition-link", "slow"],
     }),
   },
   {
