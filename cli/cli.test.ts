@@ -293,8 +293,6 @@ describe("usage", () => {
   });
 
   test("what comes later says so", async () => {
-    const { status: exit, err } = await understudy("new", "my-app");
-    expect([exit, err]).toEqual([1, expect.stringContaining("comes later")]);
     const drill = await understudy("drill", "--list");
     expect([drill.status, drill.err]).toEqual([1, expect.stringContaining("has no drill")]);
   });

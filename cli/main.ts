@@ -10,7 +10,8 @@ import { FAULT_KINDS } from "../targets/local/supervisor/fault-plan.ts";
 import { runDown } from "./down-command.ts";
 import { runDrill } from "./drill-command.ts";
 import type { CommandFailure } from "./failure.ts";
-import { failureOf, refused, STATUS, usage } from "./failure.ts";
+import { failureOf, STATUS, usage } from "./failure.ts";
+import { runNew } from "./new-command.ts";
 import {
   direction,
   drillTarget,
@@ -95,7 +96,7 @@ function createProgram(run: Run): Command {
   addFault(program, run);
   addRegion(program, run);
   addDrill(program, run);
-  addNew(program);
+  addNew(program, run);
   return program;
 }
 
@@ -345,16 +346,11 @@ function addDrill(program: Command, run: Run): void {
     });
 }
 
-function addNew(program: Command): void {
+function addNew(program: Command, run: Run): void {
   program
     .command("new")
-    .description("a small app of your own, with a test that loses a region (comes later)")
+    .description("make a small app of your own, with a test that loses a region")
     .argument("<dir>", "the directory to make")
-    .action(() => {
-      throw refused(
-        "not-found",
-        "`understudy new` comes later",
-        "`understudy new` comes later: this version cannot make an app yet. See apps/ for examples.",
-      );
-    });
+    .addHelpText("after", examples("new notes"))
+    .action((dir: string) => run.end(runNew(dir, run.terminal)));
 }

@@ -1,4 +1,5 @@
 /** `understudy/testing`: one's own apps in a simulated world. */
+export { loadDeployment } from "../targets/local/supervisor/config-file.ts";
 export type { LogLine } from "../targets/simulated/deployment.ts";
 export type { Checked } from "./check.ts";
 export type { Reply, SimulatedClient } from "./client.ts";

@@ -1,0 +1,84 @@
+/**
+ * The package as somebody else gets it: packed, installed in an empty directory, and used to make
+ * an app, test it, serve it, and lose a region of it. Needs the last build, and a registry that
+ * has the dependencies; where the install fails it is skipped, and says so.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test, vi } from "vitest";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const isBuilt = existsSync(join(root, "dist", "testing", "index.js"));
+const home = mkdtempSync(join(tmpdir(), "understudy-package-"));
+const app = join(home, "installed", "notes");
+const children: ChildProcess[] = [];
+
+function run(cwd: string, limitMs: number, command: string, ...given: string[]): string {
+  const options = { cwd, timeout: limitMs, encoding: "utf8" } as const;
+  return execFileSync(command, given, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+}
+const understudy = (cwd: string, ...given: string[]): string =>
+  run(cwd, 60_000, join(home, "installed", "node_modules", ".bin", "understudy"), ...given);
+
+afterAll(() => {
+  for (const child of children) child.kill("SIGKILL");
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** Why the package cannot be installed here, if it cannot. */
+function installed(): string | undefined {
+  if (!isBuilt) return "nothing is built: run `npm run build` first";
+  run(root, 60_000, "npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", home);
+  const tarball = readdirSync(home).find((name) => name.endsWith(".tgz")) ?? "";
+  const empty = join(home, "installed");
+  mkdirSync(empty);
+  writeFileSync(join(empty, "package.json"), '{ "private": true }\n');
+  const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
+  try {
+    run(empty, 120_000, "npm", "install", ...quiet, join(home, tarball));
+  } catch (error) {
+    return `npm install did not work: ${(error as Error).message.split("\n")[0]}`;
+  }
+  return undefined;
+}
+
+test("the packed package makes an app, whose test loses a region, and serves it", async (context) => {
+  const obstacle = installed();
+  if (obstacle !== undefined) {
+    console.info(`skipped: ${obstacle}`);
+    context.skip(obstacle);
+  }
+  expect(understudy(join(home, "installed"), "new", "notes")).toContain("understudy.config.ts");
+  expect(run(app, 60_000, "npm", "test")).toMatch(/^# pass 1$/m);
+
+  const config = ["--config", "understudy.config.ts"];
+  const server = spawn(
+    process.execPath,
+    [join(home, "installed/node_modules/understudy/cli/understudy.mjs"), "up", ...config, "--port=0"],
+    { cwd: app, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  children.push(server);
+  let told = "";
+  server.stdout.on("data", (chunk: Buffer) => {
+    told += chunk;
+  });
+  await vi.waitFor(() => expect(told).toContain('"ready":true'), 60_000);
+  const { frontDoor } = JSON.parse(told) as { readonly frontDoor: string };
+  const notes = `${frontDoor}/notes/api/notes`;
+  const add = async (text: string): Promise<Response> => {
+    const headers = { "content-type": "application/json", "idempotency-key": text };
+    return fetch(notes, { method: "POST", headers, body: JSON.stringify({ text }) });
+  };
+  const before = await add("before");
+  expect([before.status, before.headers.get("understudy-region")]).toEqual([201, "eu-west-1"]);
+
+  expect(understudy(app, "fault", "kill", "eu-west-1")).toContain("eu-west-1 is down");
+  await vi.waitFor(async () => expect((await add("after")).status).toBe(201), 30_000);
+  const read = (await (await fetch(notes)).json()) as { items: { text: string }[] };
+  expect(read.items.map(({ text }) => text).sort()).toEqual(["after", "before"]);
+  understudy(app, "down");
+  await vi.waitFor(() => expect(server.exitCode).toBe(0), 30_000);
+}, 400_000);
