@@ -5,15 +5,17 @@
  * oidc-provider does the protocol (discovery, codes, PKCE, id tokens); this file does what a
  * provider has to bring: one client, keys, and the page where somebody says who they are. There are
  * no passwords: whoever reaches it on the loopback may be anybody, which is what it is for. It must
- * not be reachable from elsewhere, and listens on the loopback only.
+ * not be reachable from elsewhere, and listens on the loopback only. Its address is known at once;
+ * the package is loaded and the keys are made at the first request, so that a start pays nothing.
  *
  * Invariants
  *  1 codes go to the addresses that `redirectUris` lists and to no other           (oidc-provider)
  *  2 a subject is made from the name, so that one name is one person after a restart  (subjectOf)
  */
-import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createHash, generateKeyPair, type KeyObject } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { Provider } from "oidc-provider";
+import { promisify } from "node:util";
+import type { Provider } from "oidc-provider";
 import { createProviderStorage } from "./provider-storage.ts";
 
 export interface LocalProviderOptions {
@@ -40,26 +42,22 @@ const MODULUS_BITS = 2_048;
 
 export async function startLocalProvider(options: LocalProviderOptions): Promise<RunningProvider> {
   const { host = "127.0.0.1", port } = options;
-  let handle: (request: IncomingMessage, response: ServerResponse) => void = (_, response) =>
-    response.writeHead(503).end();
-  const server = createServer((request, response) => handle(request, response));
+  let handling: Promise<Handle> | undefined;
+  const server = createServer((request, response) => {
+    handling ??= createProvider(issuer, options).then(handleOf);
+    handling
+      .then((handle) => handle(request, response))
+      .catch((error: Error) => {
+        // The next request tries again.
+        handling = undefined;
+        if (!response.headersSent) response.writeHead(503, { "content-type": "text/plain" });
+        response.end(`The local provider could not be started: ${error.message}`);
+      });
+  });
   await listen(server, host, port);
   const address = server.address();
   const chosen = typeof address === "object" && address !== null ? address.port : port;
   const issuer = `http://${host}:${chosen}`;
-  const provider = createProvider(issuer, options);
-  const protocol = provider.callback();
-  handle = (request, response) => {
-    const interaction = /^\/interaction\/[\w-]+$/.test(request.url ?? "");
-    if (!interaction) {
-      protocol(request, response);
-      return;
-    }
-    interact(provider, request, response).catch(() => {
-      if (!response.headersSent) response.writeHead(400, { "content-type": "text/plain" });
-      response.end("This sign-in has expired. Go back and begin again.");
-    });
-  };
   return {
     issuer,
     close: () =>
@@ -70,9 +68,42 @@ export async function startLocalProvider(options: LocalProviderOptions): Promise
   };
 }
 
-function createProvider(issuer: string, options: LocalProviderOptions): Provider {
+type Handle = (request: IncomingMessage, response: ServerResponse) => void;
+
+function handleOf(provider: Provider): Handle {
+  const protocol = provider.callback();
+  return (request, response) => {
+    const interaction = /^\/interaction\/[\w-]+$/.test(request.url ?? "");
+    if (!interaction) {
+      protocol(request, response);
+      return;
+    }
+    interact(provider, request, response).catch(() => {
+      if (!response.headersSent) response.writeHead(400, { "content-type": "text/plain" });
+      response.end("This sign-in has expired. Go back and begin again.");
+    });
+  };
+}
+
+/** The package, without what it says of Node 20: that works, and is tested here. */
+async function loadProvider(): Promise<typeof Provider> {
+  const { warn } = console;
+  console.warn = (line: unknown, ...more: unknown[]) => {
+    if (!String(line).includes("Unsupported runtime")) warn.call(console, line, ...more);
+  };
+  try {
+    return (await import("oidc-provider")).Provider;
+  } finally {
+    console.warn = warn;
+  }
+}
+
+async function createProvider(issuer: string, options: LocalProviderOptions): Promise<Provider> {
   const { clientId, clientSecret, cookieSecret, redirectUris } = options;
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: MODULUS_BITS });
+  const [{ privateKey }, Loaded] = await Promise.all([
+    promisify(generateKeyPair)("rsa", { modulusLength: MODULUS_BITS }),
+    loadProvider(),
+  ]);
   // The addresses of regions are known only after they have started, and may change.
   const client = (id: string) =>
     id === clientId
@@ -85,7 +116,7 @@ function createProvider(issuer: string, options: LocalProviderOptions): Provider
           grant_types: ["authorization_code"],
         }
       : undefined;
-  const provider = new Provider(issuer, {
+  const provider = new Loaded(issuer, {
     adapter: createProviderStorage(client, options.nowMs ?? Date.now),
     cookies: { keys: [cookieSecret] },
     jwks: { keys: [jwkOf(privateKey)] },

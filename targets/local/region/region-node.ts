@@ -13,7 +13,12 @@ import { createHash, createHmac } from "node:crypto";
 import { join } from "node:path";
 import { createIds } from "../../../base/ids.ts";
 import type { AppContext, Deployment } from "../../../layers/api/index.ts";
-import { createIdentity, createRegionApi, type RegionApi } from "../../../layers/api/index.ts";
+import {
+  createIdentity,
+  createRegionApi,
+  providersOf,
+  type RegionApi,
+} from "../../../layers/api/index.ts";
 import { tuple } from "../../../layers/key-value/key.ts";
 import type { RegionMessage } from "../../../layers/region/messages.ts";
 import type { Members } from "../../../layers/routing/members.ts";
@@ -24,6 +29,7 @@ import { createSystemClock } from "../clock.ts";
 import type { LinkFaults } from "../link/fault.ts";
 import { createLink, type Link } from "../link/link.ts";
 import { type LmdbEngine, openLmdbEngine } from "../lmdb-engine.ts";
+import { localProviderOf } from "../oidc/deployment-provider.ts";
 import { argonPasswordHasher } from "../password-hasher.ts";
 import { createLocalRouting, type LocalRouting } from "../routing.ts";
 import { createForward } from "../routing-commands.ts";
@@ -272,7 +278,8 @@ export class RegionNode {
     const ids = createIds({ region: config.site, rng, wallNow: () => this.#clock.wall() });
     const secret = createHmac("sha256", Buffer.from(config.secretHex, "hex"));
     const deploymentSecret = secret.update("understudy identity").digest("base64url");
-    const { operatorToken } = config;
+    const { operatorToken, secretHex, issuer } = config;
+    const localProvider = issuer === undefined ? undefined : localProviderOf(secretHex, issuer);
     const metrics: Metrics = createMetrics(config.site, routing, this.#engine);
     const journeys = new Map<string, Journey>();
     const identity = createIdentity({
@@ -282,6 +289,7 @@ export class RegionNode {
       operatorToken,
       nowMs: () => Date.now(),
       digest,
+      providers: providersOf(process.env, localProvider),
     });
     const api = createRegionApi({
       deployment: this.#deployment,
@@ -301,6 +309,7 @@ export class RegionNode {
       metrics: metrics.read,
       docsFile,
       pages: createPages(webRoot(), () => this.#origins.list()),
+      origins: () => this.#origins.list(),
       observe: metrics.observe,
     });
     for (const app of this.#deployment.apps) {

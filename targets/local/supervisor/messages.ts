@@ -51,6 +51,8 @@ export interface ChildConfig {
   readonly control: Endpoint;
   readonly faults: LinkFaults;
   readonly healthBroken: boolean;
+  /** The deployment's own OpenID provider; absent where none could be started. */
+  readonly issuer?: string;
 }
 
 /** A signed statement of the parent that reaped the process (death-notice.ts). */

@@ -5,7 +5,7 @@
  * present picture again: peers, faults, and which incarnations are dead. Messages are whole
  * pictures and not changes, so a process that missed one is right after the next.
  */
-import { siteOf } from "../link/address.ts";
+import { FRONT_DOOR_SITE, siteOf } from "../link/address.ts";
 import { isCut } from "../link/fault.ts";
 import type { Endpoint, LinkFaults } from "../link/link.ts";
 import type { DataDirectory, DeploymentFile } from "./data-directory.ts";
@@ -29,6 +29,8 @@ export interface SitesOptions {
   readonly roundTrip: RoundTrip;
   readonly startLimitMs: number;
   readonly control: Endpoint;
+  /** Of the deployment's OpenID provider. */
+  readonly issuer?: string;
   /** The deployment as it is now. */
   readonly deployment: () => DeploymentFile;
   readonly log: (line: string) => void;
@@ -105,6 +107,13 @@ export class Sites {
     );
   }
 
+  /** Where pages come from: the regions and the front door. */
+  origins(): readonly string[] {
+    const frontDoor = this.get(FRONT_DOOR_SITE)?.lastReady?.url;
+    const urls = this.addresses().map(({ url }) => url);
+    return frontDoor === undefined ? urls : [...urls, frontDoor];
+  }
+
   #plan(): Readonly<Record<string, LinkFaults>> {
     return planFaults(this.ids(), this.#options.roundTrip, this.#network);
   }
@@ -120,7 +129,7 @@ export class Sites {
   }
 
   #configOf(site: Site): ChildConfig {
-    const { directory, host, frontDoorPort, control } = this.#options;
+    const { directory, host, frontDoorPort, control, issuer } = this.#options;
     const deployment = this.#options.deployment();
     const self: RegionRef = { id: site.id };
     const before = site.httpPort;
@@ -142,12 +151,13 @@ export class Sites {
       control,
       faults: this.#plan()[site.id] ?? {},
       healthBroken: site.healthBroken,
+      ...(issuer === undefined ? {} : { issuer }),
     };
   }
 
   #changed(): void {
     const { host, directory, control } = this.#options;
-    const frontDoorUrl = this.get("front-door")?.lastReady?.url;
+    const frontDoorUrl = this.get(FRONT_DOOR_SITE)?.lastReady?.url;
     this.#tell(() => ({
       type: "peers",
       version: ++this.#peersVersion,

@@ -11,8 +11,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { must } from "../../../base/assert.ts";
-import { ConfigurationError, OperatingError } from "../../../base/errors.ts";
+import { ConfigurationError, explainError, OperatingError } from "../../../base/errors.ts";
 import { FRONT_DOOR_SITE, WITNESS_SITE } from "../link/address.ts";
+import { startDeploymentProvider } from "../oidc/deployment-provider.ts";
 import { createVoterDirectories } from "../voter/genesis.ts";
 import type { Control } from "./control.ts";
 import { openControl } from "./control.ts";
@@ -175,6 +176,7 @@ class LocalDeployment implements RunningDeployment {
   readonly #lock: DirectoryLock;
   #control: Control | undefined;
   #sites: Sites | undefined;
+  #provider: Awaited<ReturnType<typeof startDeploymentProvider>> | undefined;
   #file: DeploymentFile;
   #stopping: Promise<void> | undefined;
   #tellStopped: () => void = () => undefined;
@@ -208,6 +210,7 @@ class LocalDeployment implements RunningDeployment {
       stop: () => void setImmediate(() => void self.stop()),
     });
     const endpoint = { host: control.host, port: control.port };
+    await self.#startProvider(options.log);
     const sites = new Sites({
       directory,
       programs: options.programs,
@@ -216,6 +219,7 @@ class LocalDeployment implements RunningDeployment {
       roundTrip: options.roundTrip ?? 0,
       startLimitMs: options.startLimitMs ?? START_LIMIT_MS,
       control: endpoint,
+      ...(self.#provider === undefined ? {} : { issuer: self.#provider.issuer }),
       deployment: () => self.#file,
       log: options.log,
     });
@@ -232,6 +236,19 @@ class LocalDeployment implements RunningDeployment {
     const supervisor = must(identify(process.pid), "this process runs");
     directory.writeRunning({ supervisor, control: endpoint, children: [] });
     return self;
+  }
+
+  /** Outlives the regions, which all send people to it. Without it other ways to sign in remain. */
+  async #startProvider(log: (line: string) => void): Promise<void> {
+    try {
+      this.#provider = await startDeploymentProvider({
+        secretHex: this.directory.secretHex(),
+        port: 0,
+        origins: () => this.#sites?.origins() ?? [],
+      });
+    } catch (error) {
+      log(`no local OpenID provider: ${explainError(error)}`);
+    }
   }
 
   get isSeeded(): boolean {
@@ -308,7 +325,7 @@ class LocalDeployment implements RunningDeployment {
 
   async #stop(): Promise<void> {
     await Promise.all(this.#running.all().map((site) => site.stop(STOP_GRACE_MS)));
-    await this.#control?.close();
+    await Promise.all([this.#control?.close(), this.#provider?.close()]);
     this.directory.clearRunning();
     this.#lock.release();
     this.#tellStopped();
