@@ -12,8 +12,14 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const OLDEST_NODE = [20, 19];
 const SOURCE_FOLDERS = "base layers client apps targets testing drill cli".split(" ");
-const SOURCE_FILES = ["package.json", "tsconfig.json", "tsconfig.base.json", "vite.web.config.ts"];
-const IS_SOURCE = /(?<!\.test)\.(?:ts|tsx|css|html|json|svg)$/;
+const SOURCE_FILES = [
+  "package.json",
+  "tsconfig.json",
+  "tsconfig.base.json",
+  "understudy.config.ts",
+  "vite.web.config.ts",
+];
+const IS_SOURCE = /(?<!\.test)\.(?:ts|tsx|mjs|css|html|json|svg)$/;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const main = join(root, "dist", "cli", "main.js");

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { explainError } from "../base/errors.ts";
+import { makeOperatorLink } from "../targets/local/operator-link.ts";
 import { loadDeployment } from "../targets/local/supervisor/config-file.ts";
 import type { RegionRef } from "../targets/local/supervisor/messages.ts";
 import type { RoundTrip } from "../targets/local/supervisor/round-trip.ts";
@@ -67,7 +68,8 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<Sta
   const accounts = await prepareContent(deployment, options, terminal);
   const line = await readyLine(deployment);
   const titled = deployment.directory.readDeployment()?.regions ?? [];
-  for (const text of welcome(line, accounts, options, titled, terminal)) say(text);
+  const link = terminal.isInteractive ? await operatorLink(deployment, line, terminal) : undefined;
+  for (const text of welcome(line, { accounts, link }, options, titled, terminal)) say(text);
   if (!terminal.isInteractive) terminal.out(JSON.stringify(line));
   await deployment.stopped;
   say("Stopped.");
@@ -157,9 +159,30 @@ async function readyLine(deployment: RunningDeployment): Promise<ReadyLine> {
   };
 }
 
+/** Once, for the person at the terminal; whoever has the token makes others. */
+async function operatorLink(
+  { directory }: RunningDeployment,
+  { frontDoor }: ReadyLine,
+  terminal: Terminal,
+): Promise<string | undefined> {
+  if (frontDoor === null) return undefined;
+  try {
+    const operatorToken = directory.operatorToken();
+    return await makeOperatorLink({ url: frontDoor, operatorToken });
+  } catch (error) {
+    terminal.err(`understudy: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+interface Ways {
+  readonly accounts: readonly DemoAccount[];
+  readonly link: string | undefined;
+}
+
 function welcome(
   line: ReadyLine,
-  accounts: readonly DemoAccount[],
+  { accounts, link }: Ways,
   options: UpOptions,
   named: readonly RegionRef[],
   { bold, faint, good }: Terminal,
@@ -180,6 +203,9 @@ function welcome(
     "",
     `  Start here  ${bold(line.frontDoor ?? "")}/`.replace(/\/\/$/, "/"),
     `  Console     ${line.console ?? ""}`,
+    ...(link === undefined
+      ? []
+      : [`  Operator    ${link}`, "              (once, for ten minutes)"]),
     ...(line.dns === null
       ? []
       : [`  DNS         ${line.dns.address}:${line.dns.port}, zone ${line.dns.zone}`]),
