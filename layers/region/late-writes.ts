@@ -62,11 +62,14 @@ export class LateWrites {
     const isPassive = options.mode === "active-passive";
     const at = log.entry(engine, this.#app.everywhere);
     const stable = isPassive ? (at?.clock ?? 0) : this.#stability.stable;
-    data.collectTombstones(
-      engine,
-      rules.collectsThrough(stable, Math.floor(now.wall * 1024)),
-      COLLECTED_AT_ONCE,
-    );
+    // What this region itself has still to be judged must not fall below the floor.
+    if (data.stranded(engine, 1).length === 0) {
+      data.collectTombstones(
+        engine,
+        rules.collectsThrough(stable, Math.floor(now.wall * 1024)),
+        COLLECTED_AT_ONCE,
+      );
+    }
     for (const one of logs.values()) {
       const excess = one.end.position - (options.logKept ?? LOG_KEPT);
       const settled = isPassive ? this.#app.settled : this.#knownByAll(one.lineage, record);

@@ -121,8 +121,9 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     shows: ["I1", "I1b"],
     setting: () => ({
       ...LOCAL,
+      regions: 2,
       regionRules: region({ mayAcknowledge: () => true }),
-      faults: ["freeze", "slow-disk", "partition", "fence"],
+      faults: ["freeze", "slow-disk"],
     }),
   },
   {
@@ -199,7 +200,14 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   {
     name: "fence not raised",
     shows: ["I1", "I3", "I7", "I9", "assertion"],
-    setting: () => ({ ...REPLICATED, regionRules: region({ isFenced: () => false }) }),
+    setting: () => ({
+      ...REPLICATED,
+      regions: 3,
+      thinkMs: 5,
+      stormMs: 3000,
+      regionRules: region({ isFenced: () => false }),
+      faults: ["partition-link", "failover", "partition-one-way"],
+    }),
   },
   {
     name: "merge by wall clock only",

@@ -93,7 +93,9 @@ export class History {
     const first = this.#firstAckOf.get(epoch);
     if (first === undefined) this.#firstAckOf.set(epoch, { region: write.region, at: write.ended });
     for (const [later, ack] of this.#firstAckOf) {
-      if (later > epoch && ack.region !== write.region && write.begun > ack.at) {
+      // What is `local` is nowhere else: its answers end with the lease, not only its writes.
+      const since = this.#isReplicated ? write.begun : write.ended;
+      if (later > epoch && ack.region !== write.region && since > ack.at) {
         this.#report(
           "I1",
           `${who} acknowledged in epoch ${epoch} after ${ack.region} had in ${later}`,
