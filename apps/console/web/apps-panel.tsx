@@ -107,7 +107,7 @@ function AppCard({ app, onAction }: AppCardProps) {
         </Group>
       </Group>
       <Facts app={app} />
-      {operator.token === undefined ? null : (
+      {!operator.may ? null : (
         <Group gap={6} role="group" aria-label={t("app.actions", { app: name })}>
           {actionsOf(app).map((action) => (
             <Button

@@ -17,10 +17,10 @@ const FAULTS_PATH = "/control/faults";
 /** Whether this target lets an operator break it. */
 export function useFaultsAvailable(): boolean {
   const { api } = useKit();
-  const { token, refused } = useOperator();
+  const { may, name, token, refused } = useOperator();
   const query = useQuery({
-    queryKey: ["faults", token],
-    enabled: token !== undefined,
+    queryKey: ["faults", token, name],
+    enabled: may,
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async ({ signal }) => {
       try {
@@ -28,7 +28,9 @@ export function useFaultsAvailable(): boolean {
         return true;
       } catch (error) {
         if (!(error instanceof ApiProblem)) throw error;
-        if (error.code === "unauthenticated" || error.code === "forbidden") refused();
+        const isRefused = error.code === "unauthenticated" || error.code === "forbidden";
+        if (isRefused && token !== undefined) refused();
+        if (isRefused && token === undefined) return false;
         if (error.code === "not-found") return false;
         throw error;
       }

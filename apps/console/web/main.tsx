@@ -17,6 +17,7 @@ import { DecisionDialog } from "./decision-dialog.tsx";
 import { JournalPanel } from "./journal-panel.tsx";
 import { LinksPanel } from "./links-panel.tsx";
 import { OperatorButton, OperatorProvider, useOperator } from "./operator.tsx";
+import { OutboxPanel } from "./outbox-panel.tsx";
 import { RegionsPanel } from "./regions-panel.tsx";
 
 function Head() {
@@ -38,7 +39,7 @@ function Head() {
         </span>
       </div>
       <Text c="dimmed">
-        {t("lead")} {operator.token === undefined ? t("operator.needed") : null}
+        {t("lead")} {operator.may ? null : t("operator.needed")}
       </Text>
     </>
   );
@@ -90,6 +91,7 @@ function Console() {
           <AppsPanel onAction={(app, action) => setDecision({ app, action })} />
           <LinksPanel />
           <JournalPanel />
+          <OutboxPanel />
         </Stack>
         <DecisionDialog
           decision={decision}

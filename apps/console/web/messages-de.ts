@@ -144,6 +144,18 @@ export const consoleDe: Translation<typeof consoleEn> = {
     reason: "Grund",
     empty: "Noch ist nichts geschehen.",
   },
+  outbox: {
+    title: "Nachrichten an Personen",
+    lead: "Hier verschickt sie niemand: Gib den Code an die Person weiter, die ihn angefordert hat.",
+    empty: "Keine Nachricht wartet.",
+    when: "Wann",
+    what: "Was",
+    account: "Konto",
+    to: "Adresse",
+    code: "Code",
+    sent: "Verschickt",
+    kind: { "password-reset": "neues Passwort" },
+  },
   cause: {
     create: "angelegt",
     takeover: "Übernahme",

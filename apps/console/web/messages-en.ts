@@ -140,6 +140,18 @@ export const consoleEn = {
     reason: "Reason",
     empty: "Nothing has happened yet.",
   },
+  outbox: {
+    title: "Messages to people",
+    lead: "Nothing sends them here: hand the code on to whoever asked for it.",
+    empty: "No message waits.",
+    when: "When",
+    what: "What",
+    account: "Account",
+    to: "Address",
+    code: "Code",
+    sent: "Sent",
+    kind: { "password-reset": "password reset" },
+  },
   cause: {
     create: "created",
     takeover: "takeover",

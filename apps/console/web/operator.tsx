@@ -1,4 +1,7 @@
-/** The operator's token: asked once, kept in this tab only, sent as a bearer token. */
+/**
+ * Who may act: somebody signed in with the role, or whoever has the operator's token. The token is
+ * asked once, kept in this tab only, and sent as a bearer token.
+ */
 import { Button, Modal, PasswordInput, Stack, Text } from "@mantine/core";
 import {
   createContext,
@@ -11,13 +14,19 @@ import {
 import { useTranslation } from "react-i18next";
 import { remember, remembered } from "../../../layers/presentation/components/memory.ts";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";
+import { Account } from "../../../layers/presentation/components/page-frame.tsx";
+import { useMe } from "../../../layers/presentation/context.tsx";
 
 const MEMORY = "understudy.operator-token";
 
 export interface Operator {
+  /** By token or by session. */
+  readonly may: boolean;
+  /** Signed in with the role: no token is needed. */
+  readonly name: string | undefined;
   readonly token: string | undefined;
   ask(): void;
-  /** The server did not take the token: forget it and ask again. */
+  /** The server did not take the token, or the session: forget it and ask for a token. */
   refused(): void;
   leave(): void;
 }
@@ -78,21 +87,25 @@ function TokenDialog({ opened, wasRefused, onClose, onToken }: TokenDialogProps)
 export function OperatorProvider({ children }: { readonly children: ReactNode }) {
   const [token, setToken] = useState(() => remembered(MEMORY, "tab") ?? undefined);
   const [asking, setAsking] = useState<"no" | "first" | "again">("no");
+  const me = useMe();
+  const name = me?.roles?.includes("operator") === true ? me.username : undefined;
   const operator = useMemo<Operator>(() => {
     const keep = (next: string | undefined): void => {
       remember(MEMORY, next ?? null, "tab");
       setToken(next);
     };
     return {
+      may: token !== undefined || name !== undefined,
+      name,
       token,
       ask: () => setAsking("first"),
       refused: () => {
         keep(undefined);
-        setAsking("again");
+        setAsking(token === undefined ? "first" : "again");
       },
       leave: () => keep(undefined),
     };
-  }, [token]);
+  }, [token, name]);
   return (
     <OperatorContext value={operator}>
       {children}
@@ -114,6 +127,7 @@ export function OperatorProvider({ children }: { readonly children: ReactNode })
 export function OperatorButton() {
   const { t } = useTranslation("console");
   const operator = useOperator();
+  if (operator.name !== undefined) return <Account />;
   return operator.token === undefined ? (
     <Button size="xs" h={34} onClick={operator.ask}>
       {t("operator.signIn")}

@@ -21,7 +21,7 @@ const PAGES = [
   { id: "console", href: "/console/" },
 ] as const;
 
-function Account() {
+export function Account() {
   const { t } = useTranslation("kit");
   const { api } = useKit();
   const me = useMe();

@@ -7,11 +7,11 @@
  *   DELETE /control/regions/{id}
  *   POST   /control/stop
  *
- * Every request carries the operator's token (`Authorization: Bearer`); the front door hands on
- * /control/ for the console. Errors are problem objects that name what was wrong, and the fix.
+ * Every request carries the operator's token (`Authorization: Bearer`) or comes from a page of a
+ * signed-in operator; the front door hands on /control/ for the console. Errors are problem objects that name what was wrong, and the fix.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import {
   ConfigurationError,
@@ -27,6 +27,8 @@ export interface ControlDuties {
   addRegion(body: unknown): Promise<MembersResult>;
   removeRegion(id: string): Promise<MembersResult>;
   stop(): void;
+  /** Whether these headers are those of a signed-in operator. */
+  isOperator?(headers: IncomingHttpHeaders): Promise<boolean>;
 }
 
 export interface Control {
@@ -75,7 +77,10 @@ async function answer(
   token: string,
   duties: ControlDuties,
 ): Promise<Reply> {
-  if (!isOperator(request.headers.authorization, token)) {
+  const { headers } = request;
+  const isKnown =
+    hasToken(headers.authorization, token) || (await duties.isOperator?.(headers)) === true;
+  if (!isKnown) {
     const detail = "Send the token of the data directory's operator-token file as a bearer token.";
     return problem(401, "token-refused", "The operator's token is needed", { detail });
   }
@@ -159,7 +164,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 }
 
 /** Compares digests, so that neither content nor length shows in the time it takes. */
-function isOperator(header: string | undefined, token: string): boolean {
+function hasToken(header: string | undefined, token: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(header ?? ""), digest(`Bearer ${token}`));
 }

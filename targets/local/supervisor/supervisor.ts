@@ -26,6 +26,7 @@ import { reapLeftovers } from "./leftovers.ts";
 import { Membership } from "./membership.ts";
 import type { RegionRef } from "./messages.ts";
 import { answersApps, observeApps } from "./observed-apps.ts";
+import { isOperatorSession } from "./operator-session.ts";
 import { identify } from "./process-identity.ts";
 import type { RoundTrip } from "./round-trip.ts";
 import type { Programs } from "./sites.ts";
@@ -206,6 +207,11 @@ class LocalDeployment implements RunningDeployment {
       fault: (body) => injectFault(self.#running, body, STOP_GRACE_MS),
       addRegion: (body) => membership.addRegion((body as { id?: unknown } | null)?.id),
       removeRegion: (id) => membership.removeRegion(id),
+      isOperator: (headers) =>
+        isOperatorSession(
+          headers,
+          self.#running.addresses().map(({ url }) => url),
+        ),
       // The answer leaves first.
       stop: () => void setImmediate(() => void self.stop()),
     });
