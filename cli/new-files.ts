@@ -118,7 +118,7 @@ export function newFiles({ name, understudyPath, zod }: NewProject): Readonly<Re
     private: true,
     type: "module",
     scripts: {
-      start: "understudy up --config understudy.config.ts",
+      start: "understudy up --config understudy.config.ts --empty",
       test: "node --test",
     },
     dependencies: { understudy: `file:${understudyPath}`, zod },

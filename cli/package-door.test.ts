@@ -54,7 +54,7 @@ test("the packed package makes an app, whose test loses a region, and serves it"
   expect(understudy(join(home, "installed"), "new", "notes")).toContain("understudy.config.ts");
   expect(run(app, 60_000, "npm", "test")).toMatch(/^# pass 1$/m);
 
-  const config = ["--config", "understudy.config.ts"];
+  const config = ["--config", "understudy.config.ts", "--empty"];
   const server = spawn(
     process.execPath,
     [join(home, "installed/node_modules/understudy/cli/understudy.mjs"), "up", ...config, "--port=0"],

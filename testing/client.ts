@@ -59,6 +59,7 @@ export function createSimulatedClient(
     },
   });
   let token: string | undefined;
+  let account: { readonly username: string; readonly password: string } | undefined;
 
   const call = async (path: string, init: FetchInit): Promise<Response> => {
     const f = (init.method ?? "GET").toLowerCase();
@@ -75,12 +76,20 @@ export function createSimulatedClient(
       throw error;
     }
   };
-  const fetch = (path: string, init: FetchInit = {}): Promise<Response> => {
+  const attempt = (path: string, init: FetchInit): Promise<Response> => {
     const headers = new Headers(init.headers);
-    if (token !== undefined && !headers.has("authorization")) {
-      headers.set("authorization", `Bearer ${token}`);
-    }
+    const isOwn = token === undefined || headers.has("authorization");
+    if (!isOwn) headers.set("authorization", `Bearer ${token}`);
     return pace.follow(call(path, { ...init, headers }));
+  };
+  const fetch = async (path: string, init: FetchInit = {}): Promise<Response> => {
+    const response = await attempt(path, init);
+    if (response.status !== 401 || account === undefined) return response;
+    // Access tokens are short, and a quarter of an hour passes quickly here.
+    const { username } = account;
+    account = undefined;
+    await signIn(username);
+    return attempt(path, init);
   };
   const send: SimulatedClient["send"] = async (method, path, body) => {
     const response = await fetch(path, {
@@ -99,14 +108,16 @@ export function createSimulatedClient(
     };
   };
   const signIn = async (username: string): Promise<void> => {
-    const account = { username, password: PASSWORD };
-    let answer = await send<{ accessToken: string }>("POST", "/identity/sign-up", account);
-    if (answer.status === 409) answer = await send("POST", "/identity/sign-in", account);
+    const form = { username, password: PASSWORD };
+    token = undefined;
+    let answer = await send<{ accessToken: string }>("POST", "/identity/sign-in", form);
+    if (answer.status === 401) answer = await send("POST", "/identity/sign-up", form);
     if (answer.status >= 400) {
       const told = JSON.stringify(answer.body);
       throw new Error(`signIn(${username}): ${answer.status} ${told}`);
     }
     token = answer.body.accessToken;
+    account = form;
   };
   return { ...client, near, fetch, send, signIn };
 }
