@@ -90,6 +90,8 @@ export type RegionMessage = ForApp &
       }
     | {
         readonly type: "snapshot-next";
+        /** Of this one rebuild: a page of an earlier one is older than what this one needs. */
+        readonly rebuild: string;
         readonly lineage: string;
         readonly epoch: number;
         /** The last item of the page before. */
@@ -97,6 +99,7 @@ export type RegionMessage = ForApp &
       }
     | {
         readonly type: "snapshot";
+        readonly rebuild: string;
         readonly lineage: string;
         readonly epoch: number;
         readonly after?: Place;

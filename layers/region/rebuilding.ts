@@ -29,6 +29,7 @@ const ASK_AGAIN_MS = 150;
 const NOT_WHOLE = Number.MAX_SAFE_INTEGER;
 
 interface Rebuild {
+  readonly id: string;
   readonly from: string;
   readonly epoch: number;
   readonly lineage: string;
@@ -56,6 +57,7 @@ export function pageFor(site: Site, data: AppData, log: Log, next: Next): Region
   }
   return {
     type: "snapshot",
+    rebuild: next.rebuild,
     lineage: next.lineage,
     epoch: next.epoch,
     items,
@@ -104,7 +106,9 @@ export class Rebuilding {
     });
     const from = message.from.region;
     const askedAt = now.mono;
+    const id = this.#site.newId();
     this.#rebuild = {
+      id,
       from,
       epoch,
       lineage,
@@ -122,15 +126,14 @@ export class Rebuilding {
     const rebuild = this.#rebuild;
     if (rebuild === undefined) return;
     rebuild.askedAt = now.mono;
-    const { from, epoch, lineage, after } = rebuild;
+    const { id, from, epoch, lineage, after } = rebuild;
     const place = after === undefined ? {} : { after };
-    this.#send(from, { type: "snapshot-next", epoch, lineage, ...place });
+    this.#send(from, { type: "snapshot-next", rebuild: id, epoch, lineage, ...place });
   }
 
   page(page: Page, log: Log, now: Instant): void {
     const rebuild = this.#rebuild;
-    if (rebuild === undefined || page.from.region !== rebuild.from) return;
-    if (page.epoch !== rebuild.epoch || page.lineage !== rebuild.lineage) return;
+    if (rebuild === undefined || page.rebuild !== rebuild.id) return;
     if (!isSamePlace(page.after, rebuild.after)) return;
     const data = this.#data;
     const isPassive = data.merge === "active-passive";

@@ -199,7 +199,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   },
   {
     name: "fence not raised",
-    shows: ["I1", "I3", "I7", "I9", "assertion"],
+    shows: ["I1", "I3", "I6", "I7", "I9", "assertion"],
     setting: () => ({
       ...REPLICATED,
       regions: 3,

@@ -27,7 +27,7 @@ export interface ExploreOptions {
   readonly stormMs?: number;
   /** How fast the clocks of sites run; default: at random, at most 4 % apart. */
   readonly clockRates?: Readonly<Record<string, number>>;
-  /** Longest pause of a client between two operations. */
+  /** Longest pause of a client between two operations; default 10 or 25. */
   readonly thinkMs?: number;
   readonly routingRules?: RoutingRules;
   readonly regionRules?: RegionRules;
@@ -82,7 +82,7 @@ export function explore(options: ExploreOptions): Explored {
     report,
   });
   world.network.usual = usualLink(rng);
-  const { clockRates = {}, thinkMs = 25 } = options;
+  const { clockRates = {}, thinkMs = rng.pick([10, 25, 25]) } = options;
   // Clocks that run too fast or too slow, within what the margin of a lease allows.
   for (const [site, node] of world.nodes) {
     node.clockRate = clockRates[site] ?? 1 + (rng.next() - 0.5) * 0.04;
