@@ -48,33 +48,46 @@ export interface Span {
   readonly untilMs: number;
 }
 
+/** The operations of one path and group over a whole drill, and when its successes came back. */
+export interface Track {
+  readonly path: PathName;
+  readonly group: Group;
+  readonly operations: readonly Operation[];
+  readonly ends: readonly number[];
+}
+
+export function trackOf(operations: readonly Operation[], path: PathName, group: Group): Track {
+  const mine = operations.filter((o) => o.path === path && inGroup(o, group));
+  const ends = mine
+    .filter((o) => o.outcome === "ok")
+    .map((o) => o.endMs)
+    .sort((a, b) => a - b);
+  return { path, group, operations: mine, ends };
+}
+
 export function measureRecovery(
-  operations: readonly Operation[],
+  { path, group, operations, ends }: Track,
   mark: Mark,
   span: Span,
-  on: { readonly path: PathName; readonly group: Group; readonly quietPauseMs: number },
+  quietPauseMs: number,
 ): Recovery {
-  const mine = operations.filter((o) => o.path === on.path && inGroup(o, on.group));
-  const within = mine.filter((o) => o.dueMs >= span.fromMs && o.dueMs < span.untilMs);
+  const within = operations.filter((o) => o.dueMs >= span.fromMs && o.dueMs < span.untilMs);
   const bad = within.filter((o) => o.outcome !== "ok");
-  const pauses = pausesOf(mine).filter((p) => p.untilMs > span.fromMs && p.fromMs < span.untilMs);
+  // Nothing of the kind was tried: no pause can be told, and none is claimed.
+  const pauses = within.length === 0 ? [] : pausesIn(ends, span);
   const longest = pauses.reduce((most, p) => Math.max(most, p.untilMs - p.fromMs), 0);
-  const noticed = Math.max(PAUSE_LEAST_MS, on.quietPauseMs * 1.5);
-  const ends = [
+  const noticed = Math.max(PAUSE_LEAST_MS, quietPauseMs * 1.5);
+  const troubles = [
     ...bad.map((o) => o.endMs),
     ...pauses.filter((p) => p.untilMs - p.fromMs > noticed).map((p) => p.untilMs),
   ];
-  // Nothing of the kind was tried: no pause can be told, and none is claimed.
-  const isDown = within.length > 0 && !mine.some((o) => o.outcome === "ok" && o.endMs > mark.atMs);
   return {
     round: mark.round,
     mark: mark.what,
-    path: on.path,
-    group: on.group,
-    pauseMs: isDown ? Number.POSITIVE_INFINITY : longest,
-    sustainedMs: isDown
-      ? Number.POSITIVE_INFINITY
-      : ends.reduce((most, at) => Math.max(most, at - mark.atMs), 0),
+    path,
+    group,
+    pauseMs: longest,
+    sustainedMs: troubles.reduce((most, at) => Math.max(most, at - mark.atMs), 0),
     operations: within.length,
     failed: bad.filter((o) => o.outcome === "failed").length,
     unknown: bad.filter((o) => o.outcome === "unknown").length,
@@ -83,25 +96,24 @@ export function measureRecovery(
   };
 }
 
-/** Between one success and the next, in the order in which they came back. */
-function pausesOf(operations: readonly Operation[]): readonly Span[] {
-  const ends = operations
-    .filter((o) => o.outcome === "ok")
-    .map((o) => o.endMs)
-    .sort((a, b) => a - b);
-  return ends.slice(1).map((untilMs, index) => ({ fromMs: ends[index] ?? untilMs, untilMs }));
+/**
+ * From one success to the next, as far as they reach into the span. What was away when the span
+ * began has been so since its last success; what never came back is away for ever.
+ */
+function pausesIn(ends: readonly number[], span: Span): readonly Span[] {
+  const before = ends.findLastIndex((at) => at <= span.fromMs);
+  const after = ends.findIndex((at) => at >= span.untilMs);
+  const first = before < 0 ? span.fromMs : (ends[before] ?? span.fromMs);
+  const inside = ends.slice(before + 1, after < 0 ? ends.length : after + 1);
+  const isDown = inside.length === 0;
+  const stops = [first, ...inside, ...(isDown ? [Number.POSITIVE_INFINITY] : [])];
+  return stops.slice(1).map((untilMs, index) => ({ fromMs: stops[index] ?? untilMs, untilMs }));
 }
 
-export function longestPauseMs(
-  operations: readonly Operation[],
-  span: Span,
-  on: { readonly path: PathName; readonly group: Group },
-): number {
-  const mine = operations.filter((o) => o.path === on.path && inGroup(o, on.group));
-  return pausesOf(mine)
-    .filter((p) => p.fromMs >= span.fromMs && p.untilMs <= span.untilMs)
-    .reduce((most, p) => Math.max(most, p.untilMs - p.fromMs), 0);
-}
+export const longestPauseMs = ({ ends }: Track, span: Span): number => {
+  const inside = ends.filter((at) => at >= span.fromMs && at <= span.untilMs);
+  return inside.slice(1).reduce((most, at, n) => Math.max(most, at - (inside[n] ?? at)), 0);
+};
 
 export function latencyOf(operations: readonly Operation[]): Recovery["latencyMs"] {
   const sorted = operations

@@ -18,11 +18,12 @@ import { checkReads, type Reads } from "./reads.ts";
 import {
   at,
   type Group,
-  inGroup,
   latencyOf,
   longestPauseMs,
   measureRecovery,
   type Recovery,
+  type Track,
+  trackOf,
 } from "./recovery.ts";
 
 export type Conclusion = "within-objectives" | "not-within-objectives" | "cannot-tell";
@@ -82,8 +83,9 @@ const NOISE_SHARE = 0.3;
 export function decideVerdict(scenario: Scenario, history: History, observed: Observed): Verdict {
   const { operations, marks, readback } = history;
   const firstMs = marks[0]?.atMs ?? history.untilMs;
-  const quiet = quietOf(history, firstMs);
-  const recoveries = recoveriesOf(history, quiet);
+  const tracks = PATHS.flatMap((path) => MEASURED.map((g) => trackOf(operations, path, g)));
+  const quiet = quietOf(tracks, history, firstMs);
+  const recoveries = recoveriesOf(tracks, history, quiet);
   const fates = fateOfWrites(operations, readback);
   const epochs = checkEpochs(operations, marks);
   const reads = checkReads(operations, marks);
@@ -170,43 +172,30 @@ function decide(isWrong: boolean, isDoubtful: boolean): Conclusion {
   return isDoubtful ? "cannot-tell" : "within-objectives";
 }
 
-function quietOf({ operations, fromMs }: History, untilMs: number): Quiet[] {
-  const span = { fromMs, untilMs };
-  const before = operations.filter((o) => o.dueMs >= fromMs && o.endMs < untilMs);
-  return PATHS.flatMap((path) =>
-    MEASURED.map((group) => {
-      const mine = before.filter((o) => o.path === path);
-      const of = mine.filter((o) => inGroup(o, group));
-      return {
-        path,
-        group,
-        operations: of.length,
-        pauseMs: longestPauseMs(mine, span, { path, group }),
-        latencyMs: latencyOf(of),
-      };
-    }),
-  );
-}
-
-/** Each mark is measured until the next one, the last until the load ended. */
-function recoveriesOf({ operations, marks, untilMs }: History, quiet: readonly Quiet[]) {
-  return marks.flatMap((mark, index) => {
-    const span = { fromMs: mark.atMs, untilMs: marks[index + 1]?.atMs ?? untilMs };
-    // Only what may reach into the span, so that many rounds do not cost their square.
-    const near = operations.filter(
-      (o) => o.endMs > span.fromMs - NEAR_MS && o.dueMs < span.untilMs + NEAR_MS,
-    );
-    return quiet.map(({ path, group, pauseMs }) =>
-      measureRecovery(near, mark, span, {
-        path: path as (typeof PATHS)[number],
-        group,
-        quietPauseMs: pauseMs,
-      }),
-    );
+function quietOf(tracks: readonly Track[], { fromMs }: History, untilMs: number): Quiet[] {
+  return tracks.map((track) => {
+    const of = track.operations.filter((o) => o.dueMs >= fromMs && o.dueMs < untilMs);
+    return {
+      path: track.path,
+      group: track.group,
+      operations: of.length,
+      pauseMs: longestPauseMs(track, { fromMs, untilMs }),
+      latencyMs: latencyOf(of.filter((o) => o.endMs < untilMs)),
+    };
   });
 }
 
-const NEAR_MS = 5_000;
+/** Each mark is measured until the next one, the last until the load ended. */
+function recoveriesOf(
+  tracks: readonly Track[],
+  { marks, untilMs }: History,
+  quiet: readonly Quiet[],
+): Recovery[] {
+  return marks.flatMap((mark, index) => {
+    const span = { fromMs: mark.atMs, untilMs: marks[index + 1]?.atMs ?? untilMs };
+    return tracks.map((track, n) => measureRecovery(track, mark, span, quiet[n]?.pauseMs ?? 0));
+  });
+}
 
 function doubtsOf({ operations, marks, fromMs, untilMs }: History, firstMs: number): string[] {
   const doubts: string[] = [];

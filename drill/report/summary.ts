@@ -94,7 +94,10 @@ export function summaryLines(verdict: Verdict): string[] {
       ? [`    and ${findings.length - SHOWN_FINDINGS} more, in the report`]
       : []),
     ...(doubts.length === 0 ? [] : ["", "  Doubts"]),
-    ...doubts.map((doubt) => `    ${doubt}`),
+    ...doubts.slice(0, SHOWN_FINDINGS).map((doubt) => `    ${doubt}`),
+    ...(doubts.length > SHOWN_FINDINGS
+      ? [`    and ${doubts.length - SHOWN_FINDINGS} more, in the report`]
+      : []),
   ];
 }
 
