@@ -4,6 +4,8 @@
  *   base <- layers <- apps, targets <- composition roots (cli, testing, bench, main.ts, open.ts)
  *   base <- client <- drill, pages
  *
+ * A file directly in apps/ speaks of all of them, and is a composition root as well.
+ *
  * Rules
  *  D1 a file imports only from the zones that MAY_IMPORT names for its own
  *  D2 apps never import each other, and neither do targets
@@ -63,10 +65,11 @@ const SEES_INSIDE: Readonly<Record<string, readonly string[]>> = {
 const PUBLIC_NAMES = /\/(?:index|port|record|table|(?:[a-z-]+-)?contract|define-[a-z-]+)\.tsx?$/;
 const PURE = /^(?:base|layers\/(?:routing|key-value|region|identity|objects|leaderboard))\//;
 const PURE_MODEL = /^apps\/[^/]+\/model\//;
-/** Runs while bundling, never in a region or a page. */
-const BUILD_TIME = /\/(?:build\/|vite[a-z.-]*\.ts$)/;
+/** Runs while bundling or developing, never in a region or a page. */
+const BUILD_TIME = /\/(?:build\/|dev\/|vite[a-z.-]*\.ts$)/;
 const PAGES = new Set(["layers/presentation", "apps/web"]);
-const ROOT_FILE = /^(?:cli|testing|bench)\/|^[^/]+$|^targets\/[^/]+\/(?:.+\/)?(?:main|open)\.ts$/;
+const ROOT_FILE =
+  /^(?:cli|testing|bench)\/|^(?:apps\/)?[^/]+$|^targets\/[^/]+\/(?:.+\/)?(?:main|open)\.ts$/;
 
 export const isPure = (path: string): boolean => PURE.test(path) || PURE_MODEL.test(path);
 

@@ -8,7 +8,8 @@
  *   POST   /control/stop
  *
  * Every request carries the operator's token (`Authorization: Bearer`) or comes from a page of a
- * signed-in operator; the front door hands on /control/ for the console. Errors are problem objects that name what was wrong, and the fix.
+ * signed-in operator; the front door hands on /control/ for the console. Errors are problem objects
+ * that name what was wrong, and the fix.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from "node:http";

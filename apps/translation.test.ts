@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { consoleDe } from "../../../apps/console/web/messages-de.ts";
-import { consoleEn } from "../../../apps/console/web/messages-en.ts";
-import { landingDe } from "../../../apps/landing/web/messages-de.ts";
-import { landingEn } from "../../../apps/landing/web/messages-en.ts";
-import { ticketsDe } from "../../../apps/tickets/web/messages-de.ts";
-import { ticketsEn } from "../../../apps/tickets/web/messages-en.ts";
-import { createFormat } from "./format.ts";
-import { kitDe } from "./kit-de.ts";
-import { kitEn } from "./kit-en.ts";
-import { chooseLanguage, differences, flatten } from "./translation.ts";
+import { createFormat } from "../layers/presentation/i18n/format.ts";
+import { kitDe } from "../layers/presentation/i18n/kit-de.ts";
+import { kitEn } from "../layers/presentation/i18n/kit-en.ts";
+import { chooseLanguage, differences, flatten } from "../layers/presentation/i18n/translation.ts";
+import { consoleDe } from "./console/web/messages-de.ts";
+import { consoleEn } from "./console/web/messages-en.ts";
+import { landingDe } from "./landing/web/messages-de.ts";
+import { landingEn } from "./landing/web/messages-en.ts";
+import { ticketsDe } from "./tickets/web/messages-de.ts";
+import { ticketsEn } from "./tickets/web/messages-en.ts";
 
 describe("the message catalogues", () => {
   test.each([
