@@ -5,7 +5,8 @@
  *  A1 a bearer token that is not good is refused, never replaced by the cookie     (authenticate)
  *  A2 a cookie counts for an unsafe method only when the request came from a page of this
  *     deployment: of this very origin (Fetch Metadata, else Origin), or of one that is listed as
- *     another region's or the front door's. A page cannot choose what its browser says (fromOwnPage)
+ *     another region's or the front door's. A page cannot choose what its browser says
+ *                                                                                   (fromOwnPage)
  *  A3 comparing a secret takes the same time wherever it differs                        (sameText)
  */
 import { type Problem, problem } from "./problem.ts";

@@ -3,7 +3,8 @@
  *
  * A process is a region's cores and its voter, as the local target runs them, with virtual time
  * below. It can be killed (what was not flushed is lost), frozen (events wait, its clocks go on),
- * and replaced while frozen: then the old one wakes as a zombie on a disk that is no longer its own.
+ * and replaced while frozen: then the old one wakes as a zombie on a disk that is no longer its
+ * own.
  */
 import { type Instant, monotonicMs, wallMs } from "../../base/clock.ts";
 import type { Rng } from "../../base/rng.ts";

@@ -4,8 +4,8 @@
  *   event --resolves a promise--> mark() --before the next event--> settle()
  *
  * Handlers and clients are real code: between two events of the world their promises have to run,
- * and some of them wait for WebCrypto, which works on the thread pool. `settle` returns when nothing
- * is left to run: real work is counted, everything else is done after two turns of the loop
+ * and some of them wait for WebCrypto, which works on the thread pool. `settle` returns when
+ * nothing is left to run: real work is counted, everything else is done after two turns of the loop
  * without news.
  *
  * Invariants
