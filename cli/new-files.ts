@@ -112,7 +112,11 @@ export interface NewProject {
 }
 
 /** Texts by file name. */
-export function newFiles({ name, understudyPath, zod }: NewProject): Readonly<Record<string, string>> {
+export function newFiles({
+  name,
+  understudyPath,
+  zod,
+}: NewProject): Readonly<Record<string, string>> {
   const manifest = {
     name,
     private: true,

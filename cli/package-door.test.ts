@@ -57,7 +57,12 @@ test("the packed package makes an app, whose test loses a region, and serves it"
   const config = ["--config", "understudy.config.ts", "--empty"];
   const server = spawn(
     process.execPath,
-    [join(home, "installed/node_modules/understudy/cli/understudy.mjs"), "up", ...config, "--port=0"],
+    [
+      join(home, "installed/node_modules/understudy/cli/understudy.mjs"),
+      "up",
+      ...config,
+      "--port=0",
+    ],
     { cwd: app, stdio: ["ignore", "pipe", "inherit"] },
   );
   children.push(server);

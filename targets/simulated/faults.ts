@@ -36,6 +36,8 @@ export function createFaults(
   rng: Rng,
   history: History,
   kinds: readonly FaultKind[] = FAULT_KINDS,
+  /** Faults that are chosen and not injected, by their place in the log: for shrinking. */
+  skip: ReadonlySet<number> = new Set(),
 ): Faults {
   const log: string[] = [];
   let isOn = false;
@@ -45,11 +47,15 @@ export function createFaults(
     const kind = rng.pick(kinds);
     const site = rng.chance(0.5) ? (world.holders(APP)[0] ?? rng.pick(sites)) : rng.pick(sites);
     const lengthMs = 20 + rng.next() ** 3 * 2500;
-    log.push(`${world.now.toFixed(0)} ${kind} ${site} ${lengthMs.toFixed(0)} ms`);
-    const end = inject(world, rng, history, kind, site);
-    world.scheduler.after(lengthMs, () => {
-      if (isOn) end();
-    });
+    const isSkipped = skip.has(log.length);
+    const what = `${world.now.toFixed(0)} ${kind} ${site} ${lengthMs.toFixed(0)} ms`;
+    log.push(isSkipped ? `${what} (left out)` : what);
+    if (!isSkipped) {
+      const end = inject(world, rng, history, kind, site);
+      world.scheduler.after(lengthMs, () => {
+        if (isOn) end();
+      });
+    }
     world.scheduler.after(rng.next() ** 2 * 1500, next);
   };
   return {
