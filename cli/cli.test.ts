@@ -50,7 +50,7 @@ beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), "understudy-cli-"));
 });
 afterEach(async () => {
-  await understudy("down", "--data", dataDir);
+  if (existsSync(join(dataDir, "supervisor.lock"))) await understudy("down", "--data", dataDir);
   for (const child of children.splice(0)) child.kill("SIGKILL");
   rmSync(dataDir, { recursive: true, force: true });
 });
