@@ -51,20 +51,22 @@ export async function perform(
   const what = `${step.do} ${sites.join(",")}`.trim();
   stage.say(what);
   const atMs = stage.nowMs();
-  if (step.do === "switchover") await switchOver(stage, roles[step.to]);
-  else await stage.target.fault(step.do, sites, step.options ?? {});
-  stage.mark({
-    atMs,
-    doneMs: stage.nowMs(),
-    what,
-    sites,
-    ...as,
-    ...(step.do === "restart" ? { restarted: true } : {}),
-  });
+  try {
+    if (step.do === "switchover") await switchOver(stage, roles[step.to]);
+    else await stage.target.fault(step.do, sites, step.options ?? {});
+  } finally {
+    // Also of what failed: it may have done something.
+    const restarted = step.do === "restart" ? { restarted: true } : {};
+    stage.mark({ atMs, doneMs: stage.nowMs(), what, sites, ...as, ...restarted });
+  }
 }
 
+/** Asks the region that serves, as the command line does. */
 async function switchOver({ target, app }: Stage, to: string): Promise<void> {
-  const door = openPlainDoor(target.frontDoor);
+  const { regions, apps } = await target.status();
+  const serving = apps.find((one) => one.app === app)?.servingRegions[0];
+  const url = regions.find(({ id }) => id === serving)?.url ?? target.frontDoor;
+  const door = openPlainDoor(url);
   const answer = await door.send({
     method: "POST",
     path: `/routing/apps/${app}/switchover`,
