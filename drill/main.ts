@@ -173,7 +173,7 @@ function worstOf(results: readonly DrillResult[], wanted: number): number {
   return statuses.includes(2) || statuses.length < wanted ? 2 : 0;
 }
 
-/** The first interrupt ends the drill early, with a verdict on what was seen; the second, at once. */
+/** The first interrupt ends the drill early and judges what was seen; the second ends it at once. */
 function listenForInterrupt() {
   const controller = new AbortController();
   const onSignal = (): void => {

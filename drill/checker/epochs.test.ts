@@ -26,7 +26,7 @@ describe("who acknowledged in which epoch", () => {
     expect(rules(split, [])).toEqual(["split"]);
   });
 
-  it("a write begun after a later epoch was acknowledged, and acknowledged in the old one, is told", () => {
+  it("a write begun after an acknowledgement of a later epoch, and taken in the old one, is told", () => {
     const later = operation({ startMs: 20, region: "b", epoch: 2 });
     const zombie = operation({ startMs: 26 });
     expect(rules([later, zombie], [])).toEqual(["acknowledged-after-later-epoch"]);
