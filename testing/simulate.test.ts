@@ -14,7 +14,8 @@ async function withReporter(seed: number, rtt?: number) {
   const world = await simulate({ deployment, seed, ...(rtt === undefined ? {} : { rtt }) });
   const reporter = world.client({ near: PRIMARY });
   await reporter.signIn("reporter");
-  const report = (description: string) => reporter.send("POST", TICKETS, { description: `A description of ${description}` });
+  const report = (description: string) =>
+    reporter.send("POST", TICKETS, { description: `A description of ${description}` });
   return { world, reporter, report };
 }
 
@@ -28,20 +29,23 @@ const FAULTS: Readonly<Record<string, (world: SimulatedWorld) => void>> = {
 };
 
 describe("a primary region that is", () => {
-  test.each(Object.entries(FAULTS))("%s is taken over from, and nothing is lost", async (_, fault) => {
-    const { world, report } = await withReporter(5);
-    expect((await report("the time before")).region).toBe(PRIMARY);
-    fault(world);
-    await world.until(() => world.region(OTHER).serves("tickets"), "30s");
-    const neighbour = world.client({ near: OTHER });
-    await neighbour.signIn("neighbour");
-    const after = await neighbour.send("POST", TICKETS, { description: "after the fault" });
-    expect([after.status, after.region]).toEqual([201, OTHER]);
-    const checked = await world.check();
-    expect(checked.lost).toEqual([]);
-    expect(checked.differences).toEqual([]);
-    expect(checked.acknowledged).toBeGreaterThanOrEqual(3);
-  });
+  test.each(Object.entries(FAULTS))(
+    "%s is taken over from, and nothing is lost",
+    async (_, fault) => {
+      const { world, report } = await withReporter(5);
+      expect((await report("the time before")).region).toBe(PRIMARY);
+      fault(world);
+      await world.until(() => world.region(OTHER).serves("tickets"), "30s");
+      const neighbour = world.client({ near: OTHER });
+      await neighbour.signIn("neighbour");
+      const after = await neighbour.send("POST", TICKETS, { description: "after the fault" });
+      expect([after.status, after.region]).toEqual([201, OTHER]);
+      const checked = await world.check();
+      expect(checked.lost).toEqual([]);
+      expect(checked.differences).toEqual([]);
+      expect(checked.acknowledged).toBeGreaterThanOrEqual(3);
+    },
+  );
 });
 
 test("a region that is slow, or whose wall clock jumps, loses nothing", async () => {
@@ -67,7 +71,9 @@ test("one seed decides everything: two runs have one trace and one history", asy
   expect(second).toEqual(first);
   expect(other.trace).not.toBe(first.trace);
   expect(first.edn.split("\n")[0]).toBe(
-    first.edn.match(/^\{:index 0, :type :invoke, :process 0, :f :post, :value "[^"]+", :time \d+\}$/m)?.[0],
+    first.edn.match(
+      /^\{:index 0, :type :invoke, :process 0, :f :post, :value "[^"]+", :time \d+\}$/m,
+    )?.[0],
   );
 });
 
@@ -77,10 +83,8 @@ test("an acknowledged write that no region has is told as lost", async () => {
   const base = { process: 0, f: "post", path: TICKETS, timeMs: 1, region: PRIMARY } as const;
   const made = { ...base, type: "ok", status: 201, location: `${TICKETS}/1` } as const;
   const receipt = "r1.tickets.main.1.zzzz";
-  const checked = await checkWorld(
-    simulated,
-    [{ ...made, index: 1, receipt }],
-    () => Promise.resolve(404),
+  const checked = await checkWorld(simulated, [{ ...made, index: 1, receipt }], () =>
+    Promise.resolve(404),
   );
   expect(checked.ok).toBe(false);
   expect(checked.lost).toHaveLength(2);

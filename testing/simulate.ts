@@ -126,7 +126,9 @@ function createSimulatedWorld(options: SimulateOptions): SimulatedWorld {
 
   const until: SimulatedWorld["until"] = async (condition, within = WITHIN_MS) => {
     if (await pace.until(condition, ms(within))) return;
-    throw new Error(`until: the condition did not come true within ${ms(within)} ms (seed ${seed})`);
+    throw new Error(
+      `until: the condition did not come true within ${ms(within)} ms (seed ${seed})`,
+    );
   };
   return {
     seed,
