@@ -29,7 +29,8 @@ export const WITHOUT_SUITE: Readonly<Record<string, string>> = {
   "layers/routing/port.ts": "the register's laws are checked in simulated runs, on the cores",
   "layers/api/identity/password-hasher.ts":
     "two methods over one library, with a test of their own",
-  "layers/api/identity/federation/provider.ts": "its adapters are tested with a provider of our own",
+  "layers/api/identity/federation/provider.ts":
+    "its adapters are tested with a provider of our own",
   "layers/routing/dns-message.ts": "types of messages",
   "layers/api/session.ts": "one method, whose laws are tested with the tokens it reads",
   "layers/api/docs-page.ts": "gives a file's bytes",

@@ -1,9 +1,9 @@
 /**
  * What each target adds to the contract or lacks of it. *pure*
  *
- * The key-value contract promises what the weakest target keeps. These flags say, word for word, how
- * the targets differ; docs/reference/targets.md is made of them (contracts.test.ts keeps it so).
- * `local` and `simulated` run the same store over the same cores: they differ only where it says so.
+ * The key-value contract promises what the weakest target keeps. These flags say how the targets
+ * differ; docs/reference/targets.md is made of them (contracts.test.ts keeps it so). `local` and
+ * `simulated` run the same store over the same cores: they differ only where it says so.
  */
 export const TARGETS = ["simulated", "local", "aws"] as const;
 export type Target = (typeof TARGETS)[number];
