@@ -89,7 +89,7 @@ const wide: readonly Case[] = [
   ["the register alone, five rounds", "REGISTER NB=6 EPOCHS=6"],
   ["replicated: failover, grow, failback", "REPLICATED NB=5 EPOCHS=3 WRITES=1 CRASHES=0"],
   ["replicated: a crash, two writes", "REPLICATED NB=4 EPOCHS=3 WRITES=2 CRASHES=1"],
-  ["local: three rounds", "LOCAL NB=4 EPOCHS=3 CRASHES=0 VOTER_CRASHES=0"],
+  ["local: three rounds, a crash", "LOCAL NB=4 EPOCHS=3 CRASHES=1 VOTER_CRASHES=0"],
 ];
 
 const replicated = "REPLICATED NB=4 EPOCHS=3 WRITES=1 CRASHES=1";
