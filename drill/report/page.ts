@@ -13,7 +13,8 @@ const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5d6b7e; --line: #d9dfe7; --paper: #fff;
   --good: #1f8a4c; --bad: #c2362b; --doubt: #a86a00; --one: #2f6fd0; --two: #b2509e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6ebf2; --soft: #9aa8bb; --line: #33404f;
-  --paper: #151b23; --good: #53c483; --bad: #f0736a; --doubt: #e0ab4d; --one: #77a7f2; --two: #dd8ccb; } }
+  --paper: #151b23; --good: #53c483; --bad: #f0736a; --doubt: #e0ab4d; --one: #77a7f2;
+  --two: #dd8ccb; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   max-width: 1080px; margin: 0 auto; padding: 32px 20px; }
 h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 17px; margin: 34px 0 8px; }
@@ -46,7 +47,8 @@ function table(heads: readonly string[], rows: readonly (readonly Cell[])[], non
     `<${tag}${typeof value === "number" ? ' class="n"' : ""}>${escape(String(value))}</${tag}>`;
   const head = heads.map((name) => `<th scope="col">${escape(name)}</th>`).join("");
   const body = rows.map((row) => `<tr>${row.map(cell("td")).join("")}</tr>`).join("\n");
-  return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+  const parts = `<thead><tr>${head}</tr></thead><tbody>${body}</tbody>`;
+  return `<div class="wide"><table>${parts}</table></div>`;
 }
 
 export function reportPage(result: DrillResult, title: string, madeAt: string): string {
@@ -135,9 +137,10 @@ function recoveryTable({ verdict, history }: DrillResult): string {
   ]);
   const all = latencyOf(history.operations);
   return (
-    `<p>Least / median / worst where there were several rounds. Over the whole drill an operation ` +
-    `took ${all.p50.toFixed(1)} ms (median), ${all.p99.toFixed(1)} ms (99th percentile), ` +
-    `${shownMs(all.most)} at most, counted from when it was due.</p>${table(heads, rows, "No fault was made.")}`
+    "<p>Least / median / worst where there were several rounds. Over the whole drill an " +
+    `operation took ${all.p50.toFixed(1)} ms (median), ${all.p99.toFixed(1)} ms (99th percentile), ` +
+    `${shownMs(all.most)} at most, counted from when it was due.</p>` +
+    table(heads, rows, "No fault was made.")
   );
 }
 

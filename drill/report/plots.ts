@@ -96,7 +96,9 @@ export function throughputPlot(history: History): string {
         if (count === 0) return "";
         const y = height - 4 - size - (from / most) * (height - 20);
         const width = Math.max(0.8, x(at + sliceMs) - x(at) - 0.4);
-        return `<rect x="${x(at).toFixed(1)}" y="${y.toFixed(1)}" width="${width.toFixed(1)}" height="${size.toFixed(1)}" fill="${colour}"/>`;
+        const place = `x="${x(at).toFixed(1)}" y="${y.toFixed(1)}"`;
+        const extent = `width="${width.toFixed(1)}" height="${size.toFixed(1)}"`;
+        return `<rect ${place} ${extent} fill="${colour}"/>`;
       };
       const bars = slices
         .map(
@@ -140,7 +142,8 @@ export function latencyPlot(history: History): string {
     .map((o) => {
       const colour = o.outcome === "ok" ? COLOURS[o.path] : "var(--bad)";
       const size = o.outcome === "ok" ? 1.1 : 2;
-      return `<circle cx="${x(o.dueMs).toFixed(1)}" cy="${y(o.endMs - o.dueMs).toFixed(1)}" r="${size}" fill="${colour}" fill-opacity="0.6"/>`;
+      const place = `cx="${x(o.dueMs).toFixed(1)}" cy="${y(o.endMs - o.dueMs).toFixed(1)}"`;
+      return `<circle ${place} r="${size}" fill="${colour}" fill-opacity="0.6"/>`;
     })
     .join("");
   const body = lines + dots + faults(history, 2, height - 18, false) + seconds(history, height - 4);

@@ -140,13 +140,14 @@ function dataLines({ fates, epochs, reads, differences, generatorLateMs }: Verdi
   const lost = fates.missing.length - late;
   const held = epochs.held.map(({ epoch, region, writes }) => `${epoch} ${region} (${writes})`);
   const shownHeld = held.length > 8 ? [...held.slice(0, 4), "...", ...held.slice(-3)] : held;
+  const unseen = reads.faults.filter(({ rule }) => rule === "own-write").length;
   return [
     `${fates.acknowledged} acknowledged writes: ${fates.present} present, ${late} late, ${lost} lost`,
     `unknown outcome: ${fates.unknown.present} are there, ${fates.unknown.absent} are not; ` +
       `refused but there: ${fates.refused.length}; written twice: ${fates.twice.length}`,
-    `fresh reads judged: ${reads.judged}, wrong ${reads.faults.filter((f) => f.rule !== "own-write").length}, ` +
+    `fresh reads judged: ${reads.judged}, wrong ${reads.faults.length - unseen}, ` +
       `within the exception of leased ${reads.excused}; ` +
-      `own writes judged: ${reads.ownWritesJudged}, unseen ${reads.faults.filter((f) => f.rule === "own-write").length}`,
+      `own writes judged: ${reads.ownWritesJudged}, unseen ${unseen}`,
     `epochs: ${shownHeld.join(", ")}; breaches: ${epochs.faults.length}`,
     `rows that differ between regions: ${differences.length}`,
     `load generator late by at most ${shownMs(generatorLateMs.most)} (p99 ${shownMs(generatorLateMs.p99)})`,

@@ -1,5 +1,6 @@
 /**
- * An open loop: operations are due at fixed times, whether or not earlier ones have returned. *pure*
+ * An open loop: operations are due at fixed times, whether or not earlier ones have returned.
+ * *pure*
  *
  * A closed loop would send nothing while an app is away and so measure one slow operation where
  * users saw hundreds.

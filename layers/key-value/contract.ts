@@ -13,7 +13,7 @@ import { queryLaws } from "./query-contract.ts";
 import { replicationLaws } from "./replication-contract.ts";
 import { writeLaws } from "./write-contract.ts";
 
-export { contractTables, notes, settings } from "./contract-tables.ts";
+export { contractTables, notes } from "./contract-tables.ts";
 
 export interface ContractRegion {
   readonly id: string;

@@ -6,7 +6,7 @@
  * storage code run on a real disk and in a world where a crash loses what was not flushed.
  *
  * Keys are strings ordered by code point (as UTF-8 bytes are), at most 1,900 bytes; build them with
- * `tuple` of key.ts. Values are plain data (JSON, plus Uint8Array) and are never mutated after `put`.
+ * `tuple` of key.ts. Values are plain data (JSON, plus Uint8Array), never mutated after `put`.
  *
  * Guarantees
  *  E1 A transaction that throws leaves nothing behind.

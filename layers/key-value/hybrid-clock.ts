@@ -3,8 +3,8 @@
  * *pure*
  *
  * It never falls below what this region has written or applied, so a write is always later than
- * what its writer had seen. A clock far ahead is refused where it arises: voters compare wall clocks
- * and grant no lease beyond a bound. An entry, once written, is accepted everywhere.
+ * what its writer had seen. A clock far ahead is refused where it arises: voters compare wall
+ * clocks and grant no lease beyond a bound. An entry, once written, is accepted everywhere.
  *
  * Fits a double's 53 bits until the year 2248.
  */
@@ -16,5 +16,3 @@ const TICKS_PER_MS = 1024;
 
 export const nextHybridTime = (last: HybridTime, now: WallMs): HybridTime =>
   Math.max(last + 1, Math.floor(now) * TICKS_PER_MS);
-
-export const wallOf = (time: HybridTime): number => Math.floor(time / TICKS_PER_MS);

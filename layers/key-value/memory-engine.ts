@@ -17,8 +17,6 @@ import type { Engine, EngineReader, EngineWriter } from "./engine.ts";
 import { EngineFullError } from "./engine-errors.ts";
 import { SortedMap } from "./memory-engine-map.ts";
 
-export { EngineFullError } from "./engine-errors.ts";
-
 /** A copy of a disk. */
 export interface MemorySnapshot {
   readonly entries: SortedMap;

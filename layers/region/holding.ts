@@ -13,9 +13,9 @@
  *                                     lease still valid? --+-- yes: acknowledged, no: unknown
  *
  * Invariants
- *  H1 nothing is acknowledged before every required region has it on disk    (#committed, in-sync.ts)
- *  H2 no write without a valid lease, inside the transaction and at the answer (rules.mayWrite, ...)
- *  H3 an answer that saw data leaves when that data is committed             (#reads)
+ *  H1 nothing is acknowledged before every required region has it on disk  (#committed, in-sync.ts)
+ *  H2 no write without a valid lease, in the transaction and at the answer  (rules.mayWrite)
+ *  H3 an answer that saw data leaves when that data is committed           (#reads)
  */
 import type { Instant } from "../../base/clock.ts";
 import { failed, ok, unknown } from "../../base/outcome.ts";

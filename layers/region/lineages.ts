@@ -1,5 +1,6 @@
 /**
- * The logs of one app that a region holds, by lineage, and which one it writes. *pure over the engine*
+ * The logs of one app that a region holds, by lineage, and which one it writes.
+ * *pure over the engine*
  *
  * An active-passive app has one lineage, which every holder continues. An active-active app has one
  * per region and store: a store that was lost or rolled back begins another.

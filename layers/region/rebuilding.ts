@@ -8,8 +8,9 @@
  *   ... last page --> the log begins behind `end`, as it was when the first page was read
  *
  * What only the rebuilt region has is told as late: entries that are still in its log, and items
- * whose entries were trimmed. Pages are read at different moments: items may be ahead of `end`, so nothing is acknowledged and
- * nothing taken over before the log has passed the moment of the last page (repairUntil).
+ * whose entries were trimmed. Pages are read at different moments: items may be ahead of `end`, so
+ * nothing is acknowledged and nothing taken over before the log has passed the moment of the last
+ * page (repairUntil).
  */
 import type { Instant } from "../../base/clock.ts";
 import { itemsOf, type Stored, type StoredItem } from "../key-value/items.ts";

@@ -15,9 +15,9 @@
  *                fenced
  *
  * Invariants
- *  R1 version grows by exactly one per change                                  (propose functions here)
- *  R2 epoch never falls, and grows with every change of holders                (propose functions here)
- *  R3 a region out of inSyncRegions is never made holder by itself              (failover.ts)
+ *  R1 version grows by exactly one per change                       (propose functions here)
+ *  R2 epoch never falls, and grows with every change of holders     (propose functions here)
+ *  R3 a region out of inSyncRegions is never made holder by itself  (failover.ts)
  */
 import type { WallMs } from "../../base/clock.ts";
 

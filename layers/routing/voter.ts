@@ -6,7 +6,7 @@
  *
  *   directory empty -> recovering --(its new id is in the member list)--> voting
  *   directory there -> starting ----(a quorum remembers nothing newer)--> voting
- *                         \--------(somebody remembers a higher incarnation: rolled back)-> recovering
+ *                         \--(somebody remembers a higher incarnation: rolled back)--> recovering
  *
  * Invariants
  *  V1 promises and accepted values survive a restart           (persist before send)
@@ -30,28 +30,7 @@ import type { Holder, RoutingRecord } from "./record.ts";
 import { accept, EMPTY_REGISTER, promise, type Register } from "./register.ts";
 import type { LeaseTerms, RoutingRules } from "./rules.ts";
 import { Sightings } from "./sightings.ts";
-
-/** What a voter keeps on disk, by key. */
-export interface VoterIdentity {
-  readonly voterId: string;
-  readonly incarnation: number;
-  readonly longestLeaseMs: number;
-  /** Whether this id has been in the member list (an id made for an empty directory has not). */
-  readonly member: boolean;
-  /** Made anew at each start: tells two starts with one incarnation (a restored disk) apart. */
-  readonly start: string;
-  /** The last start heard of from each other voter. */
-  readonly voters: Readonly<
-    Record<string, { readonly incarnation: number; readonly start: string }>
-  >;
-  /** How far each region's logs went, by region and app. */
-  readonly regions: Readonly<Record<string, Memory>>;
-}
-
-export interface VoterDisk {
-  readonly identity: VoterIdentity;
-  readonly registers: Readonly<Record<string, Register>>;
-}
+import type { VoterDisk, VoterIdentity } from "./voter-disk.ts";
 
 /** A serving region that its voter would let go: silent, or up and ill. */
 export interface Suspicion {
@@ -380,29 +359,3 @@ export class Voter {
     }
   }
 }
-
-/** What a directory holds when it is made: by `up` for a new deployment, or after a loss. */
-export const newVoterDisk = (voterId: string, members?: Members): VoterDisk => ({
-  identity: {
-    voterId,
-    incarnation: 0,
-    start: "",
-    longestLeaseMs: 0,
-    member: members !== undefined,
-    voters: {},
-    regions: {},
-  },
-  registers:
-    members === undefined
-      ? {}
-      : {
-          [MEMBERS]: {
-            accepted: { ballot: { number: 0, site: "", incarnation: 0 }, value: members },
-          },
-        },
-});
-
-export const startVoterDisk = (disk: VoterDisk, start: string): VoterDisk => ({
-  ...disk,
-  identity: { ...disk.identity, incarnation: disk.identity.incarnation + 1, start },
-});

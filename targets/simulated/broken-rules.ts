@@ -7,7 +7,7 @@
 import { REGION_RULES } from "../../layers/region/rules.ts";
 import { genesis } from "../../layers/routing/members.ts";
 import { ROUTING_RULES } from "../../layers/routing/rules.ts";
-import { newVoterDisk } from "../../layers/routing/voter.ts";
+import { newVoterDisk } from "../../layers/routing/voter-disk.ts";
 import type { ExploreOptions } from "./explore.ts";
 import { remainingAtPrepare } from "./remaining-at-prepare.ts";
 

@@ -18,7 +18,8 @@ import { type Members, WITNESS } from "../../layers/routing/members.ts";
 import type { VoterReply, VoterRequest } from "../../layers/routing/messages.ts";
 import { Renewer } from "../../layers/routing/renewer.ts";
 import type { LeaseTerms, RoutingRules } from "../../layers/routing/rules.ts";
-import { newVoterDisk, startVoterDisk, Voter, type VoterDisk } from "../../layers/routing/voter.ts";
+import { Voter } from "../../layers/routing/voter.ts";
+import { newVoterDisk, startVoterDisk, type VoterDisk } from "../../layers/routing/voter-disk.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 export type Message = VoterRequest | VoterReply | RegionMessage;

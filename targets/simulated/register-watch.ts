@@ -6,7 +6,7 @@
  */
 import { MEMBERS } from "../../layers/routing/members.ts";
 import type { RoutingRecord } from "../../layers/routing/record.ts";
-import type { VoterDisk } from "../../layers/routing/voter.ts";
+import type { VoterDisk } from "../../layers/routing/voter-disk.ts";
 
 export class RegisterWatch {
   readonly #votes = new Map<string, Set<string>>();

@@ -15,7 +15,7 @@ import {
   ROUTING_RULES,
   type RoutingRules,
 } from "../../layers/routing/rules.ts";
-import type { VoterDisk } from "../../layers/routing/voter.ts";
+import type { VoterDisk } from "../../layers/routing/voter-disk.ts";
 import { type LinkQuality, Network } from "./network.ts";
 import { type Message, Node, type Watch } from "./node.ts";
 import { Scheduler } from "./scheduler.ts";

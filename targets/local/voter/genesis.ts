@@ -7,7 +7,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { genesis, WITNESS } from "../../../layers/routing/members.ts";
-import { newVoterDisk } from "../../../layers/routing/voter.ts";
+import { newVoterDisk } from "../../../layers/routing/voter-disk.ts";
 import { createVoterDirectory } from "./voter-directory.ts";
 
 /** Beside the other data of a site. */

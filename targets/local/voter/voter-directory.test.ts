@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { must } from "../../../base/assert.ts";
 import { genesis } from "../../../layers/routing/members.ts";
-import { newVoterDisk, type VoterDisk } from "../../../layers/routing/voter.ts";
+import { newVoterDisk, type VoterDisk } from "../../../layers/routing/voter-disk.ts";
 import { createVoterDirectory, openVoterDirectory } from "./voter-directory.ts";
 
 let path = "";

@@ -31,7 +31,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { createFormat } from "../../../base/codec.ts";
 import { ConfigurationError } from "../../../base/errors.ts";
-import type { VoterDisk } from "../../../layers/routing/voter.ts";
+import type { VoterDisk } from "../../../layers/routing/voter-disk.ts";
 
 const format = createFormat<VoterDisk>({
   name: "understudy-voter",

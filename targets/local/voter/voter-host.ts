@@ -15,12 +15,8 @@ import type { Instant } from "../../../base/clock.ts";
 import type { VoterReply, VoterRequest } from "../../../layers/routing/messages.ts";
 import type { Holder } from "../../../layers/routing/record.ts";
 import { type LeaseTerms, ROUTING_RULES } from "../../../layers/routing/rules.ts";
-import {
-  newVoterDisk,
-  startVoterDisk,
-  Voter,
-  type VoterEffects,
-} from "../../../layers/routing/voter.ts";
+import { Voter, type VoterEffects } from "../../../layers/routing/voter.ts";
+import { newVoterDisk, startVoterDisk } from "../../../layers/routing/voter-disk.ts";
 import type { Link, PeerState } from "../link/link.ts";
 import { openVoterDirectory, type VoterDirectory } from "./voter-directory.ts";
 

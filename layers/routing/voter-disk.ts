@@ -1,0 +1,51 @@
+/** What a voter keeps on disk, by key, and what a new or restarted one finds there. *pure* */
+import { MEMBERS, type Members } from "./members.ts";
+import type { Memory } from "./messages.ts";
+import type { Register } from "./register.ts";
+
+export interface VoterIdentity {
+  readonly voterId: string;
+  readonly incarnation: number;
+  readonly longestLeaseMs: number;
+  /** Whether this id has been in the member list (an id made for an empty directory has not). */
+  readonly member: boolean;
+  /** Made anew at each start: tells two starts with one incarnation (a restored disk) apart. */
+  readonly start: string;
+  /** The last start heard of from each other voter. */
+  readonly voters: Readonly<
+    Record<string, { readonly incarnation: number; readonly start: string }>
+  >;
+  /** How far each region's logs went, by region and app. */
+  readonly regions: Readonly<Record<string, Memory>>;
+}
+
+export interface VoterDisk {
+  readonly identity: VoterIdentity;
+  readonly registers: Readonly<Record<string, Register>>;
+}
+
+/** What a directory holds when it is made: by `up` for a new deployment, or after a loss. */
+export const newVoterDisk = (voterId: string, members?: Members): VoterDisk => ({
+  identity: {
+    voterId,
+    incarnation: 0,
+    start: "",
+    longestLeaseMs: 0,
+    member: members !== undefined,
+    voters: {},
+    regions: {},
+  },
+  registers:
+    members === undefined
+      ? {}
+      : {
+          [MEMBERS]: {
+            accepted: { ballot: { number: 0, site: "", incarnation: 0 }, value: members },
+          },
+        },
+});
+
+export const startVoterDisk = (disk: VoterDisk, start: string): VoterDisk => ({
+  ...disk,
+  identity: { ...disk.identity, incarnation: disk.identity.incarnation + 1, start },
+});
