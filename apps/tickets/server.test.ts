@@ -23,6 +23,24 @@ const submit = async (more: object = {}, headers: Record<string, string> = {}) =
   return sent;
 };
 
+test("a ticket that is not there is told with how current that is, and what has not arrived", async () => {
+  const store = world.store("tickets");
+  const session = "a-receipt-still-on-its-way";
+  store.missing.add(session);
+  const headers = { "understudy-session": session };
+  for (const path of [`${LIST}/none`, `${LIST}/none/comments`]) {
+    store.gate = "not-serving";
+    const stale = await world.send("GET", path, { token, headers });
+    expect(stale.status).toBe(404);
+    expect(stale.headers.get("understudy-consistency")).toBe("stale");
+    expect(stale.headers.get("understudy-data-age")).toBe("12");
+    expect(stale.headers.get("understudy-missing")).toBe(session);
+    store.gate = "open";
+    const fresh = await world.send("GET", path, { token });
+    expect(fresh.headers.get("understudy-consistency")).toBe("leased");
+  }
+});
+
 describe("submitting", () => {
   test("a ticket is created with its address, version, receipt, region and epoch", async () => {
     const { status, headers, body } = await submit({ priority: "high" });

@@ -14,6 +14,7 @@ import {
   defineApp,
   problem,
   problemOfRead,
+  type ReadInfo,
   type Reply,
 } from "../../layers/api/index.ts";
 import { commentOf, commentRowOf, rangeOf, rowOf, ticketOf } from "./model/rows.ts";
@@ -146,7 +147,7 @@ function ticketRoutes(context: AppContext): AppApi {
       const ticketId = call.params.id;
       const read = await store.get(tickets, { id: ticketId }, call.reading);
       if (read.kind === "failed") return problemOfRead(read);
-      if (read.value === undefined) return noTicket(ticketId);
+      if (read.value === undefined) return noTicket(call, ticketId, read);
       const { item, version } = read.value;
       return call.found(read.info, shown(ticketOf(item), version), version);
     },
@@ -172,7 +173,7 @@ async function changeTicket(
 ): Promise<Reply> {
   const read = await call.store.get(tickets, { id: ticketId }, call.reading);
   if (read.kind === "failed") return problemOfRead(read);
-  if (read.value === undefined) return noTicket(ticketId);
+  if (read.value === undefined) return noTicket(call, ticketId, read);
   const stale = call.stale(read.value);
   if (stale !== undefined) return stale;
   const decision = decideChange(ticketOf(read.value.item), change, call.session);
@@ -203,7 +204,7 @@ function addCommentRoutes(api: AppApi, context: AppContext): void {
       const { limit, cursor } = call.query;
       const ticket = await store.get(tickets, { id: ticketId }, call.reading);
       if (ticket.kind === "failed") return problemOfRead(ticket);
-      if (ticket.value === undefined) return noTicket(ticketId);
+      if (ticket.value === undefined) return noTicket(call, ticketId, ticket);
       const read = await store.query(
         comments,
         { partition: ticketId, limit, ...(cursor === undefined ? {} : { cursor }) },
@@ -224,7 +225,7 @@ function addCommentRoutes(api: AppApi, context: AppContext): void {
       const ticketId = call.params.id;
       const ticket = await store.get(tickets, { id: ticketId }, call.reading);
       if (ticket.kind === "failed") return problemOfRead(ticket);
-      if (ticket.value === undefined) return noTicket(ticketId);
+      if (ticket.value === undefined) return noTicket(call, ticketId, ticket);
       const comment = {
         id: call.newId(),
         ticketId,
@@ -247,7 +248,8 @@ const shown = (ticket: Ticket, version: string) => ({ ...ticket, version });
 const withCursor = (items: readonly unknown[], cursor: string | undefined) =>
   cursor === undefined ? { items } : { items, cursor };
 
-const noTicket = (ticketId: string) => problem("not-found", `No ticket has the id ${ticketId}.`);
+const noTicket = (call: Pick<Call, "absent">, ticketId: string, { info }: { info: ReadInfo }) =>
+  call.absent(info, `No ticket has the id ${ticketId}.`);
 
 export const ticketsApp = defineApp({
   id: "tickets",

@@ -109,6 +109,11 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
     return { kind: "answer", status: 200, body, info, ...(headers && { headers }) };
   }
 
+  /** Nothing was found; the answer says how current that is. */
+  absent(info: ReadInfo, detail: string): Problem {
+    return problem("not-found", detail, { info });
+  }
+
   /** Whether the client's If-Match, if any, accepts this version. */
   stale(found: Found<unknown>): Problem | undefined {
     if (this.ifMatch === undefined || this.ifMatch === "any") return undefined;

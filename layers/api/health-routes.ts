@@ -78,8 +78,12 @@ export function createHealthRoutes(
       if (view === undefined) return problem("not-found", `No app is named ${params.app}.`);
       const { app, epoch, servingRegions } = view;
       const refusal = refusalOf(routing, app);
-      if (refusal !== undefined) return { ...refusal, extra: { app, epoch, servingRegions } };
-      return answer({ status: "serving", app, region, epoch });
+      // Clients and front doors order what they hear by it, and read no body for that.
+      const headers = { "understudy-epoch": String(epoch) };
+      if (refusal !== undefined) {
+        return { ...refusal, headers, extra: { app, epoch, servingRegions } };
+      }
+      return { ...answer({ status: "serving", app, region, epoch }), headers };
     },
   });
 

@@ -1,7 +1,7 @@
 /** What an application is made of: the door `understudy`. */
 
 export type { Role } from "../identity/roles.ts";
-export type { KeyValueStore, Receipt, Version, Write } from "../key-value/port.ts";
+export type { KeyValueStore, ReadInfo, Receipt, Version, Write } from "../key-value/port.ts";
 export { defineTable, type ItemOf, type TableDefinition } from "../key-value/table.ts";
 export { type AppApi, createAppApi } from "./app-api.ts";
 export type { Call } from "./call.ts";

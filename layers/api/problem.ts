@@ -12,7 +12,7 @@
  *  P3 a status and a title belong to a type, not to a call site                       (PROBLEMS)
  */
 import type { Outcome } from "../../base/outcome.ts";
-import type { ReadCode, WriteCode } from "../key-value/port.ts";
+import type { ReadCode, ReadInfo, WriteCode } from "../key-value/port.ts";
 import type { CommandCode } from "../routing/port.ts";
 
 export interface ProblemKind {
@@ -221,6 +221,8 @@ export interface Problem {
   readonly detail: string;
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of the data that the refusal rests on: a miss has to say how current it is. */
+  readonly info?: ReadInfo;
   /** Members beside those of RFC 9457. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -228,7 +230,7 @@ export interface Problem {
 export const problem = (
   code: ProblemCode,
   detail: string,
-  more: Pick<Problem, "errors" | "headers" | "extra"> = {},
+  more: Pick<Problem, "errors" | "headers" | "info" | "extra"> = {},
 ): Problem => ({ kind: "problem", code, detail, ...more });
 
 export const typeOf = (code: ProblemCode): string => `/problems/${code}`;

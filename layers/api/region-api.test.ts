@@ -225,6 +225,14 @@ describe("health", () => {
     expect((await world.send("GET", path)).body.type).toBe("/problems/fenced");
     expect((await world.send("GET", "/health/none/serving")).status).toBe(404);
   });
+
+  test("serving names the app's epoch in its headers, whatever the answer", async () => {
+    const epoch = async () =>
+      (await world.send("GET", "/health/echo/serving")).headers.get("understudy-epoch");
+    expect(await epoch()).toBe("3");
+    world.routing.set("echo", { holdsLease: false, epoch: 4 });
+    expect(await epoch()).toBe("4");
+  });
 });
 
 describe("routing", () => {

@@ -79,10 +79,12 @@ export function describeRead(headers: Record<string, string>, info: ReadInfo): v
   }
 }
 
-function respondProblem(scope: Scope, { code, detail, errors, headers, extra }: Problem): Response {
+function respondProblem(scope: Scope, reply: Problem): Response {
+  const { code, detail, errors, headers, info, extra } = reply;
   const kind = PROBLEMS[code];
   scope.status = kind.status;
-  const all = baseHeaders(scope, epochOf(scope));
+  const all = baseHeaders(scope, info?.epoch ?? epochOf(scope));
+  if (info !== undefined) describeRead(all, info);
   all["content-type"] = "application/problem+json";
   if (kind.retryAfterSeconds !== undefined) all["retry-after"] = String(kind.retryAfterSeconds);
   if (kind.status === 401) all["www-authenticate"] = 'Bearer realm="understudy"';
