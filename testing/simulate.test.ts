@@ -36,14 +36,12 @@ describe("a primary region that is", () => {
       expect((await report("the time before")).region).toBe(PRIMARY);
       fault(world);
       await world.until(() => world.region(OTHER).serves("tickets"), "30s");
-      const neighbour = world.client({ near: OTHER });
-      await neighbour.signIn("neighbour");
-      const after = await neighbour.send("POST", TICKETS, { description: "after the fault" });
+      const after = await report("the time after");
       expect([after.status, after.region]).toEqual([201, OTHER]);
       const checked = await world.check();
       expect(checked.lost).toEqual([]);
       expect(checked.differences).toEqual([]);
-      expect(checked.acknowledged).toBeGreaterThanOrEqual(3);
+      expect(checked.acknowledged).toBeGreaterThanOrEqual(2);
     },
   );
 });
