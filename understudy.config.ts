@@ -7,9 +7,6 @@ import { ticketsApp } from "./apps/tickets/server.ts";
 import { defineDeployment } from "./layers/api/index.ts";
 
 export default defineDeployment({
-  regions: [
-    { id: "eu-west-1", title: "Ireland" },
-    { id: "ap-southeast-1", title: "Singapore" },
-  ],
+  regions: ["eu-west-1", "ap-southeast-1"],
   apps: [ticketsApp],
 });

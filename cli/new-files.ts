@@ -56,10 +56,7 @@ import { defineDeployment } from "understudy/config";
 import { notesApp } from "./app.ts";
 
 export default defineDeployment({
-  regions: [
-    { id: "eu-west-1", title: "Ireland" },
-    { id: "us-east-1", title: "Virginia" },
-  ],
+  regions: ["eu-west-1", "us-east-1"],
   apps: [notesApp],
 });
 `;

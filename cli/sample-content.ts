@@ -1,52 +1,37 @@
 /**
- * What a new deployment shows: sample content, loaded through the public API. *adapter*
+ * What a new deployment shows: the content that its apps declare, loaded through the public API.
+ * *adapter*
  *
- * The apps bring it (apps/sample-content.ts); a build without it starts empty. Accounts are named
- * by role, and kept in a file that only the owner reads, so that later starts can show them again.
+ * Accounts are named by role, and kept in a file that only the owner reads, so that later starts
+ * can show them again. A deployment whose apps declare none starts empty, and says nothing of it.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Deployment, SampleContentOptions, SampleCredentials } from "../layers/api/index.ts";
 
-export interface DemoAccount {
-  /** What the account is for, e.g. operator. */
-  readonly role: string;
-  readonly username: string;
-  readonly password: string;
+export async function loadSampleContent(
+  { apps }: Pick<Deployment, "apps">,
+  options: SampleContentOptions,
+): Promise<readonly SampleCredentials[]> {
+  const accounts = new Map<string, SampleCredentials>();
+  for (const { sampleContent } of apps) {
+    // Apps may share an account; the first names its role.
+    for (const one of (await sampleContent?.(options)) ?? []) {
+      if (!accounts.has(one.username)) accounts.set(one.username, one);
+    }
+  }
+  return [...accounts.values()];
 }
 
-export interface SampleContentOptions {
-  readonly frontDoor: string;
-  readonly operatorToken: string;
-  readonly dataDir: string;
-  readonly log: (line: string) => void;
-}
-
-interface SampleContentModule {
-  loadSampleContent(options: {
-    readonly url: string;
-    readonly operatorToken: string;
-    readonly log: (line: string) => void;
-  }): Promise<readonly DemoAccount[]>;
-}
-
-const MODULE = new URL("../apps/sample-content.js", import.meta.url).href;
 const FILE = "demo-accounts.json";
 
-/** Undefined when this build has none. */
-export async function loadSampleContent(
-  options: SampleContentOptions,
-): Promise<readonly DemoAccount[] | undefined> {
-  const module = await importIfThere<SampleContentModule>(MODULE);
-  if (module === undefined) return undefined;
-  const { frontDoor: url, operatorToken, log, dataDir } = options;
-  const accounts = await module.loadSampleContent({ url, operatorToken, log });
+export function storeAccounts(dataDir: string, accounts: readonly SampleCredentials[]): void {
   writeFileSync(join(dataDir, FILE), JSON.stringify(accounts), { mode: 0o600 });
-  return accounts;
 }
 
-export function storedAccounts(dataDir: string): readonly DemoAccount[] {
+export function storedAccounts(dataDir: string): readonly SampleCredentials[] {
   try {
-    return JSON.parse(readFileSync(join(dataDir, FILE), "utf8")) as readonly DemoAccount[];
+    return JSON.parse(readFileSync(join(dataDir, FILE), "utf8")) as readonly SampleCredentials[];
   } catch {
     return [];
   }

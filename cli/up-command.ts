@@ -1,7 +1,8 @@
 /** `understudy up`: runs a deployment in the foreground until it is stopped. *composition* */
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { explainError } from "../base/errors.ts";
+import { placeOf, regionName } from "../base/places.ts";
+import type { Deployment, SampleCredentials } from "../layers/api/index.ts";
 import { makeOperatorLink } from "../targets/local/operator-link.ts";
 import { loadDeployment } from "../targets/local/supervisor/config-file.ts";
 import type { RegionRef } from "../targets/local/supervisor/messages.ts";
@@ -11,7 +12,12 @@ import type { RunningDeployment } from "../targets/local/supervisor/supervisor.t
 import { startDeployment } from "../targets/local/supervisor/supervisor.ts";
 import type { Status } from "./failure.ts";
 import { refused, STATUS } from "./failure.ts";
-import { type DemoAccount, loadSampleContent, storedAccounts } from "./sample-content.ts";
+import {
+  importIfThere,
+  loadSampleContent,
+  storeAccounts,
+  storedAccounts,
+} from "./sample-content.ts";
 import { type Terminal, table } from "./terminal.ts";
 
 export interface UpOptions {
@@ -24,6 +30,7 @@ export interface UpOptions {
   readonly reset: boolean;
 }
 
+const SHIPPED = new URL("../understudy.config.js", import.meta.url).href;
 const SERVE_LIMIT_MS = 60_000;
 const PARENT_LOOK_MS = 250;
 
@@ -118,7 +125,7 @@ async function prepareContent(
   deployment: RunningDeployment,
   options: UpOptions,
   terminal: Terminal,
-): Promise<readonly DemoAccount[]> {
+): Promise<readonly SampleCredentials[]> {
   const { directory } = deployment;
   if (deployment.isSeeded) return storedAccounts(directory.path);
   if (options.empty) {
@@ -127,21 +134,29 @@ async function prepareContent(
   }
   const { frontDoor } = await deployment.status();
   try {
-    const accounts = await loadSampleContent({
-      frontDoor: frontDoor ?? "",
+    const named = await deploymentOf(directory.readDeployment()?.configFile);
+    const accounts = await loadSampleContent(named, {
+      url: frontDoor ?? "",
       operatorToken: directory.operatorToken(),
-      dataDir: directory.path,
       log: terminal.err,
     });
-    if (accounts === undefined) return [];
+    storeAccounts(directory.path, accounts);
     deployment.markSeeded();
     return accounts;
   } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
     terminal.err(
-      `understudy: the sample content was not loaded, the next start tries again: ${explainError(error)}`,
+      `understudy: the sample content was not loaded, the next start tries again: ${reason}`,
     );
     return [];
   }
+}
+
+/** What was named with --config, now or when the data directory was made; else what comes along. */
+async function deploymentOf(configFile: string | undefined): Promise<Pick<Deployment, "apps">> {
+  if (configFile !== undefined) return loadDeployment(configFile);
+  const shipped = await importIfThere<{ readonly default: Deployment }>(SHIPPED);
+  return shipped?.default ?? { apps: [] };
 }
 
 async function readyLine(deployment: RunningDeployment): Promise<ReadyLine> {
@@ -176,7 +191,7 @@ async function operatorLink(
 }
 
 interface Ways {
-  readonly accounts: readonly DemoAccount[];
+  readonly accounts: readonly SampleCredentials[];
   readonly link: string | undefined;
 }
 
@@ -190,7 +205,8 @@ function welcome(
   const count = line.regions.length;
   const first = line.regions[0]?.id ?? "";
   const data = options.data === "./.understudy" ? "" : ` --data ${options.data}`;
-  const titleOf = (id: string) => named.find((region) => region.id === id)?.title ?? "";
+  const titleOf = (id: string) =>
+    named.find((region) => region.id === id)?.title ?? (placeOf(id) ? regionName(id, "en") : "");
   const next: [string, string][] = [
     [`npx understudy fault kill ${first}${data}`, "lose the primary region"],
     [`npx understudy status${data}`, "see where each app serves now"],

@@ -29,6 +29,7 @@ import {
   type Ticket,
   type TicketChange,
 } from "./model/ticket.ts";
+import { loadSampleTickets } from "./sample-content.ts";
 
 const DECIDED_AGAIN = 5;
 
@@ -260,4 +261,5 @@ export const ticketsApp = defineApp({
   tables: [tickets, comments],
   api: ticketRoutes,
   web: { title: "Tickets" },
+  sampleContent: loadSampleTickets,
 });

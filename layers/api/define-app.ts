@@ -11,6 +11,7 @@ import type { Routing } from "../routing/port.ts";
 import type { Durability, Mode } from "../routing/record.ts";
 import type { AppApi } from "./app-api.ts";
 import type { Log } from "./log.ts";
+import type { LoadSampleContent } from "./sample-content.ts";
 
 /** What an app's routes are given; one per app and region. */
 export interface AppContext {
@@ -63,6 +64,8 @@ export interface AppDefinition {
   };
   readonly takeover?: readonly TakeoverStep[];
   readonly web?: { readonly title: string };
+  /** Loaded by the first start of a data directory, unless `--empty` is given. */
+  readonly sampleContent?: LoadSampleContent;
 }
 
 const APP_ID = /^[a-z][a-z0-9-]{1,30}$/;
@@ -106,6 +109,9 @@ export function defineApp(app: AppDefinition): AppDefinition {
     if (!(step.timeoutMs > 0)) {
       refuse(`takeover step ${step.name} is not time-limited`, step.timeoutMs, "Give timeoutMs.");
     }
+  }
+  if (app.sampleContent !== undefined && typeof app.sampleContent !== "function") {
+    refuse("sampleContent is no function", app.sampleContent, "Give one, or leave it out.");
   }
   for (const path of app.apiPaths ?? []) {
     if (!/^[a-z][a-z0-9-]*$/.test(path)) {

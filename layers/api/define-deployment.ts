@@ -5,7 +5,7 @@ import { identityApp } from "./identity/app.ts";
 
 export interface RegionDefinition {
   readonly id: string;
-  /** For people, e.g. Ireland. */
+  /** For people, where the id is none that base/places.ts names. */
   readonly title?: string;
 }
 

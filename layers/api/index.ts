@@ -35,4 +35,17 @@ export {
   type RequestSample,
 } from "./region-api.ts";
 export type { Answer, Reply } from "./reply.ts";
+export type {
+  LoadSampleContent,
+  SampleContentOptions,
+  SampleCredentials,
+} from "./sample-content.ts";
+export {
+  createSampleLoader,
+  notTaken,
+  type SampleAccount,
+  type SampleAnswer,
+  type SampleLoader,
+  type SampleRequest,
+} from "./sample-loader.ts";
 export type { Session } from "./session.ts";

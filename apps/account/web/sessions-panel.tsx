@@ -2,12 +2,12 @@
 import { Button, Group, Text, Title } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { regionName } from "../../../base/places.ts";
 import { Chip } from "../../../layers/presentation/components/chip.tsx";
 import { LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useIdentityChanged, useKit, useLanguage } from "../../../layers/presentation/context.tsx";
-import { cityOf } from "../../../layers/presentation/live/places.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
 import classes from "./account.module.css";
 import { clientName } from "./client-name.ts";
@@ -42,9 +42,9 @@ function Row({
           {session.current ? <Chip tone="ok">{t("sessions.current")}</Chip> : null}
         </Group>
         <Text size="sm" c="dimmed">
-          {t("sessions.began", { place: cityOf(session.region, language) })}{" "}
+          {t("sessions.began", { place: regionName(session.region, language) })}{" "}
           <TimeAgo at={session.createdOn} />,{" "}
-          {t("sessions.used", { place: cityOf(session.usedRegion, language) })}{" "}
+          {t("sessions.used", { place: regionName(session.usedRegion, language) })}{" "}
           <TimeAgo at={session.usedOn} />
         </Text>
       </div>

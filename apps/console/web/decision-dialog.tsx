@@ -11,11 +11,11 @@ import {
 } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { regionName } from "../../../base/places.ts";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useKit, useLanguage, useLive, useLiveApp } from "../../../layers/presentation/context.tsx";
 import type { LiveApp } from "../../../layers/presentation/live/live-state.ts";
-import { cityOf } from "../../../layers/presentation/live/places.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
 import { type Action, assess, targetsOf } from "./decision.ts";
 import { DecisionFacts } from "./decision-facts.tsx";
@@ -85,7 +85,10 @@ function Form(props: FormProps) {
             label={t("decide.target")}
             value={to}
             onChange={(event) => setChosen(event.currentTarget.value)}
-            data={targets.map((id) => ({ value: id, label: `${cityOf(id, language)} (${id})` }))}
+            data={targets.map((id) => ({
+              value: id,
+              label: `${regionName(id, language)} (${id})`,
+            }))}
             disabled={action === "failback" || write.busy}
           />
         ) : null}

@@ -2,11 +2,11 @@
 import { Table, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { regionName } from "../../../base/places.ts";
 import { Chip } from "../../../layers/presentation/components/chip.tsx";
 import { LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { useFormat, useKit, useLanguage, useLive } from "../../../layers/presentation/context.tsx";
 import { itemsOf, type JournalRow } from "../../../layers/presentation/live/live-state.ts";
-import { cityOf } from "../../../layers/presentation/live/places.ts";
 import classes from "./console.module.css";
 
 const ROWS = 30;
@@ -25,7 +25,7 @@ export function JournalPanel() {
     placeholderData: (before) => before,
   });
   const cities = (ids: readonly string[]): string =>
-    ids.map((id) => cityOf(id, language)).join(", ") || "–";
+    ids.map((id) => regionName(id, language)).join(", ") || "–";
   const rows = query.data?.slice(0, ROWS);
   return (
     <section aria-labelledby="journal-title" className={classes.section}>

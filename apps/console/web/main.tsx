@@ -2,12 +2,12 @@
 import { Stack, Text, Title } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { regionName } from "../../../base/places.ts";
 import { Chip } from "../../../layers/presentation/components/chip.tsx";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";
 import { PageFrame } from "../../../layers/presentation/components/page-frame.tsx";
 import { useFormat, useLanguage, useLive } from "../../../layers/presentation/context.tsx";
 import type { LiveApp } from "../../../layers/presentation/live/live-state.ts";
-import { cityOf } from "../../../layers/presentation/live/places.ts";
 import { mountPage } from "../../../layers/presentation/mount.tsx";
 import { AppsPanel } from "./apps-panel.tsx";
 import { catalogue } from "./catalogue.ts";
@@ -63,7 +63,7 @@ function DoneNotice({ done }: { readonly done: Done | undefined }) {
             app: t(`kit:app.${done.record.app as "tickets"}`, { defaultValue: done.record.app }),
             epoch: done.record.epoch ?? "–",
             serving: format.list(
-              (done.record.servingRegions ?? []).map((id) => cityOf(id, language)),
+              (done.record.servingRegions ?? []).map((id) => regionName(id, language)),
             ),
           })}
         </Notice>

@@ -2,6 +2,7 @@
 import { Button, Group, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { regionName } from "../../../base/places.ts";
 import { Chip } from "../../../layers/presentation/components/chip.tsx";
 import { Empty, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";
@@ -9,7 +10,6 @@ import { RegionName } from "../../../layers/presentation/components/region-badge
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useFormat, useLanguage, useLive } from "../../../layers/presentation/context.tsx";
 import type { LiveRegion } from "../../../layers/presentation/live/live-state.ts";
-import { cityOf } from "../../../layers/presentation/live/places.ts";
 import { useWrite, type Write } from "../../../layers/presentation/use-write.ts";
 import classes from "./console.module.css";
 import { type Fault, useFaultsAvailable, useInjectFault } from "./control.ts";
@@ -28,7 +28,7 @@ interface FaultButtonsProps {
 function FaultButtons({ region, write }: FaultButtonsProps) {
   const { t } = useTranslation("console");
   const language = useLanguage();
-  const name = cityOf(region.id, language);
+  const name = regionName(region.id, language);
   const kinds: readonly Fault[] = region.up
     ? ["kill", "freeze", "thaw", "partition", "heal"]
     : ["restart", "thaw", "heal"];

@@ -27,6 +27,9 @@ const numberOf = (value: string | null): number | undefined => {
   return Number.isFinite(number) ? number : undefined;
 };
 
+/** Epochs begin at 1; 0 stands on answers that are no app's, such as `/routing/`. */
+const epochOf = (value: string | null): number | undefined => numberOf(value) || undefined;
+
 /** The observation after one more answer; a write does not change what is known about reads. */
 export function observe(before: Observation, headers: Headers, isRead: boolean): Observation {
   const region = headers.get("Understudy-Region");
@@ -35,7 +38,7 @@ export function observe(before: Observation, headers: Headers, isRead: boolean):
   const consistency = headers.get("Understudy-Consistency");
   return {
     region,
-    epoch: numberOf(headers.get("Understudy-Epoch")) ?? before.epoch,
+    epoch: epochOf(headers.get("Understudy-Epoch")) ?? before.epoch,
     ...(isRead && consistency !== null
       ? { consistency, dataAgeMs: numberOf(headers.get("Understudy-Data-Age")), missing }
       : { consistency: before.consistency, dataAgeMs: before.dataAgeMs, missing: before.missing }),

@@ -2,20 +2,20 @@
  * Which region answered last, and in which epoch: flag, city, id.
  */
 import { useTranslation } from "react-i18next";
+import { placeOf, regionName } from "../../../base/places.ts";
 import { useFormat, useKit, useLanguage, useObservation } from "../context.tsx";
-import { cityOf, placeOf } from "../live/places.ts";
 import { Flag } from "./flag.tsx";
 import classes from "./region-badge.module.css";
 
-/** A region's name for people: its city, with its id where that is something else. */
+/** A region's name for people, with its id where that is something else. */
 export function RegionName({ id }: { readonly id: string }) {
   const language = useLanguage();
-  const city = cityOf(id, language);
+  const name = regionName(id, language);
   return (
     <span className={classes.name}>
       <Flag country={placeOf(id)?.country} />
-      <span className={classes.city}>{city}</span>
-      {city === id ? null : <code className={classes.id}>{id}</code>}
+      <span className={classes.city}>{name}</span>
+      {name === id ? null : <code className={classes.id}>{id}</code>}
     </span>
   );
 }
@@ -35,9 +35,9 @@ export function RegionBadge() {
   }
   const country = placeOf(id)?.country;
   const epoch = observed.epoch === undefined ? "–" : format.number(observed.epoch);
-  const place = country
-    ? `${cityOf(id, language)}, ${format.country(country)}`
-    : cityOf(id, language);
+  const name = regionName(id, language);
+  const land = country && format.country(country);
+  const place = land && land !== name ? `${name}, ${land}` : name;
   return (
     <output
       className={classes.badge}

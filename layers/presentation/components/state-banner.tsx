@@ -4,6 +4,7 @@
  */
 import { Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { regionName } from "../../../base/places.ts";
 import {
   useFormat,
   useKit,
@@ -12,7 +13,6 @@ import {
   useLiveApp,
   useObservation,
 } from "../context.tsx";
-import { cityOf } from "../live/places.ts";
 import { wordingOf } from "../live/wording.ts";
 import { Notice } from "./notice.tsx";
 
@@ -35,8 +35,8 @@ function Situation({ id }: { readonly id: string }) {
   const name = t(`app.${id as "tickets"}`, { defaultValue: id });
   const values = {
     app: name,
-    serving: format.list(app.servingRegions.map((region) => cityOf(region, language))) || "–",
-    primary: cityOf(app.primary, language),
+    serving: format.list(app.servingRegions.map((region) => regionName(region, language))) || "–",
+    primary: regionName(app.primary, language),
   };
   return (
     <Notice tone={wording.tone} title={t(`banner.${wording.key}.title`)}>
@@ -52,7 +52,7 @@ function Staleness({ id }: { readonly id: string }) {
   const seen = useObservation(id);
   const stale = seen.consistency === "stale";
   if (!stale && seen.missing === 0) return null;
-  const region = cityOf(seen.region ?? "", language);
+  const region = regionName(seen.region ?? "", language);
   const age = seen.dataAgeMs;
   return (
     <Notice tone="info" title={stale ? t("banner.stale.title") : undefined}>

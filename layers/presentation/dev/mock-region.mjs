@@ -34,7 +34,7 @@ let scene = {
   version: 12,
 };
 const journal = [
-  ["switchover", "operator", "maintenance in Dublin is over", "ap-southeast-1", "eu-west-1", 7],
+  ["switchover", "operator", "maintenance in Ireland is over", "ap-southeast-1", "eu-west-1", 7],
   [
     "takeover",
     "ap-southeast-1",

@@ -15,7 +15,7 @@ export type Role = "region" | "witness" | "front-door";
 
 export interface RegionRef {
   readonly id: string;
-  /** For people, e.g. Ireland. */
+  /** For people, where the id is none that base/places.ts names. */
   readonly title?: string;
 }
 

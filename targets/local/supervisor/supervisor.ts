@@ -68,8 +68,8 @@ export interface RunningDeployment {
 }
 
 export const DEFAULT_REGIONS: readonly RegionRef[] = [
-  { id: "eu-west-1", title: "Ireland" },
-  { id: "ap-southeast-1", title: "Singapore" },
+  { id: "eu-west-1" },
+  { id: "ap-southeast-1" },
 ];
 
 const HOST = "127.0.0.1";

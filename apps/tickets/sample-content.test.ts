@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { afterEach, expect, test, vi } from "vitest";
-import { createWorld, OPERATOR_TOKEN } from "../layers/api/testing/world.ts";
-import { loadSampleContent } from "./sample-content.ts";
-import { sampleAccounts, sampleTickets } from "./tickets/sample.ts";
-import { ticketsApp } from "./tickets/server.ts";
+import { createWorld, OPERATOR_TOKEN } from "../../layers/api/testing/world.ts";
+import { sampleAccounts, sampleTickets } from "./sample.ts";
+import { loadSampleTickets } from "./sample-content.ts";
+import { ticketsApp } from "./server.ts";
 
 const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
 const here = new URL("http://region.test");
@@ -25,7 +25,7 @@ function worldBehindFetch() {
     },
     load: () => {
       const log = () => undefined;
-      return loadSampleContent({ url: here.origin, operatorToken: OPERATOR_TOKEN, log });
+      return loadSampleTickets({ url: here.origin, operatorToken: OPERATOR_TOKEN, log });
     },
   };
 }

@@ -1,13 +1,16 @@
-/** Where a region is: the public names of cloud regions, for people. *pure* */
+/**
+ * What people call a region, and the country it is in: the one table of it, for pages and terminal.
+ * The names are those that the clouds use in public. *pure*
+ */
 export interface Place {
   readonly country: string;
-  readonly city: Readonly<Record<"en" | "de", string>>;
+  readonly name: Readonly<Record<"en" | "de", string>>;
 }
 
-const at = (country: string, en: string, de: string = en): Place => ({ country, city: { en, de } });
+const at = (country: string, en: string, de: string = en): Place => ({ country, name: { en, de } });
 
 const PLACES: Readonly<Record<string, Place>> = {
-  "eu-west-1": at("IE", "Dublin"),
+  "eu-west-1": at("IE", "Ireland", "Irland"),
   "eu-west-2": at("GB", "London"),
   "eu-west-3": at("FR", "Paris"),
   "eu-central-1": at("DE", "Frankfurt"),
@@ -35,6 +38,6 @@ const PLACES: Readonly<Record<string, Place>> = {
 
 export const placeOf = (region: string): Place | undefined => PLACES[region];
 
-/** The city's name, or the id where the region is none that the world knows. */
-export const cityOf = (region: string, language: "en" | "de"): string =>
-  PLACES[region]?.city[language] ?? region;
+/** Its name, or the id where the region is none that the world knows. */
+export const regionName = (region: string, language: "en" | "de"): string =>
+  PLACES[region]?.name[language] ?? region;
