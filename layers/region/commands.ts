@@ -128,7 +128,15 @@ export class Commands {
     }
     const change = this.#app.change(options.by, options.reason, now);
     const { cause, waitMs } = options;
-    this.#transfer = { to, cause, change, waitMs, answer, stage: "catching-up", since: now.mono };
+    this.#transfer = {
+      to,
+      cause,
+      change,
+      waitMs,
+      answer: once(answer),
+      stage: "catching-up",
+      since: now.mono,
+    };
     this.tick(now);
   }
 
@@ -137,6 +145,7 @@ export class Commands {
     if (due.length > 0) this.#due = this.#due.filter((one) => one.at > now.mono);
     for (const { act } of due) act();
     const { holding, record } = this.#app;
+    if (holding === undefined) this.lost();
     const transfer = this.#transfer;
     const peer = transfer && holding?.shipping.peers.get(transfer.to);
     if (!transfer || !holding || !record || !peer) return;
@@ -209,8 +218,24 @@ export class Commands {
     transfer?.answer(outcome);
   }
 
-  /** The region lost the app while it was moving. */
+  /**
+   * The region lost the app while it was moving. What it proposed itself is no loss: it is done as
+   * soon as the record tells of it, and until then its own round will say.
+   */
   lost(): void {
-    this.end(unknown("the app moved meanwhile"));
+    const [transfer, { record }] = [this.#transfer, this.#app];
+    if (transfer === undefined) return;
+    if (record !== undefined && changes.contains(record, transfer.change.changeId)) {
+      this.#transfer = undefined;
+      transfer.answer({ kind: "ok", value: record });
+    } else if (transfer.stage !== "proposing") this.end(unknown("the app moved meanwhile"));
   }
+}
+
+function once(answer: CommandAnswer): CommandAnswer {
+  let isAnswered = false;
+  return (end) => {
+    if (!isAnswered) answer(end);
+    isAnswered = true;
+  };
 }
