@@ -41,7 +41,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | "*">> = {
   "layers/key-value": ["base"],
   "layers/objects": ["base"],
   "layers/identity": ["base"],
-  "layers/region": ["base", "layers/routing", "layers/key-value"],
+  "layers/region": ["base", "layers/routing", "layers/key-value", "layers/objects"],
   "layers/leaderboard": ["base", "layers/key-value"],
   "layers/blog": ["base", "layers/key-value"],
   "layers/api": ["base", ...cores, "layers/region", "layers/leaderboard", "layers/blog"],
@@ -57,8 +57,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | "*">> = {
 };
 
 const SEES_INSIDE: Readonly<Record<string, readonly string[]>> = {
-  "layers/region": ["layers/routing", "layers/key-value"],
-  "layers/api": ["layers/identity"],
+  "layers/region": ["layers/routing", "layers/key-value", "layers/objects"],
+  "layers/api": ["layers/identity", "layers/objects"],
   targets: [...services, "layers/region"],
 };
 

@@ -7,10 +7,13 @@ import type { WallMs } from "../../base/clock.ts";
 import { ConfigurationError } from "../../base/errors.ts";
 import type { KeyValueStore } from "../key-value/port.ts";
 import type { TableDefinition } from "../key-value/table.ts";
+import { bucketProblem } from "../objects/names.ts";
 import type { Routing } from "../routing/port.ts";
 import type { Durability, Mode } from "../routing/record.ts";
 import type { AppApi } from "./app-api.ts";
 import type { Log } from "./log.ts";
+import type { AppObjects } from "./objects/app-objects.ts";
+import { OBJECTS, objectTable } from "./objects/object-table.ts";
 import type { LoadSampleContent } from "./sample-content.ts";
 
 /** What an app's routes are given; one per app and region. */
@@ -19,6 +22,8 @@ export interface AppContext {
   readonly region: string;
   readonly store: KeyValueStore;
   readonly tables: readonly TableDefinition[];
+  /** Bytes under names; only of an app with buckets. */
+  readonly objects: AppObjects;
   readonly routing: Routing;
   /** The region's wall clock. */
   readonly now: () => WallMs;
@@ -100,6 +105,10 @@ export function defineApp(app: AppDefinition): AppDefinition {
     refuse,
   );
   unique(app.buckets ?? [], "buckets", refuse);
+  for (const bucket of app.buckets ?? []) {
+    const problem = bucketProblem(bucket);
+    if (problem !== undefined) refuse(problem, bucket, "Rename the bucket.");
+  }
   unique(
     (app.takeover ?? []).map((step) => step.name),
     "takeover steps",
@@ -121,7 +130,14 @@ export function defineApp(app: AppDefinition): AppDefinition {
   if (typeof app.api !== "function") {
     refuse("api is missing", app.api, "Give a function from the context to the routes.");
   }
-  return Object.freeze({ ...app });
+  const isAnothers = (table: TableDefinition) => table.name === OBJECTS && table !== objectTable;
+  if (app.tables.some(isAnothers)) {
+    refuse("a table has the name of the platform's own", OBJECTS, "Choose another.");
+  }
+  const hasBuckets = (app.buckets ?? []).length > 0;
+  const tables =
+    hasBuckets && !app.tables.includes(objectTable) ? [...app.tables, objectTable] : app.tables;
+  return Object.freeze({ ...app, tables });
 }
 
 export function unique(

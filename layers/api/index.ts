@@ -27,6 +27,20 @@ export { createIdentity, type Identity, type IdentityOptions } from "./identity/
 export type { Message, MessageSender } from "./identity/outbox.ts";
 export type { PasswordHasher } from "./identity/password-hasher.ts";
 export type { Log } from "./log.ts";
+export {
+  type AppObjects,
+  createAppObjects,
+  type SignedUpload,
+  type UploadPermit,
+} from "./objects/app-objects.ts";
+export {
+  bodyOf,
+  type ObjectResponseOptions,
+  problemOfObject,
+  readBytes,
+  respondObject,
+} from "./objects/object-response.ts";
+export { objectTable } from "./objects/object-table.ts";
 export { PROBLEMS, type Problem, problem, problemOfRead, problemOfWrite } from "./problem.ts";
 export {
   createRegionApi,

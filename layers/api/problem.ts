@@ -115,6 +115,32 @@ const kinds = {
     title: "The body is of a type this route does not read",
     advice: "Send `Content-Type: application/json`, without a content encoding.",
   },
+  "digest-mismatch": {
+    status: 422,
+    title: "The bytes are not what the request said they are",
+    advice: "Nothing was kept. Send the bytes again; if it happens again, compute the digest anew.",
+  },
+  "body-interrupted": {
+    status: 400,
+    title: "The body ended before its end",
+    advice: "Nothing was kept. Send it again, with the same idempotency key.",
+  },
+  "range-not-satisfiable": {
+    status: 416,
+    title: "The range holds none of the bytes",
+    advice: "`Content-Range` names the size; ask for a range within it.",
+  },
+  "address-refused": {
+    status: 403,
+    title: "The address permits nothing",
+    advice: "It is wrong, was changed, or has expired: ask the app for another one.",
+  },
+  "bytes-travelling": {
+    status: 503,
+    title: "The bytes are still on their way",
+    advice: "The object exists; show a placeholder, and ask again in a moment.",
+    retryAfterSeconds: 1,
+  },
   "idempotency-mismatch": {
     status: 422,
     title: "The idempotency key was used for another request",

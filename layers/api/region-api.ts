@@ -15,12 +15,13 @@
  */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
-import { AssertionError } from "../../base/assert.ts";
+import { AssertionError, must } from "../../base/assert.ts";
 import type { Instant } from "../../base/clock.ts";
 import { ConfigurationError } from "../../base/errors.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { KeyValueStore } from "../key-value/port.ts";
 import type { TableDefinition } from "../key-value/table.ts";
+import type { ByteStore } from "../objects/port.ts";
 import type { Routing } from "../routing/port.ts";
 import type { AppApi } from "./app-api.ts";
 import type { AppContext } from "./define-app.ts";
@@ -32,6 +33,8 @@ import { createHealthRoutes, type HealthOf } from "./health-routes.ts";
 import { identityApp } from "./identity/app.ts";
 import type { Identity } from "./identity/identity.ts";
 import type { Log } from "./log.ts";
+import { type AppObjects, createAppObjects, noObjects } from "./objects/app-objects.ts";
+import { addObjectRoutes, OBJECT_PATHS } from "./objects/object-routes.ts";
 import { describeApi } from "./openapi.ts";
 import { answerPlatform, type PlatformFiles } from "./platform-files.ts";
 import { problem } from "./problem.ts";
@@ -52,6 +55,8 @@ export interface RegionApiOptions {
   readonly deployment: Deployment;
   readonly region: string;
   readonly storeOf: (app: string) => KeyValueStore;
+  /** Of an app with buckets; without it, its objects cannot be used. */
+  readonly bytesOf?: (app: string) => ByteStore;
   readonly routing: Routing;
   readonly identity: Identity;
   readonly now: () => Instant;
@@ -77,6 +82,8 @@ export interface RegionApiOptions {
 
 export interface RegionApi {
   fetch(request: Request): Promise<Response>;
+  /** What the routes of an app were given. */
+  contextOf(app: string): AppContext;
   readonly openapi: () => unknown;
   /** Ends open event streams; what is being answered goes on. */
   close(): void;
@@ -114,11 +121,13 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     appId: string,
     store: KeyValueStore,
     tables: readonly TableDefinition[] = [],
+    objects = noObjects(appId, "no buckets"),
   ): AppContext => ({
     appId,
     region,
     store,
     tables,
+    objects,
     routing,
     now: () => now().wall,
     ids: options.ids,
@@ -127,6 +136,7 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
   });
 
   const parts = new Map<string, Part>();
+  const contexts = new Map<string, AppContext>();
   const endpoints: Endpoint[] = [];
   const others: OpenAPIHono[] = [];
   const mount = (
@@ -142,9 +152,18 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     parts.set(segment, { app, hono, apiPaths });
   };
   for (const app of deployment.apps) {
-    const context = contextOf(app.id, options.storeOf(app.id), app.tables);
-    if (app.id === identityApp.id) mount(app.id, app.id, identity.api(context));
-    else mount(app.id, app.id, app.api(context), app.apiPaths ?? ["api"]);
+    const store = options.storeOf(app.id);
+    const context = contextOf(app.id, store, app.tables, objectsOf(app, store, options));
+    contexts.set(app.id, context);
+    if (app.id === identityApp.id) {
+      mount(app.id, app.id, identity.api(context));
+      continue;
+    }
+    const api = app.api(context);
+    const paths = app.apiPaths ?? ["api"];
+    const hasObjects = (app.buckets ?? []).length > 0;
+    if (hasObjects) addObjectRoutes("endpoints" in api ? api.hono : (api as never), context);
+    mount(app.id, app.id, api, hasObjects ? [...paths, OBJECT_PATHS] : paths);
   }
   const healthOf = options.healthOf ?? (() => undefined);
   const appIds = deployment.apps.map((app) => app.id);
@@ -196,7 +215,24 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     return response;
   };
 
-  return { fetch, openapi: () => JSON.parse(openapi()), close: () => events.close() };
+  return {
+    fetch,
+    contextOf: (app) => must(contexts.get(app), `no app is named ${app}`),
+    openapi: () => JSON.parse(openapi()),
+    close: () => events.close(),
+  };
+}
+
+function objectsOf(
+  { id, buckets = [] }: Deployment["apps"][number],
+  store: KeyValueStore,
+  { bytesOf, now, deploymentSecret }: RegionApiOptions,
+): AppObjects {
+  if (buckets.length === 0) return noObjects(id, "no buckets");
+  if (bytesOf === undefined) return noObjects(id, "a target without bytes");
+  const wall = () => now().wall;
+  const bytes = bytesOf(id);
+  return createAppObjects({ appId: id, buckets, store, bytes, now: wall, deploymentSecret });
 }
 
 const noStore = new Proxy({} as KeyValueStore, {

@@ -9,13 +9,13 @@ import { createHash } from "node:crypto";
 import { createIds } from "../../base/ids.ts";
 import type { Rng } from "../../base/rng.ts";
 import {
-  type AppContext,
   createIdentity,
   createRegionApi,
   type Deployment,
   type Log,
   type RegionApi,
 } from "../../layers/api/index.ts";
+import { createMemoryByteStore } from "../../layers/objects/memory-bytes.ts";
 import type { AppRegion } from "../../layers/region/app-region.ts";
 import type { Reads } from "../../layers/region/reads.ts";
 import { createReplicatedStore, type ReplicatedStore } from "../../layers/region/store.ts";
@@ -93,6 +93,7 @@ export function createRegionService(options: RegionServiceOptions): RegionServic
     deployment,
     region: node.site,
     storeOf,
+    bytesOf: () => createMemoryByteStore({ region: node.site, sha256: () => createHash("sha256") }),
     routing,
     identity,
     now,
@@ -106,18 +107,7 @@ export function createRegionService(options: RegionServiceOptions): RegionServic
     healthOf: (app) => journeys.get(app)?.report,
   });
   for (const app of deployment.apps) {
-    const store = storeOf(app.id);
-    const context: AppContext = {
-      appId: app.id,
-      region: node.site,
-      tables: app.tables,
-      store,
-      routing,
-      now: () => now().wall,
-      ids,
-      digest,
-      log,
-    };
+    const context = api.contextOf(app.id);
     const changed = (isHealthy: boolean): void => {
       const core = region.apps.get(app.id);
       if (core !== undefined) core.healthy = isHealthy;

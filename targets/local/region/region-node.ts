@@ -12,7 +12,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { join } from "node:path";
 import { createIds } from "../../../base/ids.ts";
-import type { AppContext, Deployment } from "../../../layers/api/index.ts";
+import type { Deployment } from "../../../layers/api/index.ts";
 import {
   createIdentity,
   createRegionApi,
@@ -20,6 +20,7 @@ import {
   type RegionApi,
 } from "../../../layers/api/index.ts";
 import { tuple } from "../../../layers/key-value/key.ts";
+import { createMemoryByteStore } from "../../../layers/objects/memory-bytes.ts";
 import type { RegionMessage } from "../../../layers/region/messages.ts";
 import type { Members } from "../../../layers/routing/members.ts";
 import type { VoterReply } from "../../../layers/routing/messages.ts";
@@ -295,6 +296,8 @@ export class RegionNode {
       deployment: this.#deployment,
       region: config.site,
       storeOf: (app) => cores.store(app),
+      bytesOf: () =>
+        createMemoryByteStore({ region: config.site, sha256: () => createHash("sha256") }),
       routing,
       identity,
       now,
@@ -313,17 +316,7 @@ export class RegionNode {
       observe: metrics.observe,
     });
     for (const app of this.#deployment.apps) {
-      const context: AppContext = {
-        appId: app.id,
-        region: config.site,
-        tables: app.tables,
-        store: cores.store(app.id),
-        routing,
-        now: () => this.#clock.wall(),
-        ids,
-        digest,
-        log,
-      };
+      const context = api.contextOf(app.id);
       const changed = (healthy: boolean): void => {
         const core = cores.region.apps.get(app.id);
         if (core !== undefined) core.healthy = healthy;

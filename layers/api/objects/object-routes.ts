@@ -1,0 +1,116 @@
+/**
+ * What signed addresses lead to: PUT and GET of one object, in every target alike. *composition*
+ *
+ *   PUT  /{app}/objects/{bucket}/{key}?...&signature=   the bytes, of the type and size permitted
+ *   GET  /{app}/objects/{bucket}/{key}?...&signature=   the bytes, with ranges
+ *
+ * There is no session: the address is the permission. Who may have one is the app's to decide.
+ */
+import type { Hono } from "hono";
+import { isDigest } from "../../objects/names.ts";
+import type { AppContext } from "../define-app.ts";
+import { type Problem, problem } from "../problem.ts";
+import { refusalOf, respond } from "../reply.ts";
+import type { Scope } from "../scope.ts";
+import { bodyOf, problemOfObject, respondObject } from "./object-response.ts";
+import type { SignedAddress, SignedMethod } from "./signed-url.ts";
+
+export const OBJECT_PATHS = "objects";
+
+export function addObjectRoutes(hono: Hono<{ Bindings: Scope }>, context: AppContext): void {
+  const path = `/${context.appId}/${OBJECT_PATHS}/*`;
+  hono.put(path, (c) => putObject(c.env, context));
+  hono.get(path, (c) => getObject(c.env, context));
+}
+
+async function permitOf(
+  scope: Scope,
+  { objects, now }: AppContext,
+  method: SignedMethod,
+): Promise<SignedAddress | Problem> {
+  const url = new URL(scope.request.url);
+  const found = await objects.signer.check(method, url.pathname, url.searchParams, now() / 1000);
+  if (found === undefined) {
+    return problem("address-refused", "The signature does not fit the address.");
+  }
+  if (found === "expired") return problem("address-refused", "The address has expired.");
+  return found;
+}
+
+async function putObject(scope: Scope, context: AppContext): Promise<Response> {
+  scope.route = `/${context.appId}/${OBJECT_PATHS}/`;
+  const permit = await permitOf(scope, context, "PUT");
+  if ("kind" in permit) return respond(scope, permit);
+  const refused = refusalOf(scope.platform.routing, context.appId) ?? checkHeaders(scope, permit);
+  if (refused !== undefined) return respond(scope, refused);
+  const digest = digestOf(scope.request.headers);
+  if (digest !== undefined && !isDigest(digest)) {
+    const detail = "Content-Digest is such as sha-256=:BASE64:, of 32 bytes.";
+    return respond(scope, problem("invalid-header", detail));
+  }
+  const { bucket, key, contentType = "application/octet-stream", limitBytes, keep } = permit;
+  const put = await context.objects.put(bucket, key, bodyOf(scope.request), {
+    contentType,
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(keep === undefined ? {} : { expires: keep }),
+  });
+  if (put.kind !== "ok") return respond(scope, problemOfObject(put));
+  const { version, receipt, sizeBytes } = put.value;
+  const body = { bucket, key, digest: put.value.digest, sizeBytes, contentType, version };
+  const epoch = scope.platform.routing.app(context.appId)?.epoch ?? 0;
+  const headers = { etag: `"${put.value.digest}"` };
+  return respond(scope, {
+    kind: "answer",
+    status: 201,
+    body,
+    headers,
+    acknowledged: { receipt, version, epoch },
+  });
+}
+
+function checkHeaders(scope: Scope, permit: SignedAddress): Problem | undefined {
+  const { headers } = scope.request;
+  const type = headers.get("content-type")?.trim().toLowerCase();
+  if (permit.contentType !== undefined && type !== permit.contentType.toLowerCase()) {
+    const detail = `Content-Type is ${type ?? "missing"}; this address takes ${permit.contentType}.`;
+    return problem("wrong-content-type", detail);
+  }
+  const { limitBytes } = permit;
+  const declared = headers.get("content-length");
+  if (limitBytes === undefined || declared === null || !(Number(declared) > limitBytes)) {
+    return undefined;
+  }
+  const detail = `The body is larger than ${limitBytes} bytes.`;
+  return problem("too-large", detail, { extra: { limitBytes } });
+}
+
+/** RFC 9530. Undefined where there is none; something else than a digest where it is not one. */
+function digestOf(headers: Headers): string | undefined {
+  const given = headers.get("content-digest") ?? headers.get("repr-digest");
+  if (given === null) return undefined;
+  const match = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/.exec(given);
+  if (match?.[1] === undefined) return "";
+  return Array.from(atob(match[1]), (character) =>
+    character.charCodeAt(0).toString(16).padStart(2, "0"),
+  ).join("");
+}
+
+async function getObject(scope: Scope, context: AppContext): Promise<Response> {
+  scope.route = `/${context.appId}/${OBJECT_PATHS}/`;
+  const permit = await permitOf(scope, context, "GET");
+  if ("kind" in permit) return respond(scope, permit);
+  const { objects } = context;
+  const found = await objects.head(permit.bucket, permit.key);
+  if (found.kind === "failed") return respond(scope, problemOfObject(found));
+  if (found.value === undefined) {
+    return respond(scope, problem("not-found", "No object has this name."));
+  }
+  const { fileName } = permit;
+  return respondObject(
+    scope,
+    objects.open,
+    found.value,
+    fileName === undefined ? {} : { fileName },
+  );
+}
