@@ -30,7 +30,13 @@ export interface Violation {
 export const show = (found: Violation): string =>
   `${found.path}:${found.line}: ${found.banned} is banned here, use ${found.use}`;
 
-const cores = ["layers/routing", "layers/key-value", "layers/objects", "layers/identity"];
+const cores = [
+  "layers/routing",
+  "layers/key-value",
+  "layers/objects",
+  "layers/images",
+  "layers/identity",
+];
 const pages = ["base", "client", "layers/presentation", "layers/api", ...cores];
 const services = ["base", ...cores, "layers/leaderboard", "layers/blog", "layers/api"];
 
@@ -40,6 +46,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | "*">> = {
   "layers/routing": ["base"],
   "layers/key-value": ["base"],
   "layers/objects": ["base"],
+  "layers/images": ["base"],
   "layers/identity": ["base"],
   "layers/region": ["base", "layers/routing", "layers/key-value", "layers/objects"],
   "layers/leaderboard": ["base", "layers/key-value"],
@@ -63,7 +70,7 @@ const SEES_INSIDE: Readonly<Record<string, readonly string[]>> = {
 };
 
 const PUBLIC_NAMES = /\/(?:index|port|record|table|(?:[a-z-]+-)?contract|define-[a-z-]+)\.tsx?$/;
-const PURE = /^(?:base|layers\/(?:routing|key-value|region|identity|objects|leaderboard))\//;
+const PURE = /^(?:base|layers\/(?:routing|key-value|region|identity|objects|images|leaderboard))\//;
 const PURE_MODEL = /^apps\/[^/]+\/model\//;
 /** Runs while bundling or developing, never in a region or a page. */
 const BUILD_TIME = /\/(?:build\/|dev\/|vite[a-z.-]*\.ts$)/;

@@ -22,6 +22,7 @@ export interface Port {
 export const PORTS: readonly Port[] = [
   { name: "KeyValueStore", file: "layers/key-value/port.ts", suite: "describeKeyValueContract" },
   { name: "Engine", file: "layers/key-value/engine.ts", suite: "engineLaws" },
+  { name: "ImageProcessor", file: "layers/images/port.ts", suite: "describeImagesContract" },
 ];
 
 /** Ports that no suite judges, with the reason. */
@@ -38,6 +39,7 @@ export const WITHOUT_SUITE: Readonly<Record<string, string>> = {
   "layers/api/log.ts": "promises nothing that could fail",
   "layers/presentation/api/transport.ts": "one function around `fetch`",
   "targets/local/supervisor/messages.ts": "types of messages",
+  "targets/local/images/messages.ts": "types of messages",
   "targets/local/voter/messages.ts": "types of messages",
   "targets/aws/runtime/write-gate.ts": "its one adapter is tested on the database",
 };

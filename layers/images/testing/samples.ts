@@ -1,0 +1,52 @@
+/** One small picture of each format, 48 x 32, as bytes: for tests of what takes pictures. *public* */
+import type { ImageFormat } from "../port.ts";
+
+export const SAMPLE_WIDTH = 48;
+export const SAMPLE_HEIGHT = 32;
+
+const BASE64: Readonly<Record<ImageFormat, string>> = {
+  jpeg: [
+    "/9j/2wBDABALDA4MChAODQ4SERATGCgaGBYWGDEjJR0oOjM9PDkzODdASFxOQERXRTc4UG1RV19iZ2hnPk1xeXBk",
+    "eFxlZ2P/2wBDARESEhgVGC8aGi9jQjhCY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2Nj",
+    "Y2NjY2NjY2P/wAARCAAgADADASIAAhEBAxEB/8QAFwABAQEBAAAAAAAAAAAAAAAAAwYCBf/EABwQAAMAAwEBAQAA",
+    "AAAAAAAAAAABAgMEESEiBf/EABUBAQEAAAAAAAAAAAAAAAAAAAUG/8QAGhEAAgMBAQAAAAAAAAAAAAAAAAECAwQR",
+    "Bf/aAAwDAQACEQMRAD8A1QdCUUmjpY9XDPynka7VNe9AJaFRFNro1okoknQdFf8Ao6GLbwV8pZUuzSXvSQoY83XH",
+    "Sm0uNBVwdB0JQdFNQEXHUopNHdx7WGfpLIlypb96TdB0QMs6vik3wrNEVIp/0d/FqYK+k8rXJlP3pIUJQdDHm5I5",
+    "k0n1sKuDoOhKDopqAi4//9k=",
+  ].join(""),
+  png: [
+    "iVBORw0KGgoAAAANSUhEUgAAADAAAAAgBAMAAACm+uYvAAAAMFBMVEUaZuVwZo///gHWZilNZrI9ZsJdZqItZtII",
+    "Zvf3ZgiEZnvnZhjAZz+qZ1WXZ2jewyIlB+zkAAAACXBIWXMAAAsTAAALEwEAmpwYAAAAuUlEQVQokWOYOXu3sfGZ",
+    "M3fvvnu1aqGgWJqLa2h5AQNHBwNC4h1cohwmYXPm7Nl7YB1pUB0dBHQYw+1Iw27HKtx2iBFtx3klpb/Y7DivpKSk",
+    "9A+Ljk8gCX1Mf9iDxJWUfmHoMIJI6GGEFdgkJSV9DB1KcIk0VDugEkq4dChh+ANhlBiqDnTLC2B2oDu3HKYD4cE0",
+    "tLCCB4kYWljBAxEjzmHBjhGDBNIVRpwbk5yuEHbgSFdYUgkJ6QoA/sVAGiF44XAAAAAASUVORK5CYII=",
+  ].join(""),
+  webp: [
+    "UklGRqwAAABXRUJQVlA4IKAAAACQBQCdASowACAAPt1Wok2opKMiNUgBEBuJbAC1F737XwhkAMlMAleZWEAnh1Z9",
+    "HMn6UElQAABxjZzNm5L5lT/lIbDOqWznVL/tchmWN0B5sJu+94Bj624TE7RmkH4c3G7BgYnlMS5dz/GbqOnakQ0F",
+    "KIpSDf/Ied9Xjx0Wb2xfkogq1+kGtOb/0YFmTEot2OgEgxjj9dZDJ+wmWXzvGQAA",
+  ].join(""),
+  gif: [
+    "R0lGODlhMAAgAIMAAN7DIpdnaKpnVcBnP+dmGIRme/dmCAhm9y1m0l1moj1mwk1mstZmKf79AXBmjxpm5SH5BAQA",
+    "AAAALAAAAAAwACAAAAT/0EhCmWUjD8FF+EVYOKSTnEuqrEj7vM8hSwZFXJjWeV8gliaUitVCwGQHmu2i2Wx4oB/p",
+    "JFysFMUjUllh6jo9XwhITVmJrtd20rU0dz3RaFoeYtPqGfvmzcDjUkEJZldFRnlJe31OHGFyZFWFeEiJNW05fmCA",
+    "c3SDdoZalUt9AA2mDQAej52eZ3eHiFx8bqWntgBinIKEaLBrlrMMtba3gVStkr6/o8LEzqhjJXWuoLGKFs/PPpDI",
+    "aDAxesAWw9mnALrTycqiXeXPnMe8r6HsfO7O6JG9obLY97bw0nnjd+0fQG7yqoGrN84gNISfJi1r43CbNH2v1vVr",
+    "eO9cQIxZbQiKu0DOmcd83TKKZIahpLlcF0FKDMdSA7lUuVAmDLlwI6ZMjaJE67QTVs9rbr4EFfqxqEakmAQ8cWRM",
+    "4DxEDBf9EQqRGs+Js5o8WbpKUEqeR0cmBQoFZkynKy/pmLpJZ8R1WdeObRto1911EQAAOw==",
+  ].join(""),
+  avif: [
+    "AAAAHGZ0eXBhdmlmAAAAAG1pZjFhdmlmbWlhZgAAANZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA",
+    "AAAAAAAAAAAAACJpbG9jAAAAAERAAAEAAQAAAAAA+gABAAAAAAAAAJ8AAAAjaWluZgAAAAAAAQAAABVpbmZlAgAA",
+    "AAABAABhdjAxAAAAAA5waXRtAAAAAAABAAAAVmlwcnAAAAA4aXBjbwAAAAxhdjFDgSACAAAAABRpc3BlAAAAAAAA",
+    "ADAAAAAgAAAAEHBpeGkAAAAAAwgICAAAABZpcG1hAAAAAAAAAAEAAQOBAgMAAACnbWRhdBIACgk4FS/7SAhoNIAy",
+    "jwEawmLk598hQUOuQPEn6ALbkzz7y/rUh7kty0/bbYi4tEEwHUSP27m96oDS0Ntp2kVsU+YXll99UL/hz8rKh2gW",
+    "YyrtHaUUPeRzjT9eLUyPqokBQbOuBHF6eGTj/cpH2epM0dbr/dOLaboSwf7NxDmVSgZgzid5r6L8aDKhSSHav9dl",
+    "VHg65eSeQnIy3DeSBA==",
+  ].join(""),
+};
+
+export const bytesOf = (text: string): Uint8Array =>
+  Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+export const samplePicture = (format: ImageFormat): Uint8Array => bytesOf(atob(BASE64[format]));
