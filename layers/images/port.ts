@@ -1,7 +1,7 @@
 /**
  * Port: from bytes that claim to be a picture to pictures that are safe to keep and show. *port*
  *
- * Nothing of what was sent is kept as it was: a picture is decoded and drawn again, upright, without
+ * Nothing of what was sent is kept as it was: a picture is decoded and drawn anew, upright, without
  * its metadata (place, device, thumbnails of what was cropped away), in three sizes. What cannot be
  * taken is refused with a code and a reason for people; a refusal leaves nothing behind.
  *

@@ -1,4 +1,7 @@
-/** One drawing process, as its parent sees it: one job at a time, ended when it takes too long. *shell* */
+/**
+ * One drawing process, as its parent sees it: one job at a time, ended when it takes too long.
+ * *shell*
+ */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { ImageOutcome, ImageRequest } from "../../../layers/images/port.ts";

@@ -4,11 +4,11 @@
  *   judged --> decoded once, upright, at most 4,096 a side --> full (in its own format)
  *                                                         \--> large --> thumb --> placeholder
  *
- * Runs in a process of its own (drawing-process.ts). Metadata is dropped by drawing anew; colours
+ * Runs in a process of its own (drawing-process.ts). Metadata goes because of drawing anew; colours
  * are brought to sRGB first, because the profile goes with the metadata.
  *
  * Invariants
- *  D1 what sharp is given was accepted by judgeImage                                     (drawImage)
+ *  D1 what sharp is given was accepted by judgeImage                                    (drawImage)
  *  D2 nothing is decoded that has more pixels than was judged  (limitInputPixels: a header may lie)
  */
 import sharp, { type Sharp } from "sharp";
