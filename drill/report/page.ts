@@ -138,7 +138,8 @@ function recoveryTable({ verdict, history }: DrillResult): string {
   const all = latencyOf(history.operations);
   return (
     "<p>Least / median / worst where there were several rounds. Over the whole drill an " +
-    `operation took ${all.p50.toFixed(1)} ms (median), ${all.p99.toFixed(1)} ms (99th percentile), ` +
+    `operation took ${all.p50.toFixed(1)} ms (median), ` +
+    `${all.p99.toFixed(1)} ms (99th percentile), ` +
     `${shownMs(all.most)} at most, counted from when it was due.</p>` +
     table(heads, rows, "No fault was made.")
   );

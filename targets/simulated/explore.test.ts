@@ -1,5 +1,7 @@
+/** Runs that once failed, that one seed decides all, and the first half of a thousand seeds. */
 import { describe, expect, test } from "vitest";
 import { explore } from "./explore.ts";
+import { describeSeeds, violationsOf } from "./explore-seeds.ts";
 
 /** Seeds that once showed a bug, replayed first; what each found is in its name. */
 const REGRESSIONS: Readonly<Record<number, string>> = {
@@ -12,15 +14,6 @@ const REGRESSIONS: Readonly<Record<number, string>> = {
   31915: "an answer to a zombie voter's hello made its successor think its disk was an old copy",
   2975: "a newer member list was answered with a pause",
 };
-
-const SEEDS = 1000;
-const BATCH = 100;
-
-/** The run, with what a reader needs to repeat it. */
-function violationsOf(seed: number): string[] {
-  const run = explore({ seed });
-  return run.violations.map((what) => `seed ${seed} (${run.setting}): ${what}`);
-}
 
 /** As above, with the setting that it took. */
 const SHARPER_REGRESSIONS = [
@@ -38,7 +31,7 @@ const SHARPER_REGRESSIONS = [
 
 describe("the cores in a world that kills, cuts, freezes and delays", () => {
   test.each(Object.entries(REGRESSIONS))("seed %s: %s", (seed) => {
-    expect(violationsOf(Number(seed))).toEqual([]);
+    expect(violationsOf(explore({ seed: Number(seed) }))).toEqual([]);
   });
 
   test.each(SHARPER_REGRESSIONS)("$name", (setting) => {
@@ -51,21 +44,6 @@ describe("the cores in a world that kills, cuts, freezes and delays", () => {
     expect(first).toEqual(second);
     expect(explore({ seed: 12 }).trace).not.toBe(first.trace);
   });
-
-  const batches = Array.from({ length: SEEDS / BATCH }, (_, at) => at * BATCH + 1);
-  test.each(batches)(
-    "seeds %i and the 99 after it keep every invariant",
-    (from) => {
-      const violations: string[] = [];
-      let acknowledged = 0;
-      for (let seed = from; seed < from + BATCH; seed++) {
-        const run = explore({ seed });
-        acknowledged += run.acked;
-        violations.push(...run.violations.map((what) => `seed ${seed} (${run.setting}): ${what}`));
-      }
-      expect(violations).toEqual([]);
-      expect(acknowledged).toBeGreaterThan(BATCH * 100);
-    },
-    180_000,
-  );
 });
+
+describeSeeds(1, 500);
