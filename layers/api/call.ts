@@ -60,6 +60,11 @@ export interface CallInput<Params, Query, Body> {
 
 const ID_LENGTH = 26;
 
+export const requestHash = (scope: Scope, text: string): string => {
+  const { digest, hashSalt } = scope.platform;
+  return digest(`${hashSalt}\n${scope.request.method}\n${scope.path}\n${text}`);
+};
+
 export class Call<Params = unknown, Query = unknown, Body = unknown> {
   readonly params: Params;
   readonly query: Query;
@@ -89,6 +94,15 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
   /** Who asks; only on routes that need a session. */
   get session(): Session {
     return must(this.scope.session, "this route is open to everyone: there may be no session");
+  }
+
+  /** On a route with `readsBody`: the same call, after its body was read. Equal texts, one body. */
+  ofBody(text: string): Call<Params, Query, Body> {
+    const { context, scope, params, query, body, reading, ifMatch, idempotency } = this;
+    const input = { context, scope, params, query, body, reading, ifMatch };
+    if (idempotency === undefined) return this;
+    const told = { ...idempotency, requestHash: requestHash(scope, text) };
+    return new Call({ ...input, idempotency: told });
   }
 
   header(name: string): string | null {

@@ -5,6 +5,7 @@
 import type { Hono } from "hono";
 import type { WallMs } from "../../base/clock.ts";
 import { ConfigurationError } from "../../base/errors.ts";
+import type { ImageProcessor } from "../images/port.ts";
 import type { KeyValueStore } from "../key-value/port.ts";
 import type { TableDefinition } from "../key-value/table.ts";
 import { bucketProblem } from "../objects/names.ts";
@@ -24,6 +25,8 @@ export interface AppContext {
   readonly tables: readonly TableDefinition[];
   /** Bytes under names; only of an app with buckets. */
   readonly objects: AppObjects;
+  /** From bytes that claim to be a picture to pictures that are safe to keep. */
+  readonly images: ImageProcessor;
   readonly routing: Routing;
   /** The region's wall clock. */
   readonly now: () => WallMs;
@@ -32,6 +35,8 @@ export interface AppContext {
   /** SHA-256 as base64url. */
   readonly digest: (text: string) => string;
   readonly log: Log;
+  /** Ends what would not end by itself, such as an event stream, when the region goes down. */
+  readonly closing: AbortSignal;
 }
 
 export interface Objectives {

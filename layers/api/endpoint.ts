@@ -13,7 +13,7 @@ import { z } from "zod";
 import type { Role } from "../identity/roles.ts";
 import { authenticate, isSafe } from "./authenticate.ts";
 import { JSON_LIMIT_BYTES, parseJson, readJsonText } from "./body.ts";
-import { Call, type Idempotency } from "./call.ts";
+import { Call, type Idempotency, requestHash } from "./call.ts";
 import type { AppContext } from "./define-app.ts";
 import { PROBLEMS, type Problem, problem } from "./problem.ts";
 import { type Reply, refusalOf } from "./reply.ts";
@@ -43,6 +43,11 @@ export interface EndpointOptions<
   readonly body?: Body;
   readonly replies: Readonly<Record<number, ReplyDescription>>;
   readonly bodyLimitBytes?: number;
+  /**
+   * The body is no JSON, or not always: `handle` reads it, and then says with `call.ofBody` what it
+   * was. Until then the request has no hash, so an answer is not looked up before.
+   */
+  readonly readsBody?: boolean;
   /** No body at all counts as {}. */
   readonly bodyOptional?: boolean;
   /**
@@ -114,7 +119,7 @@ export async function runEndpoint(
       : {
           scope: scope.session?.userId ?? "anonymous",
           key: key.value,
-          requestHash: requestHash(scope, body.text),
+          requestHash: options.readsBody === true ? "" : requestHash(scope, body.text),
         };
   const call = new Call({
     context,
@@ -126,7 +131,7 @@ export async function runEndpoint(
     ifMatch: ifMatch.value,
     idempotency,
   });
-  if (idempotency !== undefined && options.recallFirst !== false) {
+  if (idempotency !== undefined && options.recallFirst !== false && options.readsBody !== true) {
     const replayed = await call.replay();
     if (replayed !== undefined) return own(scope, replayed);
   }
@@ -135,11 +140,6 @@ export async function runEndpoint(
 }
 
 const NO_KEY = { kind: "ok", value: undefined } as const;
-
-const requestHash = (scope: Scope, text: string): string => {
-  const { digest, hashSalt } = scope.platform;
-  return digest(`${hashSalt}\n${scope.request.method}\n${scope.path}\n${text}`);
-};
 
 /** Statuses of a refusal that another region, with newer data, might not give. */
 const DATA_DECIDED: readonly number[] = [401, 403, 404, 409, 412];
@@ -213,18 +213,39 @@ async function readBody(
   endpoint: Endpoint,
   scope: Scope,
 ): Promise<{ readonly kind: "ok"; readonly value: unknown; readonly text: string } | Problem> {
-  const { body, bodyLimitBytes, bodyOptional } = endpoint.options;
-  if (body === undefined) return { kind: "ok", value: undefined, text: "" };
+  const { body, bodyLimitBytes, bodyOptional, readsBody } = endpoint.options;
+  if (body === undefined || readsBody === true) return { kind: "ok", value: undefined, text: "" };
   if (bodyOptional && hasNoBody(scope.request)) {
     const checked = check(body, {}, "body", endpoint.bodyKeys);
     return checked.kind === "problem" ? checked : { ...checked, text: "" };
   }
-  const read = await readJsonText(scope.request, bodyLimitBytes ?? JSON_LIMIT_BYTES);
+  return readJson(scope, body, bodyLimitBytes ?? JSON_LIMIT_BYTES);
+}
+
+/** A JSON body that a schema accepts, with the text that was parsed. For routes with `readsBody`. */
+export async function readJson<Body extends z.ZodType>(
+  scope: Scope,
+  schema: Body,
+  limitBytes: number = JSON_LIMIT_BYTES,
+): Promise<
+  { readonly kind: "ok"; readonly value: z.output<Body>; readonly text: string } | Problem
+> {
+  const read = await readJsonText(scope.request, limitBytes);
   if (read.kind === "problem") return read;
   const parsed = parseJson(read.text);
   if (parsed.kind === "problem") return parsed;
-  const checked = check(body, parsed.value, "body", endpoint.bodyKeys);
+  const checked = checkFields(schema, parsed.value, "body");
   return checked.kind === "problem" ? checked : { ...checked, text: read.text };
+}
+
+/** What a schema says of values, as every route says it. */
+export function checkFields<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  where: "query" | "body",
+): { readonly kind: "ok"; readonly value: z.output<Schema> } | Problem {
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return check(schema, input, where, known) as never;
 }
 
 const hasNoBody = (request: Request): boolean =>

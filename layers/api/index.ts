@@ -19,7 +19,7 @@ export {
   type RegionDefinition,
 } from "./define-deployment.ts";
 export type { DocsFile } from "./docs-page.ts";
-export type { EndpointOptions } from "./endpoint.ts";
+export { checkFields, type EndpointOptions, readJson } from "./endpoint.ts";
 export type { HealthOf, HealthReport } from "./health-routes.ts";
 export type { Provider } from "./identity/federation/provider.ts";
 export { type LocalProvider, providersOf } from "./identity/federation/settings.ts";

@@ -120,6 +120,16 @@ const kinds = {
     title: "The bytes are not what the request said they are",
     advice: "Nothing was kept. Send the bytes again; if it happens again, compute the digest anew.",
   },
+  "image-refused": {
+    status: 422,
+    title: "The picture is not taken",
+    advice: "Nothing was kept. `detail` says what is wrong with it, `reason` is its code.",
+  },
+  "upload-missing": {
+    status: 409,
+    title: "There are no bytes under this upload",
+    advice: "Ask for an upload, send the bytes to its address, and then name it here.",
+  },
   "body-interrupted": {
     status: 400,
     title: "The body ended before its end",

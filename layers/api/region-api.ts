@@ -19,6 +19,7 @@ import { AssertionError, must } from "../../base/assert.ts";
 import type { Instant } from "../../base/clock.ts";
 import { ConfigurationError } from "../../base/errors.ts";
 import type { Rng } from "../../base/rng.ts";
+import type { ImageProcessor } from "../images/port.ts";
 import type { KeyValueStore } from "../key-value/port.ts";
 import type { TableDefinition } from "../key-value/table.ts";
 import type { ByteStore } from "../objects/port.ts";
@@ -57,6 +58,8 @@ export interface RegionApiOptions {
   readonly storeOf: (app: string) => KeyValueStore;
   /** Of an app with buckets; without it, its objects cannot be used. */
   readonly bytesOf?: (app: string) => ByteStore;
+  /** Without it an app that takes pictures says so when one comes. */
+  readonly images?: ImageProcessor;
   readonly routing: Routing;
   readonly identity: Identity;
   readonly now: () => Instant;
@@ -117,6 +120,7 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     origins: options.origins ?? (() => routing.regions().map((known) => new URL(known.url).origin)),
     hashSalt: digest(`understudy request hash 1\n${options.deploymentSecret}`),
   };
+  const closing = new AbortController();
   const contextOf = (
     appId: string,
     store: KeyValueStore,
@@ -128,11 +132,13 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     store,
     tables,
     objects,
+    images: options.images ?? noImages,
     routing,
     now: () => now().wall,
     ids: options.ids,
     digest,
     log,
+    closing: closing.signal,
   });
 
   const parts = new Map<string, Part>();
@@ -219,7 +225,10 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     fetch,
     contextOf: (app) => must(contexts.get(app), `no app is named ${app}`),
     openapi: () => JSON.parse(openapi()),
-    close: () => events.close(),
+    close: () => {
+      closing.abort();
+      events.close();
+    },
   };
 }
 
@@ -234,6 +243,16 @@ function objectsOf(
   const bytes = bytesOf(id);
   return createAppObjects({ appId: id, buckets, store, bytes, now: wall, deploymentSecret });
 }
+
+const noImages: ImageProcessor = {
+  process: () => {
+    throw new ConfigurationError({
+      what: "a picture cannot be drawn",
+      got: "a target without an ImageProcessor",
+      fix: "Give createRegionApi({ images }).",
+    });
+  },
+};
 
 const noStore = new Proxy({} as KeyValueStore, {
   get: () => {

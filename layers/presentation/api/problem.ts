@@ -49,6 +49,8 @@ const BY_TYPE: Readonly<Record<ServerCode, ProblemCode>> = {
   "invalid-request": "invalid",
   "broken-json": "invalid",
   "invalid-header": "invalid",
+  "image-refused": "invalid",
+  "upload-missing": "conflict",
   "not-signed-in": "unauthenticated",
   "token-refused": "unauthenticated",
   "wrong-credentials": "wrong-credentials",

@@ -1,11 +1,11 @@
 /**
  * Pictures without decoding: judged as everywhere, drawn as a few bytes that follow from what was
- * sent. *adapter*
+ * sent. *adapter* *public*
  *
  * For runs in virtual time, where no process may be started and each seed has to give one run.
  * What it draws can be counted, compared and moved about, but not looked at.
  */
-import { judgeImage } from "../../layers/images/judgement.ts";
+import { judgeImage } from "./judgement.ts";
 import {
   type ImageOutcome,
   type ImageProcessor,
@@ -13,11 +13,11 @@ import {
   LONGEST_EDGE,
   type Rendition,
   type SizeName,
-} from "../../layers/images/port.ts";
+} from "./port.ts";
 
 const PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAJmZmQAAACwAAAAAAQABAAACAkQBADs=";
 
-export const simulatedImages: ImageProcessor = {
+export const standInImages: ImageProcessor = {
   process: async (request) => draw(request),
 };
 

@@ -1,4 +1,0 @@
-import { describeImagesContract } from "../../layers/images/contract.ts";
-import { simulatedImages } from "./images.ts";
-
-describeImagesContract("the simulated stand-in", () => ({ processor: simulatedImages }));
