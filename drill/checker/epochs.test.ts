@@ -38,6 +38,15 @@ describe("who acknowledged in which epoch", () => {
     expect(rules([later, slow], [])).toEqual([]);
   });
 
+  it("a read answered as current in the old epoch is told; a stale or leased one is not", () => {
+    const later = operation({ startMs: 20, region: "b", epoch: 2 });
+    const read = (consistency: string) => {
+      return operation({ startMs: 26, kind: "view-current", consistency });
+    };
+    expect(rules([later, read("current")], [])).toEqual(["current-after-later-epoch"]);
+    expect(rules([later, read("leased"), read("stale")], [])).toEqual([]);
+  });
+
   it("a replayed answer tells of the first time, and accuses nobody", () => {
     const later = operation({ startMs: 20, region: "b", epoch: 2 });
     const replay = operation({ startMs: 30, region: "b", epoch: 1, replayed: true });

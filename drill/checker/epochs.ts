@@ -9,6 +9,7 @@
  *  E2 one process of it: what began after a restart is not acknowledged in the old epoch (same)
  *  E3 no acknowledged write began after the first acknowledgement of a later epoch had returned;
  *     a call's beginning is before its region's, so this never accuses wrongly        (late)
+ *  E4 nor was a read that began then answered as `current` in the old epoch         (current)
  *
  * Not promised: two writers that no client's timing can tell apart.
  */
@@ -23,7 +24,11 @@ export interface EpochHeld {
 }
 
 export interface EpochFault {
-  readonly rule: "split" | "same-epoch-after-restart" | "acknowledged-after-later-epoch";
+  readonly rule:
+    | "split"
+    | "same-epoch-after-restart"
+    | "acknowledged-after-later-epoch"
+    | "current-after-later-epoch";
   readonly epoch: number;
   readonly what: string;
 }
@@ -41,11 +46,14 @@ interface Acknowledged {
 
 export function checkEpochs(operations: readonly Operation[], marks: readonly Mark[]): Epochs {
   const acknowledged = operations.flatMap((operation): Acknowledged[] => {
-    const { region, epoch, outcome, replayed } = operation;
+    const { outcome, replayed } = operation;
     const tells = isWrite(operation) && outcome === "ok" && replayed !== true;
-    return tells && region !== undefined && epoch !== undefined && epoch > 0
-      ? [{ region, epoch, operation }]
-      : [];
+    return tells ? placed(operation) : [];
+  });
+  const current = operations.flatMap((operation): Acknowledged[] => {
+    const { outcome, consistency } = operation;
+    const tells = !isWrite(operation) && outcome === "ok" && consistency === "current";
+    return tells ? placed(operation) : [];
   });
   const held = heldBy(acknowledged);
   return {
@@ -54,9 +62,17 @@ export function checkEpochs(operations: readonly Operation[], marks: readonly Ma
       ...splitEpochs(held),
       ...epochsKept(acknowledged, marks),
       ...lateWriters(acknowledged, held),
+      ...lateReaders(current, held),
     ],
   };
 }
+
+const placed = (operation: Operation): Acknowledged[] => {
+  const { region, epoch } = operation;
+  return region !== undefined && epoch !== undefined && epoch > 0
+    ? [{ region, epoch, operation }]
+    : [];
+};
 
 function heldBy(acknowledged: readonly Acknowledged[]): EpochHeld[] {
   const held = new Map<string, EpochHeld>();
@@ -113,29 +129,44 @@ function lateWriters(
   acknowledged: readonly Acknowledged[],
   held: readonly EpochHeld[],
 ): EpochFault[] {
-  // For each epoch, the first acknowledgement of any later one to return.
-  const overBy = new Map<number, EpochHeld>();
-  for (const { epoch } of held) {
-    const [first] = held
-      .filter((later) => later.epoch > epoch)
-      .sort((x, y) => x.firstMs - y.firstMs);
-    if (first !== undefined) overBy.set(epoch, first);
-  }
-  return acknowledged
-    .filter(({ epoch, operation }) => {
-      const over = overBy.get(epoch);
-      return over !== undefined && operation.startMs > over.firstMs;
+  return begunTooLate(acknowledged, held).map(({ region, epoch, operation, over, lateMs }) => ({
+    rule: "acknowledged-after-later-epoch",
+    epoch,
+    what:
+      `${region} acknowledged operation ${operation.number} in epoch ${epoch}, begun ` +
+      `${lateMs.toFixed(1)} ms after ${over.region} had acknowledged in epoch ${over.epoch}`,
+  }));
+}
+
+function lateReaders(reads: readonly Acknowledged[], held: readonly EpochHeld[]): EpochFault[] {
+  return begunTooLate(reads, held).map(({ region, epoch, operation, over, lateMs }) => ({
+    rule: "current-after-later-epoch",
+    epoch,
+    what:
+      `${region} answered read ${operation.number} as current in epoch ${epoch}, begun ` +
+      `${lateMs.toFixed(1)} ms after ${over.region} had acknowledged in epoch ${over.epoch}`,
+  }));
+}
+
+type TooLate = Acknowledged & { readonly over: EpochHeld; readonly lateMs: number };
+
+function begunTooLate(
+  answered: readonly Acknowledged[],
+  held: readonly EpochHeld[],
+): readonly TooLate[] {
+  const overBy = new Map<number, EpochHeld | undefined>();
+  /** The first acknowledgement of any later epoch to return. */
+  const overOf = (epoch: number): EpochHeld | undefined => {
+    if (overBy.has(epoch)) return overBy.get(epoch);
+    const later = held.filter((one) => one.epoch > epoch).sort((x, y) => x.firstMs - y.firstMs);
+    overBy.set(epoch, later[0]);
+    return later[0];
+  };
+  return answered
+    .flatMap((one): TooLate[] => {
+      const over = overOf(one.epoch);
+      const lateMs = one.operation.startMs - (over?.firstMs ?? Number.POSITIVE_INFINITY);
+      return over !== undefined && lateMs > 0 ? [{ ...one, over, lateMs }] : [];
     })
-    .slice(0, SHOWN)
-    .map(({ region, epoch, operation }) => {
-      const over = overBy.get(epoch);
-      const lateMs = operation.startMs - (over?.firstMs ?? 0);
-      return {
-        rule: "acknowledged-after-later-epoch",
-        epoch,
-        what:
-          `${region} acknowledged operation ${operation.number} in epoch ${epoch}, begun ` +
-          `${lateMs.toFixed(1)} ms after ${over?.region} had acknowledged in epoch ${over?.epoch}`,
-      };
-    });
+    .slice(0, SHOWN);
 }

@@ -3,10 +3,14 @@
  *
  * Runs beside the voter, away from the thread that serves requests: a hung main thread shows as
  * failed health in the next message, and loses its leases.
+ *
+ * A region that is deaf (what it sends arrives, no answer does) is missed by nobody and has no
+ * lease: after the length of one without answers from a quorum it calls itself unhealthy, so that
+ * a healthy one may take over. It has lost nothing by saying so.
  */
 import type { Instant } from "../../base/clock.ts";
 import { Lease, type LeaseEnd } from "./lease.ts";
-import { type Members, votersOf } from "./members.ts";
+import { isQuorum, type Members, votersOf } from "./members.ts";
 import type { Accepted, RenewApp, VoterReply, VoterRequest } from "./messages.ts";
 import type { Holder } from "./record.ts";
 import type { LeaseTerms, RoutingRules } from "./rules.ts";
@@ -33,6 +37,12 @@ export class Renewer {
   #apps: readonly RenewApp[] = [];
   #renewedAt = Number.NEGATIVE_INFINITY;
   #probedAt = Number.NEGATIVE_INFINITY;
+  #tickedAt = Number.NEGATIVE_INFINITY;
+  readonly #answered = new Set<string>();
+  /** When each voter was last seen to have answered; who has not yet did so at `#listensSince`. */
+  readonly #answeredAt = new Map<string, number>();
+  #listensSince = Number.NEGATIVE_INFINITY;
+  #isDeaf = false;
 
   constructor(self: Holder, terms: LeaseTerms, rules: RoutingRules, members: Members) {
     this.self = self;
@@ -51,6 +61,7 @@ export class Renewer {
     if (members.version <= this.#members.version) return;
     this.#members = members;
     this.#lease.useMembers(members);
+    this.#listensSince = this.#tickedAt;
   }
 
   end(app: string): LeaseEnd | undefined {
@@ -75,6 +86,8 @@ export class Renewer {
   }
 
   tick(now: Instant): Outgoing[] {
+    this.#listen(now);
+    const apps = this.#isDeaf ? this.#apps.map((app) => ({ ...app, healthy: false })) : this.#apps;
     if (now.mono - this.#renewedAt >= this.#terms.renewMs) {
       this.#renewedAt = now.mono;
       this.#probedAt = now.mono;
@@ -89,7 +102,7 @@ export class Renewer {
         nonce,
         wall: now.wall,
         membersVersion,
-        apps: this.#apps,
+        apps,
       });
     }
     if (now.mono - this.#probedAt >= this.#terms.renewMs / 3) {
@@ -100,6 +113,7 @@ export class Renewer {
   }
 
   renewed(reply: Extract<VoterReply, { type: "renewed" }>): Observed {
+    this.#answered.add(reply.voterId);
     const accepted: Observed["accepted"][number][] = [];
     for (const [app, answer] of Object.entries(reply.apps)) {
       if (answer.granted) this.#lease.granted(reply.voterId, reply.nonce, app);
@@ -113,6 +127,23 @@ export class Renewer {
       ...(reply.members === undefined ? {} : { members: reply.members }),
       ...(reply.recovering ? { recovering: { site, voterId } } : {}),
     };
+  }
+
+  #listen({ mono }: Instant): void {
+    const { leaseMs, renewMs } = this.#terms;
+    // After a standstill of its own, answers may wait to be read: it begins to listen anew.
+    if (mono - this.#tickedAt > renewMs) {
+      this.#listensSince = mono;
+      this.#answeredAt.clear();
+    }
+    this.#tickedAt = mono;
+    for (const voterId of this.#answered) this.#answeredAt.set(voterId, mono);
+    this.#answered.clear();
+    const isDeaf = !isQuorum(this.#members, (id) => {
+      return mono - (this.#answeredAt.get(id) ?? this.#listensSince) <= leaseMs;
+    });
+    if (isDeaf && !this.#isDeaf) this.#renewedAt = Number.NEGATIVE_INFINITY;
+    this.#isDeaf = isDeaf;
   }
 
   #toAll(message: VoterRequest): Outgoing[] {

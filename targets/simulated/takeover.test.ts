@@ -13,10 +13,13 @@ import { World } from "./world.ts";
 type Durability = "local" | "replicated";
 type Fault = (world: World) => void;
 
-const FAULTS: Readonly<Record<"killed" | "frozen" | "cut off", Fault>> = {
+const FAULTS: Readonly<Record<"killed" | "frozen" | "cut off" | "deaf" | "mute", Fault>> = {
   killed: (world) => world.kill("a"),
   frozen: (world) => world.freeze("a"),
   "cut off": (world) => world.partition("a"),
+  // What it sends arrives, so nobody would miss it; but it hears of no grant.
+  deaf: (world) => world.partition("a", undefined, "in"),
+  mute: (world) => world.partition("a", undefined, "out"),
 };
 
 /** Virtual milliseconds from the fault to the first write acknowledged by the other region. */
@@ -66,9 +69,13 @@ describe("takeover, in virtual milliseconds", () => {
     ["replicated", "killed", 100, 500],
     ["replicated", "frozen", 350, 1000],
     ["replicated", "cut off", 350, 1000],
+    ["replicated", "deaf", 800, 1000],
+    ["replicated", "mute", 350, 1000],
     ["local", "killed", 750, 1500],
     ["local", "frozen", 1100, 1500],
     ["local", "cut off", 1100, 1500],
+    ["local", "deaf", 1400, 1500],
+    ["local", "mute", 1100, 1500],
   ] as const)("%s, %s: within %i (median) and %i (worst)", (durability, kind, most, worst) => {
     const found = figures(durability, FAULTS[kind]);
     console.info(
