@@ -3,6 +3,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { DeploymentStatus } from "../targets/local/supervisor/status.ts";
 import type { Status } from "./failure.ts";
 import { STATUS } from "./failure.ts";
+import { describeChecks, describeNames } from "./names-text.ts";
 import { mustRun, statusOf } from "./running-deployment.ts";
 import { type Terminal, table } from "./terminal.ts";
 
@@ -56,10 +57,21 @@ export function describeStatus(status: DeploymentStatus): string[] {
   const header = ["  APP", "STATE", "SERVED BY", "EPOCH", "IN SYNC", "BEHIND", "WRITES AT RISK"];
   return [
     `Front door  ${status.frontDoor ?? "-"}  (${pid(status.frontDoorPid)})`,
+    ...(status.dns === null
+      ? []
+      : [`DNS         ${status.dns.address}:${status.dns.port}, ${describeNames(status.dns)}`]),
     "",
     ...table([["  REGION", "PROCESS", "", "ADDRESS", "HEALTH"], ...regions, ...witness]),
     "",
     ...(apps.length === 0 ? ["  No region tells of any app."] : table([header, ...apps])),
+    ...(status.healthChecks.length === 0
+      ? []
+      : ["", "  HEALTH CHECKS", ...describeChecks(status.healthChecks)]),
+    ...status.regions.flatMap(({ id, named, namedTrouble }) =>
+      namedTrouble === undefined
+        ? []
+        : ["", `  ${id} does not answer at ${named}, where its name leads to: ${namedTrouble}.`],
+    ),
     ...(status.faults.length === 0
       ? []
       : [

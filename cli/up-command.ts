@@ -12,6 +12,7 @@ import type { RunningDeployment } from "../targets/local/supervisor/supervisor.t
 import { startDeployment } from "../targets/local/supervisor/supervisor.ts";
 import type { Status } from "./failure.ts";
 import { refused, STATUS } from "./failure.ts";
+import { describeNames } from "./names-text.ts";
 import {
   importIfThere,
   loadSampleContent,
@@ -224,7 +225,7 @@ function welcome(
       : [`  Operator    ${link}`, "              (once, for ten minutes)"]),
     ...(line.dns === null
       ? []
-      : [`  DNS         ${line.dns.address}:${line.dns.port}, zone ${line.dns.zone}`]),
+      : [`  DNS         ${line.dns.address}:${line.dns.port}, ${describeNames(line.dns)}`]),
     "",
     ...table(
       line.regions.map(({ id, url, pid }) => [`  ${id}`, titleOf(id), url ?? "", `pid ${pid}`]),

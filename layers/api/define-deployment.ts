@@ -1,5 +1,11 @@
 /** Which apps run where; `understudy.config.ts` exports one. *pure* */
 import { ConfigurationError } from "../../base/errors.ts";
+import {
+  type DnsSettings,
+  defineNaming,
+  type HealthCheckSet,
+  type Naming,
+} from "../routing/naming.ts";
 import { type AppDefinition, type Objectives, unique } from "./define-app.ts";
 import { identityApp } from "./identity/app.ts";
 
@@ -17,6 +23,10 @@ export interface DeploymentOptions {
   readonly apps: readonly AppDefinition[];
   /** For apps and drills that name none of their own. */
   readonly objectives?: Objectives;
+  /** Names: the zone, its aliases, where askers are, policies and TTLs. */
+  readonly dns?: DnsSettings;
+  /** By name; absent: GET /health of every region, by all voters. Empty: none. */
+  readonly healthChecks?: HealthCheckSet;
 }
 
 export interface Deployment {
@@ -26,6 +36,7 @@ export interface Deployment {
   /** The identity app first, then the apps in the order given. */
   readonly apps: readonly AppDefinition[];
   readonly objectives: Objectives;
+  readonly naming: Naming;
 }
 
 const REGION_ID = /^[a-z][a-z0-9-]{0,30}$/;
@@ -81,8 +92,14 @@ export function defineDeployment(options: DeploymentOptions): Deployment {
       "Leave witness out, or add a region.",
     );
   }
+  const naming = defineNaming(
+    options,
+    regions.map((region) => region.id),
+    apps.map((app) => app.id),
+  );
   return Object.freeze({
     regions,
+    naming,
     primary: regions[0]?.id ?? "",
     witness: options.witness ?? even,
     apps,

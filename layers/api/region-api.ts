@@ -23,6 +23,7 @@ import type { ImageProcessor } from "../images/port.ts";
 import type { KeyValueStore } from "../key-value/port.ts";
 import type { TableDefinition } from "../key-value/table.ts";
 import type { ByteStore } from "../objects/port.ts";
+import type { HealthCheckView } from "../routing/health-board.ts";
 import type { Routing } from "../routing/port.ts";
 import type { AppApi } from "./app-api.ts";
 import type { AppContext } from "./define-app.ts";
@@ -73,6 +74,8 @@ export interface RegionApiOptions {
   readonly log: Log;
   readonly version: string;
   readonly healthOf?: HealthOf;
+  /** What the voters' configured checks have found; absent where there are none. */
+  readonly healthChecks?: () => readonly HealthCheckView[];
   /** The Prometheus text, and its content type. */
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly docsFile?: DocsFile;
@@ -173,7 +176,9 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
   }
   const healthOf = options.healthOf ?? (() => undefined);
   const appIds = deployment.apps.map((app) => app.id);
-  mount("routing", "", createRoutingRoutes(contextOf("routing", noStore), options.operatorToken));
+  const { operatorToken, healthChecks = () => [] } = options;
+  const own = { operatorToken, healthChecks };
+  mount("routing", "", createRoutingRoutes(contextOf("routing", noStore), own));
   mount("health", "", createHealthRoutes(contextOf("health", noStore), appIds, healthOf));
 
   const events = createEvents(routing);

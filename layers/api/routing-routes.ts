@@ -1,5 +1,6 @@
 /** The routes below /routing: the records, the journal, the commands. *shell* */
 import { z } from "zod";
+import type { HealthCheckView } from "../routing/health-board.ts";
 import { type AppApi, createAppApi } from "./app-api.ts";
 import type { AppContext } from "./define-app.ts";
 import { operatorProblem } from "./operator.ts";
@@ -46,6 +47,26 @@ const entryShape = z.object({
   to: strings,
   epoch: z.number(),
 });
+const sightingShape = z.object({ voter: z.string(), ageMs: z.number(), reason: z.string() });
+const checkShape = z.object({
+  check: z.string(),
+  region: z.string(),
+  app: z.string().optional(),
+  protocol: z.enum(["http", "https", "tcp"]),
+  path: z.string(),
+  intervalMs: z.number(),
+  healthy: z.boolean(),
+  voters: z.array(sightingShape.extend({ healthy: z.boolean(), silent: z.boolean() })),
+  lastError: sightingShape.optional(),
+  history: z.array(
+    z.object({
+      ageMs: z.number(),
+      voter: z.string().optional(),
+      healthy: z.boolean(),
+      reason: z.string(),
+    }),
+  ),
+});
 const list = (schema: z.ZodType) => ({
   200: { description: "All of them", schema: z.object({ items: z.array(schema) }) },
 });
@@ -67,8 +88,14 @@ const journalQuery = z.strictObject({
 
 const answer = (body: unknown): Answer => ({ kind: "answer", status: 200, body });
 
-export function createRoutingRoutes(context: AppContext, operatorToken: string): AppApi {
+export interface RoutingRouteOptions {
+  readonly operatorToken: string;
+  readonly healthChecks: () => readonly HealthCheckView[];
+}
+
+export function createRoutingRoutes(context: AppContext, options: RoutingRouteOptions): AppApi {
   const { routing } = context;
+  const { operatorToken, healthChecks } = options;
   const api = createAppApi(context);
 
   api.get("/apps", {
@@ -124,6 +151,13 @@ export function createRoutingRoutes(context: AppContext, operatorToken: string):
     auth: "none",
     replies: list(regionShape),
     handle: () => answer({ items: routing.regions() }),
+  });
+
+  api.get("/health-checks", {
+    summary: "What the voters' health checks have found, as this region has heard it",
+    auth: "none",
+    replies: list(checkShape),
+    handle: () => answer({ items: healthChecks() }),
   });
 
   api.get("/journal", {

@@ -79,6 +79,8 @@ export interface CheckState {
   readonly voters: ReadonlyMap<string, VoterView>;
   /** Oldest first. */
   readonly history: readonly HealthChange[];
+  /** The last bad result, whoever had it. */
+  readonly lastError?: { readonly voter: string; readonly atMs: number; readonly reason: string };
 }
 
 /** As much of a body as is searched. */
@@ -199,7 +201,7 @@ export function learnResult(
   const health = nextHealth(old?.health ?? HEALTHY, isGood, check.terms);
   const voters = new Map(state.voters).set(voter, { health, atMs, reason });
   const hasTurned = (old?.health ?? HEALTHY).healthy !== health.healthy;
-  const seen = { ...state, voters };
+  const seen = { ...state, voters, ...(isGood ? {} : { lastError: { voter, atMs, reason } }) };
   const told = hasTurned
     ? withChange(seen, { atMs, voter, healthy: health.healthy, reason })
     : seen;
@@ -217,7 +219,7 @@ export function judgeTogether(check: HealthCheck, state: CheckState, nowMs: numb
   return withChange({ ...state, healthy }, { atMs: nowMs, healthy, reason });
 }
 
-const isFresh = (check: HealthCheck, view: VoterView, nowMs: number): boolean =>
+export const isFresh = (check: HealthCheck, view: VoterView, nowMs: number): boolean =>
   nowMs - view.atMs <= SILENT_INTERVALS * check.intervalMs;
 
 /** Where fewer report than are needed, all of those must agree. */

@@ -26,6 +26,8 @@ function withAddresses(tableOf: () => Table): () => Table {
   };
 }
 
+const SETTINGS = { zone: "understudy.test", serverAddresses: ["127.0.0.1"] };
+
 async function start() {
   const regions: readonly FakeRegion[] = [
     await startFakeRegion("near"),
@@ -35,7 +37,7 @@ async function start() {
   const door = await startFrontDoor({ port: 0, regions });
   cleanups.push(() => door.close());
   const state = createZoneKeeper({
-    settings: { zone: "understudy.test", serverAddresses: ["127.0.0.1"] },
+    settings: () => SETTINGS,
     table: withAddresses(() => door.table()),
     wallSeconds: 1_000,
   });

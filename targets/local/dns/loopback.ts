@@ -7,13 +7,14 @@
  *
  *  L1 a region keeps its address for as long as `known` is handed back     (chooseLoopback)
  *  L2 two regions of one deployment never share one                        (chooseLoopback)
- *  L3 deployments side by side rarely share a network of 254, and where they do a taken port
- *     is met as any taken port is                                          (not enforced here)
+ *  L3 deployments side by side never listen on the same address and port: the port is that of the
+ *     front door, and no two front doors share one on 127.0.0.1          (sites.ts, `names`)
  */
 import { createSocket } from "node:dgram";
 
-/** 127.0.0.x is left to everybody else. */
-const NETWORKS = 255;
+/** 127.0.x.y is left to everybody else. */
+const NETWORKS = 254;
+const SUBNETS = 256;
 const HOSTS = 254;
 
 /** Addresses by region; those in `known` stay as they are. */
@@ -22,7 +23,8 @@ export function chooseLoopback(
   regionIds: readonly string[],
   known: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> {
-  const network = 1 + (hashOf(deploymentId) % NETWORKS);
+  const hash = hashOf(deploymentId);
+  const network = `${1 + (hash % NETWORKS)}.${(hash >>> 8) % SUBNETS}`;
   const chosen: Record<string, string> = {};
   const taken = new Set(Object.values(known));
   for (const id of regionIds) {
@@ -33,7 +35,7 @@ export function chooseLoopback(
     }
     const first = hashOf(id) % HOSTS;
     for (let step = 0; step < HOSTS && chosen[id] === undefined; step++) {
-      const address = `127.0.${network}.${1 + ((first + step) % HOSTS)}`;
+      const address = `127.${network}.${1 + ((first + step) % HOSTS)}`;
       if (taken.has(address)) continue;
       taken.add(address);
       chosen[id] = address;

@@ -1,10 +1,11 @@
 /**
  * Keeps the zone that goes with the front door's table. *adapter*
  *
- * The table is immutable and replaced with every change (router.ts), so a zone is built once per
- * change, at the next question, and never twice for the same table. A RoutingView is an AppRouting:
- * whoever has those instead of a table calls buildZone directly. The serial begins with the
- * wall clock's seconds and grows with every change, so that it does not fall back at a restart.
+ * The table is immutable and replaced with every change (router.ts), as is what else the zone is
+ * made of, so it is built once per change, at the next question, and never twice for the same. A
+ * RoutingView is an AppRouting: whoever has those instead of a table calls buildZone directly. The
+ * serial begins with the wall clock's seconds and grows with every change, so that it does not fall
+ * back at a restart.
  */
 import { isIP } from "node:net";
 import {
@@ -14,6 +15,7 @@ import {
   type ZoneSettings,
   type ZoneState,
 } from "../../../layers/routing/dns-zone.ts";
+import type { Ill } from "../../../layers/routing/health-board.ts";
 
 /** Of the front door's Table, what DNS needs. */
 export interface RoutingTable {
@@ -31,8 +33,12 @@ export interface RoutingTable {
 }
 
 export interface ZoneKeeperOptions {
-  readonly settings: ZoneSettings;
+  readonly settings: () => ZoneSettings;
   readonly table: () => RoutingTable;
+  /** By region, where it has one of its own; else the host of its URL counts. */
+  readonly addresses?: () => Readonly<Record<string, string>>;
+  /** Where health checks fail. */
+  readonly ill?: () => Ill;
   /** More of an app than the table says: mode, state, regions, primary (a RoutingView). */
   readonly view?: (app: string) => AppRouting | undefined;
   readonly wallSeconds: number;
@@ -40,19 +46,32 @@ export interface ZoneKeeperOptions {
   readonly onFault?: (error: unknown) => void;
 }
 
+const NO_ADDRESSES: Readonly<Record<string, string>> = {};
+const NOBODY: Ill = { regions: [], apps: {} };
+
 /** For `startDnsServer({ state })`. */
 export function createZoneKeeper(options: ZoneKeeperOptions): () => ZoneState {
   let serial = Math.floor(options.wallSeconds);
-  let of: RoutingTable | undefined;
+  let of: readonly unknown[] = [];
   let kept: ZoneState | undefined;
   return () => {
     const table = options.table();
-    if (kept !== undefined && of === table) return kept;
-    of = table;
+    const settings = options.settings();
+    const addresses = options.addresses?.() ?? NO_ADDRESSES;
+    const ill = options.ill?.() ?? NOBODY;
+    const parts = [table, settings, addresses, ill];
+    if (kept !== undefined && parts.every((part, at) => part === of[at])) return kept;
+    of = parts;
     try {
-      kept = buildZone(options.settings, {
+      kept = buildZone(settings, {
         serial: serial + 1,
-        regions: table.regions.map((region) => addressOf(region, table)),
+        regions: table.regions.map(({ id, url }) => ({
+          id,
+          url,
+          addresses: addressesOf(addresses[id] ?? new URL(url).hostname),
+          healthy: (table.conditions.get(id) ?? "up") === "up" && !ill.regions.includes(id),
+        })),
+        unhealthy: ill.apps,
         apps: [...table.apps.values()].map((app) => ({
           ...(app.fenced && { state: "fenced" as const }),
           ...options.view?.(app.app),
@@ -69,8 +88,7 @@ export function createZoneKeeper(options: ZoneKeeperOptions): () => ZoneState {
   };
 }
 
-function addressOf({ id, url }: { id: string; url: string }, table: RoutingTable): RegionAddress {
-  const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
-  const healthy = (table.conditions.get(id) ?? "up") === "up";
-  return { id, addresses: isIP(host) === 0 ? [] : [host], healthy, url };
+function addressesOf(hostname: string): RegionAddress["addresses"] {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return isIP(host) === 0 ? [] : [host];
 }

@@ -4,6 +4,8 @@ import { getRequestListener } from "@hono/node-server";
 
 export interface HttpServer {
   readonly port: number;
+  /** On one more address; rejects where that cannot be. */
+  listenAlso(host: string, port: number): Promise<void>;
   /** Accepts no more, lets what is being answered end (bounded), and closes. */
   close(): Promise<void>;
 }
@@ -19,8 +21,13 @@ export async function listen(
   answer: (request: Request) => Promise<Response>,
 ): Promise<HttpServer> {
   const listener = getRequestListener(answer, { overrideGlobalObjects: true });
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  const make = (): Server => {
+    const made = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
+    made.headersTimeout = HEADERS_TIMEOUT_MS;
+    return made;
+  };
+  const server = make();
+  const servers = [server];
   await bind(server, host, port).catch(async (error: NodeJS.ErrnoException) => {
     if (port === 0 || error.code !== "EADDRINUSE") throw error;
     await bind(server, host, 0);
@@ -28,16 +35,24 @@ export async function listen(
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : port,
-    close: () =>
-      new Promise((resolve) => {
-        const limit = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-        server.close(() => {
-          clearTimeout(limit);
-          resolve();
-        });
-        server.closeIdleConnections();
-      }),
+    listenAlso: async (also, at) => {
+      const one = make();
+      await bind(one, also, at);
+      servers.push(one);
+    },
+    close: async () => void (await Promise.all(servers.map(closed))),
   };
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    server.close(() => {
+      clearTimeout(limit);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {

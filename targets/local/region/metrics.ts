@@ -1,6 +1,7 @@
 /** What Prometheus reads at /metrics. *adapter* */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { RequestSample } from "../../../layers/api/index.ts";
+import type { HealthCheckView } from "../../../layers/routing/health-board.ts";
 import type { Routing } from "../../../layers/routing/port.ts";
 import type { LmdbEngine } from "../lmdb-engine.ts";
 
@@ -11,7 +12,15 @@ export interface Metrics {
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-export function createMetrics(region: string, routing: Routing, engine: LmdbEngine): Metrics {
+export interface MetricsOptions {
+  readonly region: string;
+  readonly routing: Routing;
+  readonly engine: LmdbEngine;
+  readonly healthChecks: () => readonly HealthCheckView[];
+}
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { region, routing, engine } = options;
   const register = new Registry();
   register.setDefaultLabels({ region });
   collectDefaultMetrics({ register });
@@ -29,6 +38,12 @@ export function createMetrics(region: string, routing: Routing, engine: LmdbEngi
   const risk = gauge("writes_at_risk", "Acknowledged writes that only one region holds", ["app"]);
   const lagWrites = gauge("lag_writes", "How far a region is behind, in writes", ["app", "to"]);
   const lagMs = gauge("lag_milliseconds", "How far a region is behind, in time", ["app", "to"]);
+  const checked = gauge("health_check", "1 while the check finds the region well", ["check", "of"]);
+  const found = gauge("health_check_voter", "1 while the voter alone does", [
+    "check",
+    "of",
+    "voter",
+  ]);
   const pressure = gauge("store_pressure", "How full the space for what is not in LMDB is", []);
   // One child per combination, found without hashing a record of labels for each request.
   const children = new Map<string, ReturnType<typeof requests.labels>>();
@@ -51,6 +66,13 @@ export function createMetrics(region: string, routing: Routing, engine: LmdbEngi
         for (const [to, lag] of Object.entries(view.lag)) {
           lagWrites.set({ app, to }, lag.writes);
           lagMs.set({ app, to }, lag.ms);
+        }
+      }
+      for (const gauge of [checked, found]) gauge.reset();
+      for (const { check, region: of, healthy, voters } of options.healthChecks()) {
+        checked.set({ check, of }, healthy ? 1 : 0);
+        for (const one of voters) {
+          if (!one.silent) found.set({ check, of, voter: one.voter }, one.healthy ? 1 : 0);
         }
       }
       pressure.set(engine.pressure);

@@ -31,16 +31,17 @@ const EXPOSED = [
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const PREFLIGHT_SECONDS = "600";
 
-export function createOrigins(): Origins {
+export function createOrigins(apps: readonly string[]): Origins {
   let origins: ReadonlySet<string> = new Set();
   const originOf = (request: Request): string | undefined => {
     const origin = request.headers.get("origin");
     return origin !== null && origins.has(origin) ? origin : undefined;
   };
   return {
-    use: ({ regions, frontDoorUrl }) => {
+    use: (message) => {
+      const { regions, frontDoorUrl } = message;
       const urls = [...regions.map((region) => region.url), frontDoorUrl ?? []].flat();
-      origins = new Set(urls.flatMap(namesOf));
+      origins = new Set([...urls.flatMap(namesOf), ...namedOrigins(message, apps)]);
     },
     list: () => [...origins],
     allow: (request, answer) => {
@@ -68,6 +69,18 @@ export function createOrigins(): Origins {
       return new Response(null, { status: 204, headers });
     },
   };
+}
+
+/** Where a page comes from when somebody went by a name of the deployment's own zone. */
+function namedOrigins(message: PeersMessage, apps: readonly string[]): readonly string[] {
+  const { regions, names, naming } = message;
+  if (names === undefined || naming === undefined) return [];
+  const { zone, aliases = {} } = naming.dns;
+  const labels = [...apps, ...regions.map(({ id }) => id), ...Object.keys(aliases)];
+  const hosts = [zone, ...labels.map((label) => `${label}.${zone}`)];
+  return [...hosts, ...Object.values(names.addresses)].map(
+    (host) => new URL(`http://${host}:${names.port}`).origin,
+  );
 }
 
 /** People type localhost where programs say 127.0.0.1. */

@@ -9,16 +9,11 @@
  * The cores are made once the members are known: from this store or the voter's directory, else,
  * where that was lost, from the other voters. Until then HTTP answers 503.
  */
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { createIds } from "../../../base/ids.ts";
 import type { Deployment } from "../../../layers/api/index.ts";
-import {
-  createIdentity,
-  createRegionApi,
-  providersOf,
-  type RegionApi,
-} from "../../../layers/api/index.ts";
+import { createRegionApi, type RegionApi } from "../../../layers/api/index.ts";
 import { tuple } from "../../../layers/key-value/key.ts";
 import { createMemoryByteStore } from "../../../layers/objects/memory-bytes.ts";
 import type { RegionMessage } from "../../../layers/region/messages.ts";
@@ -27,11 +22,10 @@ import type { VoterReply } from "../../../layers/routing/messages.ts";
 import type { Holder } from "../../../layers/routing/record.ts";
 import { LEASE_PROFILES } from "../../../layers/routing/rules.ts";
 import { createSystemClock } from "../clock.ts";
+import { createHealthWatch } from "../health-watch.ts";
 import type { LinkFaults } from "../link/fault.ts";
 import { createLink, type Link } from "../link/link.ts";
 import { type LmdbEngine, openLmdbEngine } from "../lmdb-engine.ts";
-import { localProviderOf } from "../oidc/deployment-provider.ts";
-import { argonPasswordHasher } from "../password-hasher.ts";
 import { createLocalRouting, type LocalRouting } from "../routing.ts";
 import { createForward } from "../routing-commands.ts";
 import { type RegionWatch, watchRegions } from "../routing-regions.ts";
@@ -45,10 +39,12 @@ import { type Journey, startJourney } from "./journey.ts";
 import { createLeaseView } from "./lease-view.ts";
 import type { RegionLog } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import { createOrigins } from "./origins.ts";
+import { NamedListener } from "./named-listener.ts";
+import { createOrigins, type Origins } from "./origins.ts";
 import { createPages, docsFile, packageVersion, webRoot } from "./pages.ts";
 import { createPlatformRng } from "./random.ts";
 import { RegionCores } from "./region-cores.ts";
+import { createRegionIdentity } from "./region-identity.ts";
 import { startVoterThread, type VoterThread } from "./voter-thread.ts";
 
 export interface RegionNodeOptions {
@@ -74,7 +70,9 @@ const digest = (text: string): string => createHash("sha256").update(text).diges
 export class RegionNode {
   readonly #options: RegionNodeOptions;
   readonly #clock = createSystemClock();
-  readonly #origins = createOrigins();
+  readonly #origins: Origins;
+  readonly #checks = createHealthWatch();
+  readonly #named: NamedListener;
   readonly #deployment: Deployment;
   readonly #engine: LmdbEngine;
   readonly #board: LeaseBoard;
@@ -99,6 +97,8 @@ export class RegionNode {
     const { config, end } = options;
     this.#options = options;
     this.#deployment = parts.deployment;
+    this.#origins = createOrigins(parts.deployment.apps.map(({ id }) => id));
+    this.#named = new NamedListener(config.site, options.log);
     this.#engine = parts.engine;
     this.#board = parts.board;
     this.#thread = parts.thread;
@@ -170,14 +170,18 @@ export class RegionNode {
       linkPort: this.#link.port,
       voterPort: this.#thread.port,
       incarnation: this.#engine.incarnation,
+      naming: this.#deployment.naming,
     };
   }
 
   usePeers(message: PeersMessage): void {
     this.#origins.use(message);
     this.#watch.useAddresses(message.regions);
+    this.#checks.use(message);
+    if (this.#http !== undefined) this.#named.use(this.#http, message.names);
     this.#link.setPeers(message.peers);
-    this.#thread.post({ type: "peers", peers: message.peers });
+    const { peers, regions, naming } = message;
+    this.#thread.post({ type: "peers", peers, regions, ...(naming && { naming }) });
     if (this.#hasPeers) return;
     this.#hasPeers = true;
     this.#service?.cores.boot();
@@ -199,6 +203,11 @@ export class RegionNode {
   }
 
   status(): ChildStatus {
+    const { named } = this.#named;
+    return { ...this.#health(), ...(named && { named }) };
+  }
+
+  #health(): Pick<ChildStatus, "healthy" | "reason"> {
     const { journeys } = this.#service ?? {};
     if (journeys === undefined) return { healthy: false, reason: "it does not know the members" };
     for (const [app, { report }] of journeys) {
@@ -212,6 +221,8 @@ export class RegionNode {
   async stop(): Promise<void> {
     const service = this.#service;
     service?.api.close();
+    this.#named.close();
+    this.#checks.close();
     await this.#http?.close();
     for (const journey of service?.journeys.values() ?? []) journey.stop();
     service?.routing.close();
@@ -277,21 +288,15 @@ export class RegionNode {
     const now = () => this.#clock.now();
     const rng = createPlatformRng();
     const ids = createIds({ region: config.site, rng, wallNow: () => this.#clock.wall() });
-    const secret = createHmac("sha256", Buffer.from(config.secretHex, "hex"));
-    const deploymentSecret = secret.update("understudy identity").digest("base64url");
-    const { operatorToken, secretHex, issuer } = config;
-    const localProvider = issuer === undefined ? undefined : localProviderOf(secretHex, issuer);
-    const metrics: Metrics = createMetrics(config.site, routing, this.#engine);
-    const journeys = new Map<string, Journey>();
-    const identity = createIdentity({
-      store: cores.store("identity"),
-      hasher: argonPasswordHasher,
-      deploymentSecret,
-      operatorToken,
-      nowMs: () => Date.now(),
-      digest,
-      providers: providersOf(process.env, localProvider),
+    const store = cores.store("identity");
+    const { identity, deploymentSecret } = createRegionIdentity(config, store, digest);
+    const metrics: Metrics = createMetrics({
+      region: config.site,
+      routing,
+      engine: this.#engine,
+      healthChecks: this.#checks.views,
     });
+    const journeys = new Map<string, Journey>();
     const api = createRegionApi({
       deployment: this.#deployment,
       region: config.site,
@@ -304,11 +309,12 @@ export class RegionNode {
       ids,
       rng,
       digest,
-      operatorToken,
+      operatorToken: config.operatorToken,
       deploymentSecret,
       log,
       version: packageVersion(),
       healthOf: (app) => journeys.get(app)?.report,
+      healthChecks: this.#checks.views,
       metrics: metrics.read,
       docsFile,
       pages: createPages(webRoot(), () => this.#origins.list()),
@@ -338,6 +344,7 @@ export class RegionNode {
   }
 
   #receive(from: string, message: unknown, incarnation: number): void {
+    if (this.#checks.heard(from, message)) return;
     if (from.startsWith("region/")) this.#watch.heard(from.slice("region/".length), incarnation);
     this.#service?.cores.receive(message as RegionMessage | VoterReply);
   }

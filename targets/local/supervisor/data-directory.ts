@@ -40,6 +40,8 @@ export interface DeploymentFile {
   /** Ids that may never come back. */
   readonly removed: readonly string[];
   readonly configFile?: string;
+  /** By region, the loopback address that its name leads to; kept for its whole life. */
+  readonly addresses?: Readonly<Record<string, string>>;
   /** Whether the sample content was loaded, or refused for good. */
   readonly isSeeded: boolean;
 }

@@ -8,6 +8,8 @@
  *   supervisor -> child   start, peers, faults, health, died, status?, members?, stop
  *   child -> supervisor   ready | failed, status!, members!
  */
+import type { HealthCheckView } from "../../../layers/routing/health-board.ts";
+import type { Naming } from "../../../layers/routing/naming.ts";
 import type { Address, Endpoint } from "../link/address.ts";
 import type { LinkFaults } from "../link/fault.ts";
 
@@ -72,6 +74,17 @@ export interface PeersMessage {
   /** Every region with an HTTP address, in order of preference, whether it is up or not. */
   readonly regions: readonly { readonly id: string; readonly url: string }[];
   readonly frontDoorUrl?: string;
+  /** Of the deployment's configuration, as the first region that started has read it. */
+  readonly naming?: Naming;
+  /** Absent where there is but one loopback address, and until the front door has a port. */
+  readonly names?: NamedAddresses;
+}
+
+/** Each region listens there as well, so that a name is enough to reach it. */
+export interface NamedAddresses {
+  /** The front door's: common to all. */
+  readonly port: number;
+  readonly addresses: Readonly<Record<string, string>>;
 }
 
 export interface MembersChange {
@@ -100,12 +113,18 @@ export interface Ready {
   readonly incarnation: number;
   /** Of the process that answers DNS questions, the front door. */
   readonly dns?: { readonly address: string; readonly port: number; readonly zone: string };
+  /** Of a region: what its configuration says. */
+  readonly naming?: Naming;
 }
 
 export interface ChildStatus {
   readonly healthy: boolean;
   /** Why not, for people. */
   readonly reason?: string;
+  /** Of the process that answers DNS questions: what the voters have found. */
+  readonly healthChecks?: readonly HealthCheckView[];
+  /** Of a region: where its name leads to; and why it does not listen there, if so. */
+  readonly named?: { readonly url: string; readonly trouble?: string };
 }
 
 export type MembersResult =

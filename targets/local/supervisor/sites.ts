@@ -12,7 +12,14 @@ import type { DataDirectory, DeploymentFile } from "./data-directory.ts";
 import { signDeath } from "./death-notice.ts";
 import type { NetworkFault } from "./fault-plan.ts";
 import { planFaults } from "./fault-plan.ts";
-import type { ChildConfig, ParentMessage, RegionRef, Role } from "./messages.ts";
+import type {
+  ChildConfig,
+  NamedAddresses,
+  ParentMessage,
+  PeersMessage,
+  RegionRef,
+  Role,
+} from "./messages.ts";
 import { addressOf } from "./messages.ts";
 import type { RoundTrip } from "./round-trip.ts";
 import { Site } from "./site.ts";
@@ -31,6 +38,8 @@ export interface SitesOptions {
   readonly control: Endpoint;
   /** Of the deployment's OpenID provider. */
   readonly issuer?: string;
+  /** A loopback address for each region; undefined where there is only one for all. */
+  readonly addressesOf: (regions: readonly string[]) => NamedAddresses["addresses"] | undefined;
   /** The deployment as it is now. */
   readonly deployment: () => DeploymentFile;
   readonly log: (line: string) => void;
@@ -114,6 +123,19 @@ export class Sites {
     return frontDoor === undefined ? urls : [...urls, frontDoor];
   }
 
+  /** Where names lead to; undefined where all regions share one address, or too early. */
+  get names(): NamedAddresses | undefined {
+    const port = this.get(FRONT_DOOR_SITE)?.httpPort ?? 0;
+    const addresses = this.#options.addressesOf(this.regions().map(({ id }) => id));
+    return port === 0 || addresses === undefined ? undefined : { port, addresses };
+  }
+
+  /** As the first region that started has read it. */
+  get naming(): PeersMessage["naming"] {
+    return this.regions().find(({ lastReady }) => lastReady?.naming !== undefined)?.lastReady
+      ?.naming;
+  }
+
   #plan(): Readonly<Record<string, LinkFaults>> {
     return planFaults(this.ids(), this.#options.roundTrip, this.#network);
   }
@@ -158,8 +180,11 @@ export class Sites {
   #changed(): void {
     const { host, directory, control } = this.#options;
     const frontDoorUrl = this.get(FRONT_DOOR_SITE)?.lastReady?.url;
+    const { naming, names } = this;
     this.#tell(() => ({
       type: "peers",
+      ...(naming === undefined ? {} : { naming }),
+      ...(names === undefined ? {} : { names }),
       version: ++this.#peersVersion,
       peers: Object.assign({}, ...this.all().map((site) => site.endpoints(host))),
       regions: this.addresses(),

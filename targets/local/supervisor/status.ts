@@ -1,4 +1,5 @@
 /** What `understudy up` and `understudy status` tell of a deployment. *shell* */
+import type { HealthCheckView } from "../../../layers/routing/health-board.ts";
 import { FRONT_DOOR_SITE, WITNESS_SITE } from "../link/address.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type { NetworkFault } from "./fault-plan.ts";
@@ -19,6 +20,21 @@ export interface RegionStatus {
   readonly incarnation: number | null;
   /** Why it is not healthy, for people. */
   readonly reason?: string;
+  /** Where its name leads to; null where regions have no addresses of their own. */
+  readonly named: string | null;
+  /** Why it does not answer there. */
+  readonly namedTrouble?: string;
+}
+
+export interface DnsStatus {
+  readonly address: string;
+  readonly port: number;
+  readonly zone: string;
+  /**
+   * Where HTTP is answered at every name. Null: the regions share one address with a port each,
+   * and a name alone does not reach them; their TXT records tell their URLs.
+   */
+  readonly httpPort: number | null;
 }
 
 /** The ready line of `up`. */
@@ -27,7 +43,7 @@ export interface ReadyLine {
   readonly frontDoor: string | null;
   readonly frontDoorPid: number | null;
   readonly console: string | null;
-  readonly dns: { readonly address: string; readonly port: number; readonly zone: string } | null;
+  readonly dns: DnsStatus | null;
   readonly regions: readonly {
     readonly id: string;
     readonly url: string | null;
@@ -45,6 +61,8 @@ export interface DeploymentStatus extends ReadyLine {
     readonly state: string;
   } | null;
   readonly apps: readonly Omit<ObservedApp, "isSettled">[];
+  /** What the voters' health checks have found, as the DNS server has heard it. */
+  readonly healthChecks: readonly HealthCheckView[];
   /** Network faults that were injected and not healed yet. */
   readonly faults: readonly NetworkFault[];
   readonly supervisorPid: number;
@@ -71,7 +89,16 @@ async function describeRegion(site: Site): Promise<RegionStatus> {
     state: site.state,
     incarnation: site.lastReady?.incarnation ?? null,
     ...(told?.healthy === true || reason === undefined ? {} : { reason }),
+    named: told?.named?.url ?? null,
+    ...(told?.named?.trouble === undefined ? {} : { namedTrouble: told.named.trouble }),
   };
+}
+
+function describeDns(sites: Sites, frontDoor: Site | undefined): DnsStatus | null {
+  const dns = frontDoor?.lastReady?.dns;
+  if (dns === undefined) return null;
+  const zone = sites.naming?.dns.zone ?? dns.zone;
+  return { ...dns, zone, httpPort: sites.names?.port ?? null };
 }
 
 export async function describeDeployment(
@@ -86,11 +113,13 @@ export async function describeDeployment(
       .map((s) => s.id),
   );
   const addresses = sites.addresses().filter(({ id }) => living.has(id));
-  const [regions, apps] = await Promise.all([
+  const frontDoor = sites.get(FRONT_DOOR_SITE);
+  const asked = frontDoor?.state === "running" ? frontDoor.child : undefined;
+  const [regions, door, apps] = await Promise.all([
     Promise.all(sites.regions().map(describeRegion)),
+    asked?.status(CHILD_LIMIT_MS),
     observeApps(addresses, APPS_LIMIT_MS),
   ]);
-  const frontDoor = sites.get(FRONT_DOOR_SITE);
   const url = frontDoor?.lastReady?.url ?? null;
   const witness = sites.get(WITNESS_SITE);
   return {
@@ -98,7 +127,7 @@ export async function describeDeployment(
     frontDoor: url,
     frontDoorPid: pidOf(frontDoor),
     console: url === null ? null : new URL("/console/", url).href,
-    dns: frontDoor?.lastReady?.dns ?? null,
+    dns: describeDns(sites, frontDoor),
     regions,
     witness:
       witness === undefined
@@ -106,6 +135,7 @@ export async function describeDeployment(
         : { pid: pidOf(witness), up: witness.state === "running", state: witness.state },
     operatorTokenFile: directory.operatorTokenFile,
     apps: apps.map(({ isSettled: _, ...app }) => app),
+    healthChecks: door?.healthChecks ?? [],
     faults: sites.network,
     supervisorPid: process.pid,
     control: `http://${control.host}:${control.port}`,

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { must } from "../../../base/assert.ts";
 import { ConfigurationError, explainError, OperatingError } from "../../../base/errors.ts";
+import { chooseLoopback, isUsableAddress } from "../dns/loopback.ts";
 import { FRONT_DOOR_SITE, WITNESS_SITE } from "../link/address.ts";
 import { startDeploymentProvider } from "../oidc/deployment-provider.ts";
 import { createVoterDirectories } from "../voter/genesis.ts";
@@ -46,6 +47,8 @@ export interface DeploymentOptions {
   /** Deletes what the data directory holds first. */
   readonly reset?: boolean;
   readonly startLimitMs?: number;
+  /** Whether regions may have addresses of their own; absent: it is tried. */
+  readonly hasLoopbackNetwork?: boolean;
   /** Aborted while it starts: everything is stopped, and the start fails. */
   readonly signal?: AbortSignal;
   readonly log: (line: string) => void;
@@ -171,6 +174,27 @@ async function checkPort(port: number): Promise<void> {
   });
 }
 
+/** A region keeps the address that it was once given. */
+async function addressBook(book: {
+  readonly isWanted: boolean | undefined;
+  readonly read: () => DeploymentFile;
+  readonly write: (file: DeploymentFile) => void;
+}): Promise<(ids: readonly string[]) => DeploymentFile["addresses"] | undefined> {
+  const choose = (ids: readonly string[]) => {
+    const { id, addresses } = book.read();
+    return chooseLoopback(id, ids, addresses);
+  };
+  const [sample = ""] = Object.values(choose(["sample"]));
+  if (!(book.isWanted ?? (await isUsableAddress(sample)))) return () => undefined;
+  return (ids) => {
+    const file = book.read();
+    const addresses = { ...file.addresses, ...choose(ids) };
+    const isNews = ids.some((id) => file.addresses?.[id] === undefined);
+    if (isNews) book.write({ ...file, addresses });
+    return addresses;
+  };
+}
+
 class LocalDeployment implements RunningDeployment {
   readonly directory: DataDirectory;
   readonly stopped: Promise<void>;
@@ -217,6 +241,11 @@ class LocalDeployment implements RunningDeployment {
     });
     const endpoint = { host: control.host, port: control.port };
     await self.#startProvider(options.log);
+    const addressesOf = await addressBook({
+      isWanted: options.hasLoopbackNetwork,
+      read: () => self.#file,
+      write,
+    });
     const sites = new Sites({
       directory,
       programs: options.programs,
@@ -226,6 +255,7 @@ class LocalDeployment implements RunningDeployment {
       startLimitMs: options.startLimitMs ?? START_LIMIT_MS,
       control: endpoint,
       ...(self.#provider === undefined ? {} : { issuer: self.#provider.issuer }),
+      addressesOf,
       deployment: () => self.#file,
       log: options.log,
     });

@@ -12,8 +12,9 @@ import type { Holder } from "../../../layers/routing/record.ts";
 import type { Observed } from "../../../layers/routing/renewer.ts";
 import type { LeaseTerms } from "../../../layers/routing/rules.ts";
 import type { Suspicions } from "../../../layers/routing/voter.ts";
-import type { Address, Endpoint } from "../link/address.ts";
+import type { Address } from "../link/address.ts";
 import type { LinkFaults } from "../link/fault.ts";
+import type { CheckNews } from "./health-checker.ts";
 
 export interface WorkerStart {
   readonly site: string;
@@ -31,7 +32,7 @@ export interface WorkerStart {
 }
 
 export type ToWorker =
-  | { readonly type: "peers"; readonly peers: Readonly<Record<Address, Endpoint>> }
+  | ({ readonly type: "peers" } & CheckNews)
   | { readonly type: "faults"; readonly faults: LinkFaults }
   | { readonly type: "died"; readonly holder: Holder }
   /** Where this region serves HTTP: what the worker probes. */

@@ -12,6 +12,7 @@ import { createLink } from "../link/link.ts";
 import { joinSupervisor } from "../supervisor/child.ts";
 import { isGenuine } from "../supervisor/death-notice.ts";
 import { VOTER_DIRECTORY } from "./genesis.ts";
+import { HealthChecker } from "./health-checker.ts";
 import { VoterHost } from "./voter-host.ts";
 
 const TICK_MS = 10;
@@ -44,14 +45,20 @@ try {
   link.setFaults(config.faults);
   link.onMessage((from, message) => host.receive(from, message as VoterRequest | VoterReply));
   link.onPeer((peer, state) => void host.peerChanged(peer, state));
+  const checker = new HealthChecker(config.site, link, config.faults);
   let voters: readonly string[] = [];
   const timer = setInterval(() => host.tick(voters), TICK_MS);
   supervisor.serve({
-    peers: ({ peers }) => {
+    peers: (message) => {
+      const { peers } = message;
       link.setPeers(peers);
+      checker.use(message);
       voters = Object.keys(peers).filter((peer) => peer.startsWith("voter/"));
     },
-    faults: ({ faults }) => link.setFaults(faults),
+    faults: ({ faults }) => {
+      link.setFaults(faults);
+      checker.setFaults(faults);
+    },
     died: ({ notices }) => {
       for (const notice of notices) if (isGenuine(config.secretHex, notice)) host.died(notice);
     },
@@ -61,6 +68,7 @@ try {
         : { healthy: false, reason: `the voter is ${host.voter.status}` },
     stop: async () => {
       clearInterval(timer);
+      checker.stop();
       await host.close();
       await link.close();
     },

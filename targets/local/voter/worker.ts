@@ -12,6 +12,7 @@ import { Renewer } from "../../../layers/routing/renewer.ts";
 import { ROUTING_RULES } from "../../../layers/routing/rules.ts";
 import { createSystemClock } from "../clock.ts";
 import { createLink, type Link } from "../link/link.ts";
+import { HealthChecker } from "./health-checker.ts";
 import { LeaseBoard } from "./lease-board.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts";
 import { type Probe, startProbe } from "./probe.ts";
@@ -27,6 +28,7 @@ class RegionWorker {
   readonly #link: Link;
   readonly #board: LeaseBoard;
   readonly #probe: Probe;
+  readonly #checker: HealthChecker;
   readonly #clock = createSystemClock();
   readonly #timer: NodeJS.Timeout;
   #renewer: Renewer | undefined;
@@ -44,6 +46,7 @@ class RegionWorker {
       this.#tell(true);
       say({ type: "answers", answers });
     });
+    this.#checker = new HealthChecker(start.site, link, start.faults);
     host.useLink(link);
     link.setFaults(start.faults);
     link.onMessage((from, message) => this.#receive(from, message as VoterRequest | VoterReply));
@@ -74,10 +77,12 @@ class RegionWorker {
     switch (message.type) {
       case "peers":
         this.#link.setPeers(message.peers);
+        this.#checker.use(message);
         this.#voters = Object.keys(message.peers).filter((peer) => peer.startsWith("voter/"));
         break;
       case "faults":
         this.#link.setFaults(message.faults);
+        this.#checker.setFaults(message.faults);
         break;
       case "died":
         this.#host.died(message.holder);
@@ -169,6 +174,7 @@ class RegionWorker {
   async #stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#probe.stop();
+    this.#checker.stop();
     await this.#host.close();
     await this.#link.close();
     say({ type: "stopped" });

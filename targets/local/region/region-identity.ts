@@ -1,0 +1,33 @@
+/** Identity as a local region runs it: secrets from the deployment's, argon2, providers. *composition* */
+import { createHmac } from "node:crypto";
+import { createIdentity, type Identity, providersOf } from "../../../layers/api/index.ts";
+import type { KeyValueStore } from "../../../layers/key-value/port.ts";
+import { localProviderOf } from "../oidc/deployment-provider.ts";
+import { argonPasswordHasher } from "../password-hasher.ts";
+import type { ChildConfig } from "../supervisor/messages.ts";
+
+export interface RegionIdentity {
+  readonly identity: Identity;
+  readonly deploymentSecret: string;
+}
+
+export function createRegionIdentity(
+  config: ChildConfig,
+  store: KeyValueStore,
+  digest: (text: string) => string,
+): RegionIdentity {
+  const { operatorToken, secretHex, issuer } = config;
+  const secret = createHmac("sha256", Buffer.from(secretHex, "hex"));
+  const deploymentSecret = secret.update("understudy identity").digest("base64url");
+  const localProvider = issuer === undefined ? undefined : localProviderOf(secretHex, issuer);
+  const identity = createIdentity({
+    store,
+    hasher: argonPasswordHasher,
+    deploymentSecret,
+    operatorToken,
+    nowMs: () => Date.now(),
+    digest,
+    providers: providersOf(process.env, localProvider),
+  });
+  return { identity, deploymentSecret };
+}
