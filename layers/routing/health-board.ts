@@ -3,7 +3,7 @@
  * *pure* *public*
  *
  *   voter: result --> every region and the DNS server, each with a board of its own
- *   voter: result --> every region and the DNS server, each with a board of its own
+ *   board: result --> hysteresis per voter, judged together (health-check.ts) --> ill, views
  *
  * No board asks another: what a process sees is what has reached it over the network, and where it
  * is cut off, what was last known stays.

@@ -3,6 +3,7 @@
  * @import { DeploymentOptions, RunningDeployment } from "./supervisor.ts"
  * @import { DeploymentStatus } from "./status.ts"
  * @import { LinkFaults } from "../link/fault.ts"
+ * @import { PeersMessage } from "./messages.ts"
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,7 +23,7 @@ export const eventually = (check) => vi.waitFor(check, { timeout: 15_000, interv
  * @typedef {object} Told
  * @property {{ joining: boolean }} config
  * @property {number} pid
- * @property {{ peers: Record<string, unknown> }} [peers]
+ * @property {PeersMessage} [peers]
  * @property {LinkFaults} faults
  * @property {{ region: string, incarnation: number, genuine: boolean }[]} died
  * @property {object[]} members

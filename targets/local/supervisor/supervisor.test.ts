@@ -54,6 +54,35 @@ describe("a deployment", () => {
     );
   });
 
+  test("gives each region an address of its own for life, with the front door's port for all", async () => {
+    const first = await up({ hasLoopbackNetwork: true });
+    const named = async (deployment: typeof first) => {
+      const { frontDoor } = await deployment.status();
+      const port = Number(new URL(frontDoor ?? "").port);
+      return { port, names: (await toldTo(deployment, A)).peers?.names };
+    };
+    await eventually(async () => expect((await named(first)).names).toBeDefined());
+    const { port, names } = await named(first);
+    expect(names?.port).toBe(port);
+    const addresses = Object.values(names?.addresses ?? {});
+    expect(new Set(addresses).size).toBe(2);
+    for (const address of addresses) expect(address).toMatch(/^127\.(?!0\.)/);
+    await first.stop();
+    const again = await up({ hasLoopbackNetwork: true });
+    await eventually(async () =>
+      expect((await named(again)).names?.addresses).toEqual(names?.addresses),
+    );
+  });
+
+  test("says so where all regions share one address", async () => {
+    const deployment = await up({ hasLoopbackNetwork: false });
+    await eventually(async () =>
+      expect((await toldTo(deployment, A)).peers?.regions).toHaveLength(2),
+    );
+    expect((await toldTo(deployment, A)).peers?.names).toBeUndefined();
+    expect((await deployment.status()).dns?.httpPort ?? null).toBeNull();
+  });
+
   test("keeps its secrets readable for the owner only, and out of the arguments", async () => {
     const deployment = await up({ regions: [{ id: A }] });
     const { pid } = regionOf(await deployment.status(), A);

@@ -7,7 +7,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Programs } from "../supervisor/sites.ts";
-import { type RunningDeployment, startDeployment } from "../supervisor/supervisor.ts";
+import {
+  type DeploymentOptions,
+  type RunningDeployment,
+  startDeployment,
+} from "../supervisor/supervisor.ts";
 import { type Answer, ask, until } from "./region-client.ts";
 
 export interface RealDeployment {
@@ -49,9 +53,18 @@ export function removePrograms(programs: Programs | undefined): void {
   }
 }
 
-export async function startReal(programs: Programs): Promise<RealDeployment> {
+export interface RealOptions extends Partial<DeploymentOptions> {
+  /** Active-passive ones, which are waited for; those of the shipped deployment where absent. */
+  readonly apps?: readonly string[];
+}
+
+export async function startReal(
+  programs: Programs,
+  { apps = ["tickets", "identity"], ...more }: RealOptions = {},
+): Promise<RealDeployment> {
   const dataDir = mkdtempSync(join(tmpdir(), "understudy-region-"));
-  const running = await startDeployment({ dataDir, programs, httpPort: 0, log: () => undefined });
+  const log = (): void => undefined;
+  const running = await startDeployment({ dataDir, programs, httpPort: 0, log, ...more });
   await running.whenServing(SERVE_LIMIT_MS);
   const { operatorTokenFile } = await running.status();
   const operatorToken = readFileSync(operatorTokenFile, "utf8").trim();
@@ -98,8 +111,9 @@ export async function startReal(programs: Programs): Promise<RealDeployment> {
       return serving.length === 1 && serving[0].inSyncRegions.length === views.length;
     },
   };
-  await until("tickets is in sync everywhere", () => deployment.isSettled("tickets"));
-  await until("identity is in sync everywhere", () => deployment.isSettled("identity"));
+  for (const app of apps) {
+    await until(`${app} is in sync everywhere`, () => deployment.isSettled(app));
+  }
   return deployment;
 }
 
