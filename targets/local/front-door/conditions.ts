@@ -1,10 +1,12 @@
 /**
  * Watches what state each region is in, whatever it says of itself: up, down (connections are
- * refused) or silent (it accepts and says nothing). *shell*
+ * refused) or silent (it accepts and says nothing, to nobody). *shell*
  *
  * A region is asked every half second, and at once when somebody suspects it: an attempt broke, or
  * took too long. While it is in trouble it is asked more often, so that its return is noticed.
- * Any answer, good or bad, means up: who serves is told by the routing record, not by health.
+ * Any answer, good or bad, means up: who serves is told by the routing record, not by health. So
+ * does a single byte to anybody while the question is open: a region with more work than it can do
+ * is slow to say how it is, and calling it silent would send its work round in circles.
  */
 
 import type { Condition } from "./router.ts";
@@ -22,6 +24,7 @@ const QUIET_MS = 500;
 const TROUBLED_MS = 25;
 const TROUBLED_LONG_MS = 200;
 const ANSWER_MS = 150;
+const MOST_SLACK_MS = 1_000;
 
 interface Watched {
   readonly upstream: Upstream;
@@ -29,6 +32,7 @@ interface Watched {
   asking: boolean;
   condition: Condition;
   troubles: number;
+  silences: number;
 }
 
 export function createConditions(
@@ -59,10 +63,16 @@ export function createConditions(
     clearTimeout(watched.timer);
     // A patient question of a quiet region must not call it silent for a pause of its runtime.
     const limitMs = suspected || watched.condition !== "up" ? ANSWER_MS : 2 * ANSWER_MS;
-    const found = await probe(watched.upstream, "/health", limitMs);
+    const { upstream } = watched;
+    const askedAt = performance.now();
+    // Each silence is waited for a little longer, or a region far away would be silent for ever.
+    const slackMs = Math.min(MOST_SLACK_MS, watched.silences * ANSWER_MS);
+    const found = await probe(upstream, "/health", upstream.patienceMs(limitMs) + slackMs);
     watched.asking = false;
     if (all.get(id) !== watched) return;
-    if (found === "silent") set(id, watched, "silent");
+    const isSilent = found === "silent" && upstream.heardAt <= askedAt;
+    watched.silences = isSilent ? watched.silences + 1 : 0;
+    if (isSilent) set(id, watched, "silent");
     else if (found === "refused" || (found === "broken" && watched.condition !== "up")) {
       set(id, watched, "down");
     } else if (found === "broken") {
@@ -84,6 +94,7 @@ export function createConditions(
         asking: false,
         condition: "up",
         troubles: 0,
+        silences: 0,
       };
       all.set(upstream.id, watched);
       void ask(upstream.id, watched, false);

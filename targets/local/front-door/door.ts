@@ -31,7 +31,10 @@ export interface Limits {
   readonly writeSilenceMs: number;
   /** What is neither read nor keyed has this long for the head of its answer. */
   readonly answerMs: number;
+  /** Nothing of a body arrives for so long, or its whole takes longer at SLOWEST bytes a second. */
   readonly bodyIdleMs: number;
+  /** Nothing of an answer arrives, or its client takes nothing of it. */
+  readonly answerIdleMs: number;
   /** Open requests get this long when the front door closes. */
   readonly drainMs: number;
 }
@@ -46,6 +49,7 @@ export const LIMITS: Limits = {
   writeSilenceMs: 400,
   answerMs: 75_000,
   bodyIdleMs: 30_000,
+  answerIdleMs: 60_000,
   drainMs: 3_000,
 };
 
@@ -201,7 +205,8 @@ function lookForServing(
   let timer: NodeJS.Timeout | undefined;
   const ask = async (upstream: Upstream): Promise<void> => {
     asked.add(upstream.id);
-    const result = await probe(upstream, `/health/${encodeURIComponent(app)}/serving`, PROBE_MS);
+    const path = `/health/${encodeURIComponent(app)}/serving`;
+    const result = await probe(upstream, path, upstream.patienceMs(PROBE_MS));
     asked.delete(upstream.id);
     if (typeof result === "object" && result.status === 200) found(upstream.id, result.epoch);
   };

@@ -20,6 +20,8 @@ export interface FakeRegion {
   /** Apps that this region serves now. */
   readonly serves: Set<string>;
   epoch: number;
+  /** How long `GET /health` takes: that of a region with more to do than it can. */
+  healthDelayMs: number;
   answer: (got: Got, response: ServerResponse) => void;
   push(record: object): void;
   followers(): number;
@@ -60,6 +62,7 @@ export async function startFakeRegion(id: string): Promise<FakeRegion> {
     got: [],
     serves: new Set(),
     epoch: 1,
+    healthDelayMs: 0,
     answer(got, response) {
       const app = got.path.split("/")[1] ?? "";
       const reads = got.method === "GET";
@@ -103,7 +106,11 @@ export async function startFakeRegion(id: string): Promise<FakeRegion> {
       return;
     }
     if (path === "/routing/apps") return json(response, 200, { items: records }, region.epoch);
-    if (path === "/health") return json(response, 200, {}, region.epoch);
+    if (path === "/health") {
+      const { healthDelayMs, epoch } = region;
+      if (healthDelayMs === 0) return json(response, 200, {}, epoch);
+      return void setTimeout(() => json(response, 200, {}, epoch), healthDelayMs);
+    }
     if (path.startsWith("/health/") && path.endsWith("/serving")) {
       const isServing = region.serves.has(path.split("/")[2] ?? "");
       return json(response, isServing ? 200 : 503, {}, region.epoch);

@@ -1,62 +1,59 @@
 /**
  * One request through the front door, from its head to the end of its answer. *shell*
  *
- *   take body -> choose region -> attempt ----> head ----> answer streams or is kept whole
- *                   ^   |            |            |
- *                   |   +-> held <---+- refused --+   broke, refused, silent: choose again
+ *   take body -> choose region -> in line -> attempt ----> head ----> answer streams, or is kept
+ *                   ^   |                     |            |
+ *                   |   +-> held <------------+- refused --+   broke, refused: choose again
  *                   +--------+  (table changed, region found)
  *
  * A read, and a write with an Idempotency-Key whose body could be kept, may have several attempts;
- * the first usable head wins and the others are given up. Everything else is sent once.
+ * the first usable head wins and the others are given up. Everything else is sent once. An attempt
+ * is given up when its region is gone or no longer serves; silence only brings it company.
  *
  * Invariants
  *  W1 a bare request that may have reached a region is never sent again         (onBroke)
- *  W2 nothing is retried once a byte of the answer has left                     (commit)
+ *  W2 nothing is retried once a byte of the answer has left                   (answered)
  *  W3 a keyed write of which an attempt may have had an effect is never answered with a refusal:
  *     it ends in a region's final answer or in `outcome-unknown`                (giveUp)
  *  W4 memory per request is bounded: replayBytes of body, KEPT_BYTES of answer; beyond them bytes
- *     wait in the sockets                                                       (body.ts, onData)
+ *     wait in the sockets                                                       (body.ts, pump.ts)
  *  W5 every request leaves `pending` exactly once                               (leave)
+ *  W6 what may add work to a region that works is paid for from the retry budget: company, another
+ *     try after an error, and a second try where one broke            (keepCompany, judge, mayRepeat)
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Readable } from "node:stream";
-import { silentLog } from "../../../layers/api/log.ts";
+import { logPassage } from "./access-log.ts";
 import { isHealthy, KEPT_BYTES, KeptAnswer } from "./answer.ts";
+import { Attempts } from "./attempts.ts";
+import { Delivery } from "./delivery.ts";
 import type { Door, Pending } from "./door.ts";
+import { answerFailure } from "./failure.ts";
 import { headerOf, responseHeaders } from "./headers.ts";
-import { answerProblem } from "./problem.ts";
-import { type Access, chooseRegion, isLost } from "./router.ts";
-import { type Flight, type FlightListener, type Outgoing, wasRefused } from "./upstream.ts";
-
-const RETRY_HELD_MS = 250;
-const BACKOFF_AFTER = 3;
-const BACKOFF_MOST_MS = 250;
-
-export interface Request {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly app: string | undefined;
-  readonly access: Access;
-  readonly isControl: boolean;
-  readonly headers: readonly string[];
-  readonly body: Buffer | Readable | null;
-}
+import { Hold } from "./hold.ts";
+import type { Place } from "./lane.ts";
+import type { Request } from "./request.ts";
+import { chooseRegion, conditionOf, isLost } from "./router.ts";
+import { Turn } from "./turn.ts";
+import {
+  type Flight,
+  type FlightListener,
+  type Outgoing,
+  type Upstream,
+  wasRefused,
+} from "./upstream.ts";
 
 export class Exchange implements Pending, FlightListener {
   readonly #door: Door;
   readonly #of: Request;
+  readonly #delivery: Delivery;
   readonly #flights: Flight[] = [];
   readonly #startedAt = performance.now();
-  #tried: string[] = [];
-  #attempts = 0;
-  #regions = "";
-  #heldSince: number | undefined;
-  #heldMs = 0;
-  #notBefore = 0;
+  readonly #attempts = new Attempts();
+  #turn: Turn | undefined;
+  #queuedMs = 0;
+  #reason: string | undefined;
+  #hold: Hold | undefined;
   #isUncertain = false;
   #silenceTimer: NodeJS.Timeout | undefined;
-  #holdTimer: NodeJS.Timeout | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
   #winner: Flight | undefined;
   readonly #kept = new Map<Flight, KeptAnswer>();
   #refusal: KeptAnswer | undefined;
@@ -65,6 +62,7 @@ export class Exchange implements Pending, FlightListener {
   constructor(door: Door, of: Request) {
     this.#door = door;
     this.#of = of;
+    this.#delivery = new Delivery(of.response);
   }
 
   get app(): string | undefined {
@@ -74,7 +72,7 @@ export class Exchange implements Pending, FlightListener {
     return this.#of.access === "read";
   }
   get isHeld(): boolean {
-    return this.#heldSince !== undefined;
+    return this.#hold?.isHeld === true;
   }
 
   start(): void {
@@ -89,12 +87,20 @@ export class Exchange implements Pending, FlightListener {
   reconsider(): void {
     if (this.#isOver || this.#winner !== undefined || this.#of.isControl) return;
     const { access } = this.#of;
+    const { table } = this.#door;
+    if (this.#turn !== undefined) {
+      const { id } = this.#turn.upstream;
+      // Nothing was sent yet: it may as well wait elsewhere.
+      if (conditionOf(table, id) === "up" && !isLost(table, this.app, access, id)) return;
+      this.#leaveLine();
+      return this.#next();
+    }
     if (access !== "bare") {
       for (const flight of [...this.#flights]) {
-        if (!isLost(this.#door.table, this.app, access, flight.upstream.id)) continue;
+        if (!isLost(table, this.app, access, flight.upstream.id)) continue;
         this.#drop(flight);
         this.#isUncertain ||= flight.isSent && access === "keyed";
-        this.#tried.push(flight.upstream.id);
+        this.#attempts.avoid(flight.upstream.id, false);
       }
     }
     if (this.isHeld) this.retry();
@@ -103,48 +109,78 @@ export class Exchange implements Pending, FlightListener {
 
   retry(): void {
     if (this.#isOver || this.#winner !== undefined) return;
-    this.#tried = [];
-    const now = performance.now();
-    if (now >= this.#notBefore) return this.#next();
-    this.#retryLater(this.#notBefore - now);
+    this.#attempts.tried = [];
+    const waitMs = this.#attempts.waitMs(performance.now());
+    if (waitMs === 0) return this.#next();
+    this.#hold?.retryLater(waitMs);
   }
 
   /** Sends to the next region, or holds. */
   #next(): void {
     const region = this.#choose();
-    if (region !== undefined) return this.#send(region);
+    if (region !== undefined && this.#mayRepeat(region)) return this.#send(region);
     if (this.#of.isControl) return this.#giveUp("the supervisor does not answer");
-    if (this.#flights.length === 0) this.#hold();
+    if (this.#flights.length === 0) this.#keepHeld();
+  }
+
+  #mayRepeat(region: string): boolean {
+    return !this.#attempts.wouldBurden(region) || this.#door.budget.take();
   }
 
   #choose(): string | undefined {
-    if (this.#of.isControl) return this.#attempts === 0 ? "control" : undefined;
+    if (this.#of.isControl) return this.#attempts.count === 0 ? "control" : undefined;
     const { app, access } = this.#of;
     const busy = this.#flights.map((flight) => flight.upstream.id);
-    return chooseRegion(this.#door.table, { app, access, tried: this.#tried, busy });
+    const { tried } = this.#attempts;
+    return chooseRegion(this.#door.table, { app, access, tried, busy });
   }
 
   #send(region: string): void {
-    const { request, headers, body, isControl } = this.#of;
+    const { body, isControl, isEventStream } = this.#of;
     const upstream = isControl ? this.#door.control : this.#door.upstream(region);
     if (upstream === undefined) return this.#giveUp(`there is no ${region} here`);
-    this.#release();
-    this.#attempts += 1;
-    this.#regions = this.#attempts === 1 ? region : `${this.#regions},${region}`;
-    if (this.#attempts > BACKOFF_AFTER) {
-      const backoffMs = Math.min(BACKOFF_MOST_MS, 10 * 2 ** (this.#attempts - BACKOFF_AFTER));
-      this.#notBefore = performance.now() + backoffMs * (0.5 + Math.random());
-    }
-    const out: Outgoing = {
-      method: request.method ?? "GET",
-      path: request.url ?? "/",
-      headers,
-      body,
-    };
-    this.#watchSilence();
+    this.#hold?.release();
+    // A body that streams is at its client's pace: it would keep a place from those that work.
+    const isFree = isControl || isEventStream || !(body === null || Buffer.isBuffer(body));
+    if (isFree) return this.#dispatch(upstream, undefined);
+    const now = performance.now();
+    const place = upstream.lane.enter(now);
+    if (place !== undefined) return this.#dispatch(upstream, place);
+    // Company is not worth waiting for.
+    if (this.#flights.length > 0) return this.#watchSilence();
+    clearTimeout(this.#silenceTimer);
+    this.#turn = new Turn(upstream, { isPatient: this.#hold !== undefined, since: now }, this);
+    if (!this.#turn.begin()) this.shed(this.#turn);
+  }
+
+  admitted({ upstream }: Turn): void {
+    this.#leaveLine();
+    if (!this.#isOver) this.#dispatch(upstream, upstream.lane.placeOf(performance.now()));
+  }
+
+  shed({ upstream }: Turn): void {
+    this.#leaveLine();
+    this.#giveUp(`${upstream.id} has more to do than it can`, true);
+  }
+
+  #leaveLine(): void {
+    if (this.#turn === undefined) return;
+    this.#turn.withdraw();
+    this.#queuedMs += performance.now() - this.#turn.since;
+    this.#turn = undefined;
+  }
+
+  #dispatch(upstream: Upstream, place: Place | undefined): void {
+    const { request, headers, body } = this.#of;
+    this.#attempts.begin(upstream.id, performance.now(), Math.random());
+    const { method = "GET", url: path = "/" } = request;
+    const out: Outgoing = { method, path, headers, body };
     const flight = upstream.send(out, this);
+    flight.place = place;
     // A pool that was closed meanwhile breaks it in the same turn.
-    if (!flight.isOver) this.#flights.push(flight);
+    if (flight.isOver) flight.leaveLane(false);
+    else this.#flights.push(flight);
+    this.#watchSilence();
   }
 
   #watchSilence(): void {
@@ -155,8 +191,9 @@ export class Exchange implements Pending, FlightListener {
       this.#silenceTimer = setTimeout(() => this.#onDeadline(), answerMs);
       return;
     }
-    const silenceMs = access === "read" ? readSilenceMs : writeSilenceMs;
-    // One length for all: such timers share a list and cost next to nothing.
+    const leastMs = access === "read" ? readSilenceMs : writeSilenceMs;
+    const silenceMs = this.#flights[0]?.upstream.patienceMs(leastMs) ?? leastMs;
+    // Few lengths for all: such timers share a list and cost next to nothing.
     this.#silenceTimer = setTimeout(() => this.#onSilence(), silenceMs);
   }
 
@@ -172,6 +209,10 @@ export class Exchange implements Pending, FlightListener {
     const { answerMs } = this.#door.limits;
     if (performance.now() - this.#startedAt > answerMs) return this.#onDeadline();
     for (const flight of this.#flights) this.#door.suspect(flight.upstream.id, "silence");
+    this.#keepCompany();
+  }
+
+  #keepCompany(): void {
     const region = this.#choose();
     if (region !== undefined && this.#door.budget.take()) return this.#send(region);
     this.#watchSilence();
@@ -186,7 +227,18 @@ export class Exchange implements Pending, FlightListener {
     const isSmall = length === undefined ? !isHealthy(status) : Number(length) <= KEPT_BYTES;
     if (isSmall) this.#kept.set(flight, kept);
     if (!isSmall || isHealthy(status)) this.#settleOn(flight);
-    if (!isSmall) this.#commit(kept);
+    if (!isSmall) this.#stream(flight, kept);
+  }
+
+  /** From here on it is at the pace of its client, which is no work for the region. */
+  #stream(flight: Flight, kept: KeptAnswer): void {
+    flight.leaveLane(isHealthy(kept.status));
+    this.#answered();
+    this.#delivery.stream(flight, kept, this.#door.limits.answerIdleMs, () => {
+      this.#reason = "the answer stood still";
+      this.#drop(flight);
+      this.#leave(0);
+    });
   }
 
   /** The others are given up once there is a head that will do. */
@@ -197,22 +249,20 @@ export class Exchange implements Pending, FlightListener {
   }
 
   onData(flight: Flight, chunk: Buffer): void {
-    const { response } = this.#of;
     const kept = this.#kept.get(flight);
     if (kept === undefined) {
-      if (flight !== this.#winner || response.write(chunk)) return;
-      flight.pause();
-      response.once("drain", () => flight.resume());
+      if (flight === this.#winner) this.#delivery.write(chunk);
     } else if (!kept.add(chunk)) {
       this.#kept.delete(flight);
       this.#settleOn(flight);
-      this.#commit(kept);
-      response.write(kept.body());
+      this.#stream(flight, kept);
+      this.#delivery.write(kept.body());
     }
   }
 
   onEnd(flight: Flight): void {
     const kept = this.#kept.get(flight);
+    flight.leaveLane(kept !== undefined && isHealthy(kept.status));
     this.#forget(flight);
     if (this.#isOver) return;
     if (kept !== undefined) return this.#judge(flight, kept);
@@ -227,31 +277,30 @@ export class Exchange implements Pending, FlightListener {
     const verdict = isControl || isHealthy(kept.status) ? "final" : kept.verdict(access === "read");
     if (verdict === "refused" && app !== undefined) {
       const { epoch, servingRegions } = kept;
-      this.#tried.push(region);
+      this.#attempts.avoid(region, false);
       this.#refusal = kept;
       this.#door.tell({ type: "refused", app, region, epoch, servingRegions });
     }
     const isFenced = app !== undefined && this.#door.table.apps.get(app)?.fenced === true;
     if (verdict === "final" || access === "bare" || (verdict === "refused" && isFenced)) {
       if (app !== undefined && verdict === "final") this.#door.choose(app, region);
-      this.#commit(kept);
-      kept.endInto(this.#of.response);
+      this.#answered();
+      this.#delivery.whole(kept);
       return this.#leave(kept.status);
     }
     this.#refusal = kept;
     this.#isUncertain ||= access === "keyed" && verdict === "unknown";
-    if (!this.#tried.includes(region)) this.#tried.push(region);
+    this.#attempts.avoid(region, verdict !== "refused");
     // `tell` may have sent it on already.
     if (this.#flights.length > 0 || this.isHeld) return;
     if (verdict !== "refused" && !this.#door.budget.take()) return this.#giveUp("no retry is left");
     this.#next();
   }
 
-  #commit(kept: KeptAnswer): void {
-    const { response } = this.#of;
-    this.#release();
+  /** Bytes of an answer leave now: nothing can be retried any more. */
+  #answered(): void {
+    this.#hold?.release();
     this.#door.pending.delete(this);
-    response.writeHead(kept.status, kept.text, kept.headers as string[]);
   }
 
   onBroke(flight: Flight, error: Error, sent: boolean): void {
@@ -265,81 +314,44 @@ export class Exchange implements Pending, FlightListener {
       return this.#leave(0);
     }
     this.#isUncertain ||= sent && access !== "read";
-    if (!this.#tried.includes(region)) this.#tried.push(region);
+    this.#attempts.avoid(region, sent);
     if (access === "bare" && sent) {
       return this.#giveUp("the connection to the region broke after the request was sent");
     }
     if (!this.isHeld && this.#winner === undefined) this.#next();
   }
 
-  #hold(): void {
-    const { limits } = this.#door;
-    if (this.isHeld) return this.#look();
-    if (this.#door.held >= limits.mostHeld) {
-      return this.#giveUp("too many requests are waiting for a region");
+  #keepHeld(): void {
+    if (!this.isHeld && this.#door.held >= this.#door.limits.mostHeld) {
+      return this.#giveUp("too many requests are waiting for a region", true);
     }
-    this.#heldSince = performance.now();
-    this.#door.held += 1;
     clearTimeout(this.#silenceTimer);
-    this.#holdTimer ??= setTimeout(
-      () => this.#giveUp("no region could serve it in time"),
-      limits.holdMs,
-    );
-    this.#look();
-    this.#retryLater(RETRY_HELD_MS * (0.75 + Math.random() / 2));
+    const late = (): void => this.#giveUp("no region could serve it in time");
+    this.#hold ??= new Hold(this.#door, this.app, () => this.retry(), late);
+    this.#hold.begin();
   }
 
-  #look(): void {
-    if (this.app !== undefined && this.#door.table.apps.has(this.app)) this.#door.look(this.app);
-  }
-
-  /** Should every push be missed, a held request asks again by itself. */
-  #retryLater(delayMs: number): void {
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = setTimeout(() => {
-      this.retry();
-      if (this.isHeld) this.#retryLater(RETRY_HELD_MS * (0.75 + Math.random() / 2));
-    }, delayMs);
-  }
-
-  #release(): void {
-    if (this.#heldSince === undefined) return;
-    this.#heldMs += performance.now() - this.#heldSince;
-    this.#heldSince = undefined;
-    this.#door.held -= 1;
-    clearTimeout(this.#retryTimer);
-  }
-
-  /** Ends with the most that can be said truthfully. */
-  #giveUp(reason: string): void {
-    if (this.#isOver || this.#of.response.headersSent) return;
+  #giveUp(reason: string, isBusy = false): void {
+    const { response, access } = this.#of;
+    if (this.#isOver || response.headersSent) return;
     for (const flight of [...this.#flights]) {
-      this.#isUncertain ||= flight.isSent && this.#of.access !== "read";
+      this.#isUncertain ||= flight.isSent && access !== "read";
       this.#drop(flight);
     }
-    const { response } = this.#of;
-    const { table } = this.#door;
-    const route = this.app === undefined ? undefined : table.apps.get(this.app);
-    const extra = {
-      attempts: this.#attempts,
-      regions: Object.fromEntries(
-        table.regions.map(({ id }) => [id, table.conditions.get(id) ?? "up"]),
-      ),
-      ...(route === undefined
-        ? {}
-        : { app: route.app, epoch: route.epoch, servingRegions: route.servingRegions }),
-    };
-    if (this.#isUncertain) {
-      const advice =
-        this.#of.access === "keyed"
-          ? "the write may have happened; retry with the same Idempotency-Key"
-          : "the write may have happened; without an Idempotency-Key it is not sent again";
-      answerProblem(response, "outcome-unknown", `${reason}: ${advice}`, extra);
-    } else if (this.#refusal !== undefined) {
-      this.#commit(this.#refusal);
-      this.#refusal.endInto(response);
+    this.#reason = reason;
+    if (!this.#isUncertain && this.#refusal !== undefined) {
+      this.#delivery.whole(this.#refusal);
     } else {
-      answerProblem(response, "unavailable", `${reason}; nothing was written`, extra);
+      const isUncertain = this.#isUncertain;
+      const failure = {
+        reason,
+        app: this.app,
+        access,
+        attempts: this.#attempts.count,
+        isUncertain,
+        isBusy,
+      };
+      answerFailure(response, this.#door.table, failure);
     }
     this.#leave(response.statusCode);
   }
@@ -356,6 +368,7 @@ export class Exchange implements Pending, FlightListener {
   }
 
   #forget(flight: Flight): void {
+    flight.leaveLane(false);
     this.#kept.delete(flight);
     if (this.#winner === flight && !this.#of.response.headersSent) this.#winner = undefined;
     const at = this.#flights.indexOf(flight);
@@ -366,24 +379,19 @@ export class Exchange implements Pending, FlightListener {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#silenceTimer);
-    clearTimeout(this.#holdTimer);
-    clearTimeout(this.#retryTimer);
-    this.#release();
+    this.#hold?.stop();
+    this.#delivery.stop();
+    this.#leaveLine();
     this.#door.pending.delete(this);
-    if (this.#door.log === silentLog) return;
-    const { request } = this.#of;
-    const path = request.url?.split("?", 1)[0];
-    this.#door.log.info(
-      {
-        method: request.method,
-        path,
-        status,
-        region: this.#regions,
-        attempts: this.#attempts,
-        heldMs: Math.round(this.#heldMs),
-        tookMs: Math.round((performance.now() - this.#startedAt) * 10) / 10,
-      },
-      "request",
-    );
+    logPassage(this.#door.log, {
+      request: this.#of.request,
+      status,
+      regions: this.#attempts.regions,
+      attempts: this.#attempts.count,
+      heldMs: this.#hold?.heldMs ?? 0,
+      queuedMs: this.#queuedMs,
+      tookMs: performance.now() - this.#startedAt,
+      reason: this.#reason,
+    });
   }
 }

@@ -150,6 +150,52 @@ describe("a front door", () => {
     expect(await (await write).json()).toMatchObject({ from: "b" });
   });
 
+  it("leaves writes with a region that is slow to say how it is while it answers others", async () => {
+    const limits = { writeSilenceMs: 20, readSilenceMs: 20 };
+    const { call, a, b, door } = await setUp({ limits });
+    a.healthDelayMs = 1_000;
+    let isDone = false;
+    const conditions = new Set<unknown>();
+    const open: (() => void)[] = [];
+    a.answer = (got, response) => {
+      if (got.method === "GET") return void response.end("a read");
+      open.push(() => response.writeHead(201).end("written"));
+    };
+    const watch = setInterval(() => conditions.add(door.table().conditions.get("a") ?? "up"), 1);
+    stops.push(() => clearInterval(watch));
+    const reading = (async () => {
+      while (!isDone) await (await call("/tickets/x")).text();
+    })();
+    const writes = Array.from({ length: 20 }, (_, n) => call("/tickets/x", post(`k${n}`)));
+    await until(() => open.length === 20);
+    // Several questions are asked and none is answered in time.
+    const from = performance.now();
+    await until(() => performance.now() - from > 700);
+    for (const finish of open) finish();
+    for (const write of writes) expect((await write).status).toBe(201);
+    isDone = true;
+    await reading;
+    expect([...conditions]).toEqual(["up"]);
+    const written = [...a.got, ...b.got].filter(({ method }) => method === "POST");
+    expect(written).toHaveLength(20);
+  });
+
+  it("leaves a write in a silent region until the record moves", async () => {
+    const { call, a, b, door } = await setUp({ limits: { writeSilenceMs: 20 } });
+    let finish: (() => void) | undefined;
+    a.answer = (_got, response) => (finish = () => response.writeHead(201).end("by a"));
+    const write = call("/tickets/x", post("k"));
+    await until(() => finish !== undefined);
+    a.freeze();
+    await until(() => door.table().conditions.get("a") === "silent");
+    finish?.();
+    expect(await (await write).text()).toBe("by a");
+    a.thaw();
+    await until(() => door.table().conditions.get("a") === "up");
+    expect(a.got).toHaveLength(1);
+    expect(b.got).toHaveLength(0);
+  });
+
   it("gives a read company when its region is frozen, and then avoids that region", async () => {
     const { call, a, door } = await setUp();
     a.freeze();
@@ -287,6 +333,81 @@ describe("a front door", () => {
     socket.resume();
     await new Promise((resolve) => socket.once("close", resolve));
     expect(read).toBeGreaterThan(size - 256 * 1024);
+  });
+
+  it("passes an event stream on as it comes, and ends it when it closes", async () => {
+    const { call, a, door } = await setUp();
+    let send: ((text: string) => void) | undefined;
+    a.answer = (_got, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      send = (text) => void response.write(text);
+    };
+    const headers = { accept: "text/event-stream" };
+    const response = await call("/tickets/api/events", { headers });
+    expect(response.status).toBe(200);
+    const reader = response.body?.getReader();
+    for (const text of ["data: one\n\n", "data: two\n\n"]) {
+      send?.(text);
+      const chunk = await reader?.read();
+      expect(Buffer.from(chunk?.value ?? []).toString()).toBe(text);
+    }
+    const ended = reader?.read().then(
+      () => "ended",
+      () => "broken off",
+    );
+    await door.close();
+    expect(await ended).toBe("broken off");
+  });
+
+  it("breaks off an answer that its client does not take, and one that stands still", async () => {
+    const { call, a, door } = await setUp({ limits: { answerIdleMs: 100 } });
+    let isClosed = false;
+    a.answer = (_got, response) => {
+      response.on("close", () => (isClosed = true));
+      response.writeHead(200, { "content-length": String(1024 * 1024 * 1024) });
+      response.write(Buffer.alloc(32 * 1024 * 1024));
+    };
+    const still = await call("/tickets/x");
+    await expect(still.arrayBuffer()).rejects.toThrow();
+    await until(() => isClosed);
+    isClosed = false;
+    const socket = connect(door.port, "127.0.0.1");
+    stops.push(() => socket.destroy());
+    socket.write("GET /tickets/x HTTP/1.1\r\nhost: x\r\n\r\n");
+    await new Promise((resolve) => socket.once("data", resolve));
+    socket.pause();
+    await until(() => isClosed);
+  });
+
+  it("refuses before its region is any slower, and serves as many as it can", async () => {
+    const { call, a } = await setUp();
+    // One at a time, 5 ms each: 200 a second.
+    let turn = Promise.resolve();
+    a.answer = (_got, response) => {
+      turn = turn.then(() => new Promise((resolve) => setTimeout(resolve, 5)));
+      void turn.then(() => response.end("done"));
+    };
+    const took: number[] = [];
+    const statuses: number[] = [];
+    let isDone = false;
+    const user = async (): Promise<void> => {
+      while (!isDone) {
+        const from = performance.now();
+        const response = await call("/tickets/x");
+        await response.arrayBuffer();
+        statuses.push(response.status);
+        if (response.status === 200) took.push(performance.now() - from);
+      }
+    };
+    const users = Array.from({ length: 200 }, user);
+    await until(() => took.length > 400);
+    isDone = true;
+    await Promise.all(users);
+    const late = took.slice(-100).sort((x, y) => x - y);
+    expect(statuses).toContain(503);
+    expect(new Set(statuses)).toEqual(new Set([200, 503]));
+    // 200 users in one line would wait a second each.
+    expect(late[50]).toBeLessThan(800);
   });
 
   it("streams a large upload, and sends it once even with a key", async () => {

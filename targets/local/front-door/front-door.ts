@@ -141,7 +141,9 @@ function handle(door: Door, request: IncomingMessage, response: ServerResponse):
     const isBare = isControl || !isKept || !(isSafe || isKeyed);
     const access: Access = isBare ? "bare" : isSafe ? "read" : "keyed";
     const app = route.kind === "region" ? route.app : undefined;
-    new Exchange(door, { request, response, app, access, isControl, headers, body }).start();
+    const isEventStream = request.headers.accept === "text/event-stream";
+    const of = { request, response, app, access, isControl, headers, body, isEventStream };
+    new Exchange(door, of).start();
   });
 }
 

@@ -117,11 +117,14 @@ describe("the router", () => {
     expect(ask(learn(onB, condition("b", "down")), "keyed")).toBe("a");
   });
 
-  it("gives up a write's attempt when its region no longer serves, a read's only in trouble", () => {
+  it("gives up an attempt when its region is gone, a write's not for silence", () => {
     const table = tableOf(record(["a"], 1), record(["b"], 2));
     expect(isLost(table, "tickets", "keyed", "a")).toBe(true);
     expect(isLost(table, "tickets", "read", "a")).toBe(false);
-    expect(isLost(learn(table, condition("a", "silent")), "tickets", "read", "a")).toBe(true);
+    expect(isLost(learn(table, condition("a", "down")), "tickets", "read", "a")).toBe(true);
+    const silent = learn(table, condition("b", "silent"));
+    expect(isLost(silent, "tickets", "read", "b")).toBe(true);
+    expect(isLost(silent, "tickets", "keyed", "b")).toBe(false);
   });
 
   it("never chooses a region that was tried or is at work on the same request", () => {

@@ -193,7 +193,7 @@ export function withChosen(table: Table, app: string, region: string): Table {
   return { ...table, chosen: new Map(table.chosen).set(app, region) };
 }
 
-/** Whether a copy that has not answered should be given up for another region. */
+/** Whether an attempt that has no answer should be given up for another region. */
 export function isLost(
   table: Table,
   app: string | undefined,
@@ -201,7 +201,9 @@ export function isLost(
   region: string,
 ): boolean {
   if (!table.regions.some((r) => r.id === region)) return true;
-  if (!isSound(table, region)) return true;
+  const condition = conditionOf(table, region);
+  // Silence proves nothing: a write may be at work there, and a copy of it would be more work.
+  if (condition === "down" || (condition === "silent" && access === "read")) return true;
   const route = app === undefined ? undefined : table.apps.get(app);
   if (access === "read" || route === undefined || route.fenced) return false;
   return !route.servingRegions.includes(region);

@@ -11,6 +11,7 @@
  */
 import { type Dispatcher, Pool } from "undici";
 import { holdMs, isLost, type SiteFaults } from "../link/fault.ts";
+import { Lane, type Place } from "./lane.ts";
 import type { RegionRef } from "./router.ts";
 
 export interface Outgoing {
@@ -34,13 +35,22 @@ export interface FlightListener {
 
 /** What a lost packet costs on a connection: it is sent again after this. */
 const RETRANSMIT_MS = 200;
-const MOST_CONNECTIONS = 512;
+/** What the lane admits, and event streams and long downloads beside it. */
+const MOST_CONNECTIONS = 8_192;
+const PACES = 3;
+const MOST_PATIENCE_MS = 2_000;
 
 export class Upstream {
   readonly id: string;
   readonly url: string;
   readonly #pool: Pool;
   readonly #flights = new Set<Flight>();
+  readonly lane = new Lane();
+  /** When it last said anything at all, on any connection. */
+  heardAt = 0;
+  /** How long it takes to answer a question that is no work, when nothing else delays it. */
+  #paceMs = 0;
+  #paces = 0;
   #faults: SiteFaults | undefined;
 
   constructor(region: RegionRef, faults?: SiteFaults) {
@@ -55,6 +65,19 @@ export class Upstream {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
+  }
+
+  /** How long its silence means nothing: a far region is not a silent one. */
+  patienceMs(leastMs: number): number {
+    if (this.#paceMs * PACES <= leastMs) return leastMs;
+    return Math.min(MOST_PATIENCE_MS, Math.ceil((this.#paceMs * PACES) / 50) * 50);
+  }
+
+  /** The first answer is left out: it has a connection to make. */
+  pace(tookMs: number): void {
+    this.#paces += 1;
+    if (this.#paces === 2 || tookMs < this.#paceMs) this.#paceMs = tookMs;
+    else if (this.#paces > 2) this.#paceMs += (tookMs - this.#paceMs) * 0.05;
   }
 
   send(out: Outgoing, listener: FlightListener): Flight {
@@ -84,6 +107,7 @@ export class Upstream {
   }
 
   async close(): Promise<void> {
+    this.lane.close();
     for (const flight of [...this.#flights]) flight.abort();
     await this.#pool.destroy();
   }
@@ -96,6 +120,8 @@ export class Flight implements Dispatcher.DispatchHandler {
   readonly #gone: () => void;
   #controller: Dispatcher.DispatchController | undefined;
   #over = false;
+  /** Its place in the region's lane, if it counts there. */
+  place: Place | undefined;
   isSent = false;
   isSwallowed = false;
 
@@ -134,6 +160,12 @@ export class Flight implements Dispatcher.DispatchHandler {
     this.#controller?.resume();
   }
 
+  /** Makes room in the lane, once. */
+  leaveLane(isAnswer: boolean): void {
+    if (this.place !== undefined) this.upstream.lane.leave(this.place, isAnswer);
+    this.place = undefined;
+  }
+
   /** The cut network is whole again; what was sent over it meanwhile is not coming. */
   breakOff(): void {
     if (!this.isSwallowed && this.isSent) return;
@@ -154,13 +186,17 @@ export class Flight implements Dispatcher.DispatchHandler {
     _headers: unknown,
     statusText?: string,
   ): void {
-    if (this.#over || this.isSwallowed || status < 200) return;
+    if (this.isSwallowed) return;
+    this.upstream.heardAt = performance.now();
+    if (this.#over || status < 200) return;
     const raw = controller.rawHeaders as (Buffer | string)[] | null;
     this.#listener.onHead(this, status, statusText ?? "", raw ?? []);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#over && !this.isSwallowed) this.#listener.onData(this, chunk);
+    if (this.isSwallowed) return;
+    this.upstream.heardAt = performance.now();
+    if (!this.#over) this.#listener.onData(this, chunk);
   }
 
   onResponseEnd(): void {
@@ -189,13 +225,14 @@ export interface Probed {
   readonly epoch: number;
 }
 
-/** Asks a region one short question; undefined when it does not answer in time. */
+/** Asks a region one short question. */
 export function probe(
   upstream: Upstream,
   path: string,
   limitMs: number,
 ): Promise<Probed | "refused" | "broken" | "silent"> {
   return new Promise((resolve) => {
+    const sentAt = performance.now();
     let status = 0;
     let epoch = 0;
     const timer = setTimeout(() => {
@@ -209,6 +246,7 @@ export function probe(
     const listener: FlightListener = {
       onHead(_flight, got, _text, raw) {
         status = got;
+        upstream.pace(performance.now() - sentAt);
         for (let i = 0; i < raw.length; i += 2) {
           if (String(raw[i]).toLowerCase() === "understudy-epoch")
             epoch = Number(String(raw[i + 1])) || 0;

@@ -1,0 +1,36 @@
+/** How a request ends that no region answered: with the most that can be said truthfully. */
+import type { ServerResponse } from "node:http";
+import { answerProblem, type DoorProblem } from "./problem.ts";
+import { type Access, conditionOf, type Table } from "./router.ts";
+
+export interface Failure {
+  readonly reason: string;
+  readonly app: string | undefined;
+  readonly access: Access;
+  readonly attempts: number;
+  /** An attempt may have had an effect. */
+  readonly isUncertain: boolean;
+  readonly isBusy: boolean;
+}
+
+export function answerFailure(response: ServerResponse, table: Table, failure: Failure): void {
+  const { reason, app, access, attempts, isUncertain, isBusy } = failure;
+  const route = app === undefined ? undefined : table.apps.get(app);
+  const extra = {
+    attempts,
+    regions: Object.fromEntries(table.regions.map(({ id }) => [id, conditionOf(table, id)])),
+    ...(route === undefined
+      ? {}
+      : { app: route.app, epoch: route.epoch, servingRegions: route.servingRegions }),
+  };
+  if (!isUncertain) {
+    const code: DoorProblem = isBusy ? "busy" : "unavailable";
+    return answerProblem(response, code, `${reason}; nothing was written`, extra);
+  }
+  const advice =
+    access === "keyed"
+      ? "retry with the same Idempotency-Key"
+      : "without an Idempotency-Key it is not sent again";
+  const detail = `${reason}: the write may have happened; ${advice}`;
+  answerProblem(response, "outcome-unknown", detail, extra);
+}
