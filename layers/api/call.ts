@@ -21,8 +21,9 @@ import type {
   WriteOutcome,
 } from "../key-value/port.ts";
 import type { AppContext } from "./define-app.ts";
+import { contentDigestOf } from "./objects/content-digest.ts";
 import { type Problem, problem, problemOfRead, problemOfWrite } from "./problem.ts";
-import type { Answer, Reply } from "./reply.ts";
+import { type Answer, type Reply, refusalOf } from "./reply.ts";
 import { etagOf, type IfMatch } from "./request-headers.ts";
 import type { Scope } from "./scope.ts";
 import type { Session } from "./session.ts";
@@ -103,6 +104,16 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
     if (idempotency === undefined) return this;
     const told = { ...idempotency, requestHash: requestHash(scope, text) };
     return new Call({ ...input, idempotency: told });
+  }
+
+  /** Why this region may not write for the app now, if it may not: before work that would be lost. */
+  refusal(): Problem | undefined {
+    return refusalOf(this.scope.platform.routing, this.scope.app);
+  }
+
+  /** SHA-256 that the body has by its `Content-Digest`, in hex; "" where that is none. */
+  contentDigest(): string | undefined {
+    return contentDigestOf(this.scope.request.headers);
   }
 
   header(name: string): string | null {

@@ -145,7 +145,7 @@ const NO_KEY = { kind: "ok", value: undefined } as const;
 const DATA_DECIDED: readonly number[] = [401, 403, 404, 409, 412];
 
 function own(scope: Scope, reply: Reply): Reply {
-  if (reply.kind === "answer" || !DATA_DECIDED.includes(PROBLEMS[reply.code].status)) return reply;
+  if (reply.kind !== "problem" || !DATA_DECIDED.includes(PROBLEMS[reply.code].status)) return reply;
   return refusalOf(scope.platform.routing, scope.app) ?? reply;
 }
 

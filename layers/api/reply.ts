@@ -22,7 +22,13 @@ export interface Answer {
   readonly acknowledged?: Acknowledged;
 }
 
-export type Reply = Answer | Problem;
+/** A response that was made already, such as one that streams. */
+export interface Made {
+  readonly kind: "made";
+  readonly response: Response;
+}
+
+export type Reply = Answer | Problem | Made;
 
 const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
@@ -44,6 +50,7 @@ export const epochOf = (scope: Scope): number =>
   scope.app === "" ? 0 : (scope.platform.routing.app(scope.app)?.epoch ?? 0);
 
 export function respond(scope: Scope, reply: Reply): Response {
+  if (reply.kind === "made") return reply.response;
   scope.finished = true;
   if (reply.kind === "problem") return respondProblem(scope, reply);
   scope.status = reply.status;

@@ -12,6 +12,7 @@ import type { AppContext } from "../define-app.ts";
 import { type Problem, problem } from "../problem.ts";
 import { refusalOf, respond } from "../reply.ts";
 import type { Scope } from "../scope.ts";
+import { contentDigestOf } from "./content-digest.ts";
 import { bodyOf, problemOfObject, respondObject } from "./object-response.ts";
 import type { SignedAddress, SignedMethod } from "./signed-url.ts";
 
@@ -43,7 +44,7 @@ async function putObject(scope: Scope, context: AppContext): Promise<Response> {
   if ("kind" in permit) return respond(scope, permit);
   const refused = refusalOf(scope.platform.routing, context.appId) ?? checkHeaders(scope, permit);
   if (refused !== undefined) return respond(scope, refused);
-  const digest = digestOf(scope.request.headers);
+  const digest = contentDigestOf(scope.request.headers);
   if (digest !== undefined && !isDigest(digest)) {
     const detail = "Content-Digest is such as sha-256=:BASE64:, of 32 bytes.";
     return respond(scope, problem("invalid-header", detail));
@@ -83,17 +84,6 @@ function checkHeaders(scope: Scope, permit: SignedAddress): Problem | undefined 
   }
   const detail = `The body is larger than ${limitBytes} bytes.`;
   return problem("too-large", detail, { extra: { limitBytes } });
-}
-
-/** RFC 9530. Undefined where there is none; something else than a digest where it is not one. */
-function digestOf(headers: Headers): string | undefined {
-  const given = headers.get("content-digest") ?? headers.get("repr-digest");
-  if (given === null) return undefined;
-  const match = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/.exec(given);
-  if (match?.[1] === undefined) return "";
-  return Array.from(atob(match[1]), (character) =>
-    character.charCodeAt(0).toString(16).padStart(2, "0"),
-  ).join("");
 }
 
 async function getObject(scope: Scope, context: AppContext): Promise<Response> {

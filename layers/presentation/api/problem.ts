@@ -30,6 +30,8 @@ export const PROBLEM_CODES = [
   "stale-version",
   "invalid",
   "too-large",
+  "image-refused",
+  "upload-missing",
   "key-reused",
   "internal",
 ] as const;
@@ -49,8 +51,8 @@ const BY_TYPE: Readonly<Record<ServerCode, ProblemCode>> = {
   "invalid-request": "invalid",
   "broken-json": "invalid",
   "invalid-header": "invalid",
-  "image-refused": "invalid",
-  "upload-missing": "conflict",
+  "image-refused": "image-refused",
+  "upload-missing": "upload-missing",
   "not-signed-in": "unauthenticated",
   "token-refused": "unauthenticated",
   "wrong-credentials": "wrong-credentials",
@@ -111,6 +113,8 @@ export interface ProblemParts {
   /** The region that serves writes, when the refusal named it. */
   readonly servingRegion?: string;
   readonly retryAfterMs?: number;
+  /** What exactly was refused, where the type has several reasons. */
+  readonly reason?: string;
   /** The fields that were not accepted. */
   readonly fields?: readonly FieldError[];
 }
@@ -123,6 +127,7 @@ export class ApiProblem extends Error {
   readonly detail: string;
   readonly servingRegion: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly reason: string | undefined;
   readonly fields: readonly FieldError[];
 
   constructor(parts: ProblemParts, cause?: unknown) {
@@ -133,6 +138,7 @@ export class ApiProblem extends Error {
     this.detail = parts.detail;
     this.servingRegion = parts.servingRegion;
     this.retryAfterMs = parts.retryAfterMs;
+    this.reason = parts.reason;
     this.fields = parts.fields ?? [];
   }
 
@@ -177,6 +183,7 @@ export function parseProblem(
   const record: Record<string, unknown> =
     typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
   const serving = servingRegionOf(record);
+  const reason = text(record["reason"]);
   const retryAfterMs = parseRetryAfter(retryAfter, nowMs);
   return new ApiProblem({
     code: codeOf(text(record["type"]), status),
@@ -185,6 +192,7 @@ export function parseProblem(
     detail: text(record["detail"]),
     ...(serving === "" ? {} : { servingRegion: serving }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(reason === "" ? {} : { reason }),
     ...(Array.isArray(record["errors"]) ? { fields: record["errors"] as FieldError[] } : {}),
   });
 }

@@ -12,6 +12,7 @@
 import type { Bearer } from "./bearer.ts";
 import type { Observations } from "./observation.ts";
 import { offlineProblem, parseProblem } from "./problem.ts";
+import type { OnProgress } from "./progress-fetch.ts";
 import type { Receipts } from "./receipts.ts";
 import type { UnderstudyFetch } from "./transport.ts";
 
@@ -19,6 +20,14 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface RequestOptions {
   readonly body?: unknown;
+  /** Instead of `body`: bytes as they are, with the headers they need. */
+  readonly bytes?: {
+    readonly content: Blob;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly onProgress: OnProgress;
+  };
+  /** How long an answer may take before another region is asked. */
+  readonly attemptMs?: number;
   /** The same key for each try of one intent; made here when absent. */
   readonly key?: string;
   readonly ifMatch?: string;
@@ -95,15 +104,21 @@ export function createApi(options: ApiOptions): Api {
     if (request.bearer !== undefined) headers.set("Authorization", `Bearer ${request.bearer}`);
     const session = options.receipts.header(app);
     if (session !== undefined) headers.set("Understudy-Session", session);
+    for (const [name, value] of Object.entries(request.bytes?.headers ?? {})) {
+      headers.set(name, value);
+    }
     return headers;
   };
 
   const send = async (method: Method, path: string, request: RequestOptions, key: string) => {
     const app = appOf(path);
+    const { bytes, attemptMs } = request;
     const response = await options.fetch(path, {
       method,
       headers: headersOf(method, app, request, key),
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(bytes === undefined ? {} : { body: bytes.content, onProgress: bytes.onProgress }),
+      ...(attemptMs === undefined ? {} : { attemptMs }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
     options.observations.note(app, response.headers, method === "GET");

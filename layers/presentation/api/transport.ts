@@ -13,7 +13,16 @@
  * It does not promise that another region may be asked from a page: that needs the region to allow
  * this origin (CORS with credentials) and the page's policy to list it under `connect-src`.
  */
-export type UnderstudyFetch = (path: string, init?: RequestInit) => Promise<Response>;
+import { createProgressFetch, type OnProgress } from "./progress-fetch.ts";
+
+export type UnderstudyFetch = (path: string, init?: UnderstudyInit) => Promise<Response>;
+
+export interface UnderstudyInit extends RequestInit {
+  /** For a request that is known to take long; default 4 s. */
+  readonly attemptMs?: number;
+  /** The body is large, and its sending is watched; `attemptMs` does not count then. */
+  readonly onProgress?: OnProgress;
+}
 
 export interface TransportRegion {
   readonly id: string;
@@ -74,15 +83,21 @@ export function createOriginFirstFetch(options: TransportOptions): UnderstudyFet
   const attemptMs = options.attemptMs ?? DEFAULT_ATTEMPT_MS;
   let preferred: { origin: string; untilMs: number } | undefined;
 
-  const attempt = (origin: string, path: string, init: RequestInit): Promise<Response> => {
-    const timeout = AbortSignal.timeout(attemptMs);
-    const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+  const attempt = (
+    origin: string,
+    path: string,
+    { onProgress, attemptMs: limitMs = attemptMs, ...init }: UnderstudyInit,
+  ): Promise<Response> => {
+    const signals = init.signal ? [init.signal] : [];
+    if (onProgress === undefined) signals.push(AbortSignal.timeout(limitMs));
+    const signal = AbortSignal.any(signals);
+    const via = onProgress === undefined ? send : createProgressFetch(onProgress);
     const token = origin === options.origin ? undefined : options.bearer?.();
     const headers = new Headers(init.headers);
     if (token !== undefined && !headers.has("Authorization")) {
       headers.set("Authorization", `Bearer ${token}`);
     }
-    return send(new URL(path, origin), { ...init, headers, credentials: "include", signal });
+    return via(new URL(path, origin), { ...init, headers, credentials: "include", signal });
   };
 
   return async (path, init = {}) => {

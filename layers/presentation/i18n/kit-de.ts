@@ -142,6 +142,8 @@ export const kitDe: Translation<typeof kitEn> = {
     "stale-version": "Jemand hat das inzwischen geändert.",
     invalid: "Etwas daran ist nicht gültig.",
     "too-large": "Das ist zu groß.",
+    "image-refused": "Dieses Bild wird nicht angenommen.",
+    "upload-missing": "Die Bytes sind nicht angekommen.",
     "key-reused": "Derselbe Schlüssel wurde schon für etwas anderes benutzt.",
     internal: "Etwas ist schiefgegangen.",
   },

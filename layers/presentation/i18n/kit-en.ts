@@ -138,6 +138,8 @@ export const kitEn = {
     "stale-version": "Someone changed this in the meantime.",
     invalid: "Something in it is not valid.",
     "too-large": "This is too large.",
+    "image-refused": "This picture is not taken.",
+    "upload-missing": "The bytes have not arrived.",
     "key-reused": "The same key was used for something else.",
     internal: "Something went wrong.",
   },

@@ -52,7 +52,7 @@ export function addFederationRoutes(
       const finished = await finish(federation, call, provider, answer);
       if (finished.kind === "problem") return finished;
       const reply = await replies.issued(call, 200, finished.issued);
-      if (reply.kind === "problem") return reply;
+      if (reply.kind !== "answer") return reply;
       return { ...reply, body: { ...(reply.body as object), returnTo: finished.returnTo } };
     },
   });
