@@ -37,7 +37,7 @@ export function createProgressFetch(onProgress: OnProgress): typeof globalThis.f
       signal?.addEventListener("abort", onAbort, { once: true });
       request.open(init.method ?? "GET", String(input));
       request.withCredentials = init.credentials === "include";
-      new Headers(init.headers).forEach((value, name) => request.setRequestHeader(name, value));
+      for (const [name, value] of new Headers(init.headers)) request.setRequestHeader(name, value);
       request.upload.onprogress = ({ loaded }) => {
         onProgress(loaded);
         watch(STALL_MS);
