@@ -14,7 +14,7 @@
  *
  * Not kept: text with half a surrogate pair has no UTF-8 form, and is refused.
  */
-import { assert } from "../../base/assert.ts";
+import { AssertionError, assert } from "../../base/assert.ts";
 
 export type TuplePart = string | number;
 
@@ -45,7 +45,9 @@ const escaped = (text: string): string =>
 
 function encodePart(part: TuplePart): string {
   if (typeof part === "string") return `${stringTag}${escaped(part)}\u0000`;
-  assert(Number.isSafeInteger(part) && part >= 0, `tuple: ${part} is no non-negative integer`);
+  if (!Number.isSafeInteger(part) || part < 0) {
+    throw new AssertionError(`tuple: ${part} is no non-negative integer`);
+  }
   return numberTag + part.toString(36).padStart(numberDigits, "0");
 }
 
@@ -55,6 +57,9 @@ export function tuple(...parts: readonly TuplePart[]): string {
   assert(isWellFormed(key), "tuple: half a surrogate pair cannot be stored in a key");
   return key;
 }
+
+/** The tuple that begins with all elements of another one's key and ends with `last`. */
+export const tupleAfter = (key: string, last: number): string => key + encodePart(last);
 
 /** The keys of exactly the tuples that begin with all of `prefix`, itself included. */
 export function tupleRange(...prefix: readonly TuplePart[]): KeyRange {
@@ -89,20 +94,23 @@ export function parseTuple(key: string): TuplePart[] {
       at = end;
       continue;
     }
-    assert(key[at] === stringTag, `parseTuple: no tuple at ${at} of ${JSON.stringify(key)}`);
+    if (key[at] !== stringTag) throw noTuple(key, at);
     let end = key.indexOf("\u0000", at);
     let isEscaped = false;
     while (end >= 0 && key[end + 1] === aboveTags) {
       isEscaped = true;
       end = key.indexOf("\u0000", end + 2);
     }
-    assert(end >= 0, `parseTuple: text without an end at ${at} of ${JSON.stringify(key)}`);
+    if (end < 0) throw noTuple(key, at);
     const text = key.slice(at + 1, end);
     parts.push(isEscaped ? text.replaceAll("\u0000\u0003", "\u0000") : text);
     at = end + 1;
   }
   return parts;
 }
+
+const noTuple = (key: string, at: number): AssertionError =>
+  new AssertionError(`parseTuple: no tuple at ${at} of ${JSON.stringify(key)}`);
 
 /**
  * Code-point order. JavaScript's `<` compares UTF-16 units, which puts U+E000..U+FFFF above

@@ -17,7 +17,7 @@
 import { assert } from "../../base/assert.ts";
 import type { EngineReader, EngineWriter } from "./engine.ts";
 import type { Stamp } from "./items.ts";
-import { parseTuple, tuple, tupleRange } from "./key.ts";
+import { parseTuple, tuple, tupleAfter, tupleRange } from "./key.ts";
 import type { ItemKey, JsonObject } from "./table.ts";
 
 export interface Change {
@@ -68,6 +68,8 @@ type Packed = readonly [number, string, number, readonly Change[], Begin?];
 export class Log {
   readonly app: string;
   readonly lineage: string;
+  /** What the keys of all entries begin with. */
+  readonly #prefix: string;
   #end: LogEnd = { epoch: 0, position: 0 };
   /** The first position that is still there; those before were trimmed. */
   #first = 1;
@@ -76,6 +78,7 @@ export class Log {
   constructor(reader: EngineReader, app: string, lineage: string) {
     this.app = app;
     this.lineage = lineage;
+    this.#prefix = tuple("l", app, lineage);
     this.reload(reader);
   }
 
@@ -205,7 +208,7 @@ export class Log {
   }
 
   #key(position: number): string {
-    return tuple("l", this.app, this.lineage, position);
+    return tupleAfter(this.#prefix, position);
   }
 }
 

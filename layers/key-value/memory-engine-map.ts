@@ -6,7 +6,8 @@
  * of the simulation and of the local store's unflushed writes.
  *
  * As long as no key has a surrogate pair, JavaScript's own comparison agrees with code-point
- * order, and is several times faster: `hasPairs` says when that has ended.
+ * order, and is several times faster: `hasPairs` says when that has ended. A key with a pair is in
+ * no map without pairs, in whichever order one looks for it.
  */
 import { compareKeys } from "./key.ts";
 
@@ -18,7 +19,7 @@ interface Chunk {
 const chunkKeys = 64;
 const pair = /[\ud800-\udfff]/;
 
-const compareUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+type Comparison = (a: string, b: string) => number;
 
 export class SortedMap {
   #chunks: Chunk[] = [];
@@ -40,58 +41,53 @@ export class SortedMap {
     return map;
   }
 
-  #comparison(key: string): (a: string, b: string) => number {
-    return this.#hasPairs || pair.test(key) ? compareKeys : compareUnits;
+  /** The order to search in: undefined is that of JavaScript itself. */
+  #order(): Comparison | undefined {
+    return this.#hasPairs ? compareKeys : undefined;
   }
 
   /** The chunk where the key is or would be: the last whose first key is not above it. */
-  #chunkAt(key: string, compare: (a: string, b: string) => number): number {
+  #chunkAt(key: string, compare: Comparison | undefined): number {
     let low = 0;
     let high = this.#chunks.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if (compare((this.#chunks[middle] as Chunk).keys[0] as string, key) <= 0) low = middle;
+      const first = (this.#chunks[middle] as Chunk).keys[0] as string;
+      if (compare === undefined ? first <= key : compare(first, key) <= 0) low = middle;
       else high = middle - 1;
-    }
-    return low;
-  }
-
-  /** The first place in the chunk whose key is not below `key`. */
-  #placeAt(chunk: Chunk, key: string, compare: (a: string, b: string) => number): number {
-    let low = 0;
-    let high = chunk.keys.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compare(chunk.keys[middle] as string, key) < 0) low = middle + 1;
-      else high = middle;
     }
     return low;
   }
 
   get(key: string): unknown {
     if (this.#size === 0) return undefined;
-    const compare = this.#comparison(key);
-    const chunk = this.#chunks[this.#chunkAt(key, compare)] as Chunk;
-    const place = this.#placeAt(chunk, key, compare);
+    const order = this.#order();
+    const chunk = this.#chunks[this.#chunkAt(key, order)] as Chunk;
+    const place = placeAt(chunk.keys, key, order);
     return chunk.keys[place] === key ? chunk.values[place] : undefined;
   }
 
   /** Sets the key's value and returns the one before; `undefined` is no value. */
   set(key: string, value: unknown): unknown {
-    if (!this.#hasPairs && pair.test(key)) this.#hasPairs = true;
     if (this.#size === 0) {
+      this.#hasPairs ||= pair.test(key);
       this.#chunks = [{ keys: [key], values: [value] }];
       this.#size = 1;
       return undefined;
     }
-    const compare = this.#comparison(key);
-    const at = this.#chunkAt(key, compare);
+    const order = this.#order();
+    const at = this.#chunkAt(key, order);
     const chunk = this.#chunks[at] as Chunk;
-    const place = this.#placeAt(chunk, key, compare);
+    const place = placeAt(chunk.keys, key, order);
     if (chunk.keys[place] === key) {
       const before = chunk.values[place];
       chunk.values[place] = value;
       return before;
+    }
+    if (!this.#hasPairs && pair.test(key)) {
+      // From here on the other order holds, in which the key may have another place.
+      this.#hasPairs = true;
+      return this.set(key, value);
     }
     this.#size += 1;
     if (place === chunk.keys.length) {
@@ -116,10 +112,10 @@ export class SortedMap {
   /** Removes the key and returns the value it had. */
   delete(key: string): unknown {
     if (this.#size === 0) return undefined;
-    const compare = this.#comparison(key);
-    const at = this.#chunkAt(key, compare);
+    const order = this.#order();
+    const at = this.#chunkAt(key, order);
     const chunk = this.#chunks[at] as Chunk;
-    const place = this.#placeAt(chunk, key, compare);
+    const place = placeAt(chunk.keys, key, order);
     if (chunk.keys[place] !== key) return undefined;
     const [before] = chunk.values.splice(place, 1);
     chunk.keys.splice(place, 1);
@@ -132,16 +128,19 @@ export class SortedMap {
   slice(from: string, to: string, limit: number, reverse: boolean): [string, unknown][] {
     const found: [string, unknown][] = [];
     if (this.#size === 0 || limit <= 0) return found;
-    const compare = this.#hasPairs || pair.test(from) || pair.test(to) ? compareKeys : compareUnits;
-    if (compare(from, to) >= 0) return found;
+    const isUnits = !this.#hasPairs && !pair.test(from) && !pair.test(to);
+    const order = isUnits ? undefined : compareKeys;
+    const isBelow = (a: string, b: string): boolean =>
+      order === undefined ? a < b : order(a, b) < 0;
+    if (!isBelow(from, to)) return found;
     const start = reverse ? to : from;
-    let at = this.#chunkAt(start, compare);
+    let at = this.#chunkAt(start, order);
     let chunk = this.#chunks[at] as Chunk;
-    let place = this.#placeAt(chunk, start, compare) - (reverse ? 1 : 0);
+    let place = placeAt(chunk.keys, start, order) - (reverse ? 1 : 0);
     while (found.length < limit) {
       if (place >= 0 && place < chunk.keys.length) {
         const key = chunk.keys[place] as string;
-        if (reverse ? compare(key, from) < 0 : compare(key, to) >= 0) break;
+        if (reverse ? isBelow(key, from) : !isBelow(key, to)) break;
         found.push([key, chunk.values[place]]);
         place += reverse ? -1 : 1;
         continue;
@@ -154,4 +153,17 @@ export class SortedMap {
     }
     return found;
   }
+}
+
+/** The first place whose key is not below `key`. */
+function placeAt(keys: readonly string[], key: string, compare: Comparison | undefined): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const there = keys[middle] as string;
+    if (compare === undefined ? there < key : compare(there, key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

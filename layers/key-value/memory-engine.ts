@@ -71,33 +71,37 @@ function playBack(map: SortedMap, changes: Undo["changes"]): void {
 }
 
 const allKeys = Number.POSITIVE_INFINITY;
+const firstPortion = 32;
 
 function readerOf(map: () => SortedMap): EngineReader {
   return {
     get: (key) => map().get(key),
     range: ({ from, to, reverse, limit }) => {
       // In portions, so that reading the first of many costs little; each is a consistent copy.
-      return portions(map, from, to, reverse ?? false, limit ?? allKeys);
+      const most = Math.min(limit ?? allKeys, firstPortion);
+      const first = map().slice(from, to, most, reverse ?? false);
+      if (first.length < firstPortion || limit === firstPortion) return first;
+      return portions(map, first, { from, to, reverse: reverse ?? false, limit: limit ?? allKeys });
     },
   };
 }
 
 function* portions(
   map: () => SortedMap,
-  from: string,
-  to: string,
-  reverse: boolean,
-  limit: number,
+  first: readonly (readonly [string, unknown])[],
+  range: { from: string; to: string; reverse: boolean; limit: number },
 ): IterableIterator<readonly [string, unknown]> {
-  let [low, high, left] = [from, to, limit];
-  for (let ask = 32; left > 0; ask *= 2) {
-    const portion = map().slice(low, high, Math.min(left, ask), reverse);
+  const { reverse } = range;
+  let { from, to, limit } = range;
+  let portion = first;
+  for (let asked = firstPortion; ; asked *= 2) {
     yield* portion;
-    left -= portion.length;
+    limit -= portion.length;
     const last = portion.at(-1);
-    if (portion.length < ask || last === undefined) return;
-    if (reverse) high = last[0];
-    else low = `${last[0]}\u0000`;
+    if (portion.length < asked || last === undefined || limit <= 0) return;
+    if (reverse) to = last[0];
+    else from = `${last[0]}\u0000`;
+    portion = map().slice(from, to, Math.min(limit, 2 * asked), reverse);
   }
 }
 

@@ -21,7 +21,7 @@ import {
   versionOf,
   writeItem,
 } from "../key-value/items.ts";
-import { compareKeys, tuple, tupleRange } from "../key-value/key.ts";
+import { compareKeys, type KeyRange, tuple, tupleRange } from "../key-value/key.ts";
 import { type Change, type Entry, stampOf } from "../key-value/log.ts";
 import type { Merge, Written } from "../key-value/merge.ts";
 import type { IdempotencyRecord, Write, WriteCode } from "../key-value/port.ts";
@@ -48,6 +48,8 @@ export interface AppState {
   readonly floor?: number;
 }
 
+const NO_STATE: AppState = { fenceBelow: 0, begunEpoch: 0, repairUntil: 0, logId: "" };
+
 export type Evaluated =
   | { readonly kind: "changes"; readonly changes: readonly Change[]; readonly seen: number }
   | { readonly kind: "replayed"; readonly response: unknown; readonly seen: Stored }
@@ -63,9 +65,13 @@ export class AppData {
   readonly merge: Merge;
   readonly #tables: ReadonlyMap<string, TableDefinition>;
   readonly #rules: RegionRules;
+  readonly #stateKey: string;
+  readonly #strandedRange: KeyRange;
 
   constructor(app: string, merge: Merge, tables: readonly TableDefinition[], rules: RegionRules) {
     this.app = app;
+    this.#stateKey = tuple("a", app);
+    this.#strandedRange = tupleRange("s", app);
     this.merge = merge;
     this.#tables = new Map(tables.map((table) => [table.name, table]));
     this.#rules = rules;
@@ -76,12 +82,11 @@ export class AppData {
   }
 
   state(reader: EngineReader): AppState {
-    const state = reader.get(tuple("a", this.app)) as AppState | undefined;
-    return state ?? { fenceBelow: 0, begunEpoch: 0, repairUntil: 0, logId: "" };
+    return (reader.get(this.#stateKey) as AppState | undefined) ?? NO_STATE;
   }
 
   setState(writer: EngineWriter, state: AppState): void {
-    writer.put(tuple("a", this.app), state);
+    writer.put(this.#stateKey, state);
   }
 
   get(reader: EngineReader, table: string, key: ItemKey): Stored | undefined {
@@ -287,7 +292,7 @@ export class AppData {
 
   /** Entries that no holder has judged yet, oldest first. */
   stranded(reader: EngineReader, limit: number): StrandedEntry[] {
-    const range = { ...tupleRange("s", this.app), limit };
+    const range = { ...this.#strandedRange, limit };
     return Array.from(reader.range(range), ([, value]) => value as StrandedEntry);
   }
 }

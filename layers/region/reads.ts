@@ -11,7 +11,7 @@ import type { Instant } from "../../base/clock.ts";
 import type { EngineReader } from "../key-value/engine.ts";
 import type { Stored } from "../key-value/items.ts";
 import type { Consistency, ReadInfo, ReadOutcome } from "../key-value/port.ts";
-import { arrivalOf, readReceipt } from "../key-value/receipt.ts";
+import { arrivalOf, type ReceiptParts, readReceipt } from "../key-value/receipt.ts";
 import type { AppRegion } from "./app-region.ts";
 
 export interface ReadRequest<Value> {
@@ -24,9 +24,14 @@ export interface ReadRequest<Value> {
 
 const SESSION_WAIT_MS = 1000;
 
+interface Receipt {
+  readonly text: string;
+  readonly parts: ReceiptParts;
+}
+
 interface WaitingSession {
   readonly until: number;
-  readonly session: readonly string[];
+  readonly session: readonly Receipt[];
   readonly go: (missing: readonly string[], now: Instant) => void;
 }
 
@@ -43,25 +48,34 @@ export class Reads {
   }
 
   read<Value>(request: ReadRequest<Value>, now: Instant): void {
-    const { pending, never } = this.#missing(request.session);
+    const session = this.#receiptsOf(request.session);
+    const { pending, never } = this.#missing(session);
     if (pending.length === 0) {
       this.#readNow(request, never, now);
       return;
     }
     this.#waiting.push({
       until: now.mono + SESSION_WAIT_MS,
-      session: request.session,
+      session,
       go: (missing, at) => this.#readNow(request, missing, at),
     });
   }
 
-  #missing(session: readonly string[]): { pending: string[]; never: string[] } {
+  /** What else a session holds comes from another app, or is no receipt. */
+  #receiptsOf(session: readonly string[]): Receipt[] {
+    const receipts: Receipt[] = [];
+    for (const text of session) {
+      const parts = readReceipt(text);
+      if (parts?.app === this.#app.options.app) receipts.push({ text, parts });
+    }
+    return receipts;
+  }
+
+  #missing(session: readonly Receipt[]): { pending: string[]; never: string[] } {
     const pending: string[] = [];
     const never: string[] = [];
-    for (const text of session) {
-      const receipt = readReceipt(text);
-      if (receipt?.app !== this.#app.options.app) continue;
-      const arrival = arrivalOf(receipt, this.#app.logs.get(receipt.lineage));
+    for (const { text, parts } of session) {
+      const arrival = arrivalOf(parts, this.#app.logs.get(parts.lineage));
       if (arrival === "pending") pending.push(text);
       if (arrival === "never") never.push(text);
     }

@@ -40,6 +40,11 @@ export interface Peer {
   status: "unknown" | "ok" | "repairing" | "snapshot";
 }
 
+interface Remembered {
+  readonly entry: Entry;
+  readonly sizeBytes: number;
+}
+
 export class Shipping {
   readonly #log: Log;
   readonly #reader: EngineReader;
@@ -48,7 +53,7 @@ export class Shipping {
   /** Through where logs may be trimmed. */
   readonly settled: () => number;
   readonly peers = new Map<string, Peer>();
-  #tail: Entry[] = [];
+  #tail: Remembered[] = [];
 
   constructor(options: {
     log: Log;
@@ -66,13 +71,13 @@ export class Shipping {
 
   /** An entry was just appended: it need not be read again. */
   remember(entry: Entry): void {
-    this.#tail.push(entry);
+    this.#tail.push({ entry, sizeBytes: sizeOf(entry) });
     if (this.#tail.length > 2 * TAIL) this.#tail = this.#tail.slice(-TAIL);
   }
 
   /** The transaction that appended entries after `position` was undone. */
   dropTail(position: number): void {
-    this.#tail = this.#tail.filter((entry) => entry.position <= position);
+    this.#tail = this.#tail.filter(({ entry }) => entry.position <= position);
   }
 
   addPeer(region: string, now: Instant): void {
@@ -159,17 +164,25 @@ export class Shipping {
 
   #entries(from: number, limit: number): Entry[] {
     const most = Math.min(BATCH_ENTRIES, limit - from + 1);
-    const first = this.#tail[0]?.position ?? Number.POSITIVE_INFINITY;
-    const found =
-      from >= first
-        ? this.#tail.slice(from - first, from - first + most)
-        : this.#log.entries(this.#reader, from, most);
+    const first = this.#tail[0]?.entry.position ?? Number.POSITIVE_INFINITY;
+    const batch: Entry[] = [];
     let bytes = 0;
-    const end = found.findIndex((entry) => {
-      bytes += sizeOf(entry);
-      return bytes > BATCH_BYTES;
-    });
-    return end < 0 ? found : found.slice(0, Math.max(1, end));
+    if (from < first) {
+      for (const entry of this.#log.entries(this.#reader, from, most)) {
+        bytes += sizeOf(entry);
+        if (bytes > BATCH_BYTES && batch.length > 0) break;
+        batch.push(entry);
+      }
+      return batch;
+    }
+    const end = Math.min(from - first + most, this.#tail.length);
+    for (let at = from - first; at < end; at++) {
+      const { entry, sizeBytes } = this.#tail[at] as Remembered;
+      bytes += sizeBytes;
+      if (bytes > BATCH_BYTES && batch.length > 0) break;
+      batch.push(entry);
+    }
+    return batch;
   }
 
   /** Takes what a peer says of itself. Whether its `match` moved. */

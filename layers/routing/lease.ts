@@ -27,6 +27,8 @@ export interface LeaseEnd {
 interface AppLease {
   readonly epoch: number;
   readonly grantedFrom: Map<string, Instant>;
+  /** What follows from the grants and the members; undefined until it is asked for. */
+  end: LeaseEnd | "none" | undefined;
 }
 
 export class Lease {
@@ -46,7 +48,9 @@ export class Lease {
   }
 
   useMembers(members: Members): void {
-    if (members.version > this.#members.version) this.#members = members;
+    if (members.version <= this.#members.version) return;
+    this.#members = members;
+    for (const lease of this.#apps.values()) lease.end = undefined;
   }
 
   /**
@@ -58,7 +62,7 @@ export class Lease {
     if (before?.epoch === epoch) return;
     const grantedFrom =
       carry && before !== undefined ? before.grantedFrom : new Map<string, Instant>();
-    this.#apps.set(app, { epoch, grantedFrom });
+    this.#apps.set(app, { epoch, grantedFrom, end: undefined });
   }
 
   release(app: string): void {
@@ -87,12 +91,19 @@ export class Lease {
     const lease = this.#apps.get(app);
     if (lease === undefined || lease.epoch !== epoch) return;
     const before = lease.grantedFrom.get(voterId);
-    if (before === undefined || sent.mono > before.mono) lease.grantedFrom.set(voterId, sent);
+    if (before !== undefined && sent.mono <= before.mono) return;
+    lease.grantedFrom.set(voterId, sent);
+    lease.end = undefined;
   }
 
   end(app: string): LeaseEnd | undefined {
     const lease = this.#apps.get(app);
     if (lease === undefined) return undefined;
+    lease.end ??= this.#endOf(lease) ?? "none";
+    return lease.end === "none" ? undefined : lease.end;
+  }
+
+  #endOf(lease: AppLease): LeaseEnd | undefined {
     const usable = this.#terms.leaseMs - this.#rules.marginMs(this.#terms.leaseMs);
     const none = Number.NEGATIVE_INFINITY;
     const mono = reachedByQuorum(this.#members, (id) => lease.grantedFrom.get(id)?.mono ?? none);

@@ -5,7 +5,8 @@
  * (I11) and all regions equal (I7).
  */
 import { createRng, type Rng } from "../../base/rng.ts";
-import { itemsOf, readItem } from "../../layers/key-value/items.ts";
+import { itemsOf, readItem, unpackStored } from "../../layers/key-value/items.ts";
+import { tupleRange } from "../../layers/key-value/key.ts";
 import type { AppOptions } from "../../layers/region/app-parts.ts";
 import { lateKey } from "../../layers/region/judgement.ts";
 import { LATE } from "../../layers/region/platform-tables.ts";
@@ -153,14 +154,12 @@ function checkEnd(
   report: Report,
 ): void {
   if (debug.on) debug.dump(world);
-  const snapshots = regions.map((region) => contentOf(world, region));
-  for (const [at, content] of snapshots.entries()) {
-    if (content !== snapshots[0]) {
-      report(
-        "I7",
-        `${regions[at]} differs from ${regions[0]}: ${firstDifference(content, snapshots[0] ?? "")}`,
-      );
-    }
+  const [first = "", ...others] = regions;
+  const content = packedItems(world, first);
+  for (const region of others) {
+    if (areEqual(packedItems(world, region), content)) continue;
+    const difference = firstDifference(contentOf(world, region), contentOf(world, first));
+    report("I7", `${region} differs from ${first}: ${difference}`);
   }
   const reference = world.holders(APP)[0] ?? regions[0] ?? "";
   const { engine } = world.node(reference);
@@ -177,6 +176,28 @@ function checkEnd(
   );
   workload.checkEffects([...itemsOf(engine, APP, "items")], report);
 }
+
+type PackedItem = readonly [at: string, packed: readonly unknown[]];
+
+/** What a region has of the app, tombstones apart, as its engine keeps it. */
+function packedItems(world: World, region: string): PackedItem[] {
+  const all = world.node(region).engine.range(tupleRange("i", APP));
+  const items = Array.from(all) as readonly unknown[] as PackedItem[];
+  return items.filter(([, packed]) => unpackStored(packed).value !== null);
+}
+
+/** Most values are the very same, since messages are handed over as they are. */
+const areEqual = (some: readonly PackedItem[], others: readonly PackedItem[]): boolean =>
+  some.length === others.length &&
+  some.every(([at, packed], index) => {
+    const [otherAt, other] = others[index] as PackedItem;
+    return at === otherAt && packed.length === other.length && packed.every(isSame(other));
+  });
+
+const isSame =
+  (others: readonly unknown[]) =>
+  (one: unknown, at: number): boolean =>
+    one === others[at] || JSON.stringify(one) === JSON.stringify(others[at]);
 
 function contentOf(world: World, region: string): string {
   return [...itemsOf(world.node(region).engine, APP)]

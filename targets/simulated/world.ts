@@ -193,20 +193,26 @@ export class World {
     for (const delay of this.network.deliveries(fromSite, toSite)) {
       this.scheduler.after(delay, () => {
         if (this.network.isCut(fromSite, toSite)) return;
-        this.#note(`${from}>${to} ${message.type}`);
+        this.#note(from, to, message.type);
         node.receive(from, to, message);
       });
     }
   }
 
-  /** FNV-1a over what was delivered when. */
-  #note(text: string): void {
-    let hash = this.#trace ^ Math.floor(this.now * 1000);
-    for (let at = 0; at < text.length; at++) {
-      hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-    }
-    this.#trace = hash;
+  #note(from: string, to: string, type: string): void {
+    const moment = this.#trace ^ Math.floor(this.now * 1000);
+    const sides = hashed(hashed(hashed(moment, from), ">"), to);
+    this.#trace = hashed(hashed(sides, " "), type);
   }
+}
+
+/** FNV-1a, continued over a text. */
+function hashed(before: number, text: string): number {
+  let hash = before;
+  for (let at = 0; at < text.length; at++) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  }
+  return hash;
 }
 
 const siteOf = (address: string): string => address.slice(address.indexOf("/") + 1);
