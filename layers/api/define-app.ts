@@ -8,13 +8,13 @@ import { ConfigurationError } from "../../base/errors.ts";
 import type { ImageProcessor } from "../images/port.ts";
 import type { KeyValueStore } from "../key-value/port.ts";
 import type { TableDefinition } from "../key-value/table.ts";
-import { bucketProblem } from "../objects/names.ts";
+import { bucketProblem, OBJECTS } from "../objects/names.ts";
 import type { Routing } from "../routing/port.ts";
 import type { Durability, Mode } from "../routing/record.ts";
 import type { AppApi } from "./app-api.ts";
 import type { Log } from "./log.ts";
 import type { AppObjects } from "./objects/app-objects.ts";
-import { OBJECTS, objectTable } from "./objects/object-table.ts";
+import { objectTable } from "./objects/object-table.ts";
 import type { LoadSampleContent } from "./sample-content.ts";
 
 /** What an app's routes are given; one per app and region. */

@@ -5,6 +5,9 @@
  */
 import { type ByteRange, type ListOptions, objectLimits } from "./port.ts";
 
+/** The table whose rows name bytes: one of each app that has buckets. */
+export const OBJECTS = "platform-objects";
+
 const BUCKET = /^[a-z][a-z0-9-]{1,62}$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 const CONTENT_TYPE = /^[\w.!#$&^+-]+\/[\w.!#$&^+-]+(?:; ?[\w.!#$&^+-]+=[\w.!#$&^+-]+)*$/;

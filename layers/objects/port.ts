@@ -77,6 +77,8 @@ export type StageCode =
   /** The body ended with an error: its sender is gone. */
   | "interrupted"
   | "invalid"
+  /** Bytes are taken in where the app is served. */
+  | "not-serving"
   /** Disk full, or the region is going down. Nothing was kept; safe to try again. */
   | "unavailable";
 

@@ -26,7 +26,9 @@ import { type Change, type Entry, stampOf } from "../key-value/log.ts";
 import type { Merge, Written } from "../key-value/merge.ts";
 import type { IdempotencyRecord, Write, WriteCode } from "../key-value/port.ts";
 import { type ItemKey, type JsonObject, limits, type TableDefinition } from "../key-value/table.ts";
+import { OBJECTS } from "../objects/names.ts";
 import type { Position } from "../routing/messages.ts";
+import { ByteLedger, digestOf, type EntryPlace, NO_ENTRY } from "./byte-ledger.ts";
 import type { KeyedItem, StrandedEntry } from "./messages.ts";
 import { IDEMPOTENCY, platformTable } from "./platform-tables.ts";
 import type { RegionRules } from "./rules.ts";
@@ -63,6 +65,8 @@ export type Evaluated =
 export class AppData {
   readonly app: string;
   readonly merge: Merge;
+  /** What its rows name in bytes, and which of those are here. */
+  readonly bytes: ByteLedger;
   readonly #tables: ReadonlyMap<string, TableDefinition>;
   readonly #rules: RegionRules;
   readonly #stateKey: string;
@@ -73,6 +77,7 @@ export class AppData {
     this.#stateKey = tuple("a", app);
     this.#strandedRange = tupleRange("s", app);
     this.merge = merge;
+    this.bytes = new ByteLedger(app);
     this.#tables = new Map(tables.map((table) => [table.name, table]));
     this.#rules = rules;
   }
@@ -166,10 +171,21 @@ export class AppData {
       if (versionOf(old.stamp) !== write.ifVersion) return refuse(`${where} has another version`);
     }
     if (write.kind === "put" && item !== undefined) {
+      const problem = this.#bytesProblem(reader, name, item.value);
+      if (problem !== undefined) return refuse(problem);
       changes.push({ table: name, key: key.value, value: item.value });
     }
     if (write.kind === "delete") changes.push({ table: name, key: key.value, value: null });
     return undefined;
+  }
+
+  /** A row of this region names no bytes that are not here. */
+  #bytesProblem(reader: EngineReader, table: string, value: JsonObject): string | undefined {
+    const digest = table === OBJECTS ? digestOf(value) : undefined;
+    if (digest === undefined) return undefined;
+    const isHere = this.bytes.sizeOf(reader, digest) === value["sizeBytes"];
+    if (this.#rules.mayName(isHere)) return undefined;
+    return `the bytes ${digest.slice(0, 12)}... are not in this region: stage them first`;
   }
 
   recall(reader: EngineReader, scope: string, key: string): Stored | undefined {
@@ -183,7 +199,7 @@ export class AppData {
   }
 
   /** An entry's changes, where nothing newer is there. */
-  apply(writer: EngineWriter, entry: Entry): void {
+  apply(writer: EngineWriter, entry: Entry, lineage: string): void {
     const isActive = this.merge === "active-active";
     const floor = isActive ? this.#rules.floorOf(this.state(writer).floor) : 0;
     for (const change of entry.changes) {
@@ -191,21 +207,36 @@ export class AppData {
       const table = this.table(change.table);
       const old = readItem(writer, this.app, change.table, change.key);
       if (old === undefined ? entry.clock <= floor : !this.wins(next, old)) continue;
-      this.#store(writer, table, change.key, next);
+      this.#store(writer, table, change.key, next, { lineage, position: entry.position });
     }
   }
 
-  #store(writer: EngineWriter, table: TableDefinition, key: ItemKey, next: Stored): void {
-    writeItem(writer, this.app, table, key, next);
+  #store(
+    writer: EngineWriter,
+    table: TableDefinition,
+    key: ItemKey,
+    next: Stored,
+    at: EntryPlace = NO_ENTRY,
+  ): void {
+    const old = writeItem(writer, this.app, table, key, next);
+    if (table.name === OBJECTS) {
+      this.bytes.renamed(writer, digestOf(old?.value), digestOf(next.value), at);
+    }
     if (next.value === null) markTombstone(writer, this.app, next.clock, table.name, key);
   }
 
   /** Sets items to what the holder has, whatever is here. */
   overwrite(writer: EngineWriter, items: readonly KeyedItem[]): void {
     for (const { table, key, stored } of items) {
-      if (stored === undefined) removeItem(writer, this.app, this.table(table), key);
+      if (stored === undefined) this.#remove(writer, table, key);
       else this.#store(writer, this.table(table), key, stored);
     }
+  }
+
+  #remove(writer: EngineWriter, table: string, key: ItemKey): void {
+    const old = removeItem(writer, this.app, this.table(table), key);
+    if (table !== OBJECTS) return;
+    this.bytes.renamed(writer, digestOf(old?.value), undefined, NO_ENTRY);
   }
 
   /** Items of another region's store, where nothing newer is here. */

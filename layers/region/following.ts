@@ -113,7 +113,7 @@ export class Following {
         if (state.fenceBelow < epoch) this.#data.setState(writer, { ...state, fenceBelow: epoch });
         for (const entry of fresh) {
           log.append(writer, entry);
-          this.#data.apply(writer, entry);
+          this.#data.apply(writer, entry, log.lineage);
         }
         this.#arrive(writer, log, message);
       });
@@ -135,17 +135,21 @@ export class Following {
   #acknowledge(message: Append, log: Log, through: number, now: Instant): void {
     const { engine } = this.#site;
     const sequence = engine.sequence;
-    if (log.end.position >= message.end.position) this.caughtUpAt = now.mono;
+    const end = log.end.position;
+    const isWhole = this.#data.bytes.through(engine, log.lineage, end) === end;
+    if (isWhole && end >= message.end.position) this.caughtUpAt = now.mono;
     this.everywhere = message.everywhere;
     this.settled = message.settled;
     const act = (): void => {
       const { repairUntil } = this.#data.state(engine);
+      const bytes = this.#data.bytes.through(engine, log.lineage, through);
       this.#send(message.from.region, {
         type: "appended",
         lineage: message.lineage,
         epoch: message.epoch,
         status: through < repairUntil ? "catching-up" : "ok",
         through,
+        bytes: this.#site.rules.bytesThrough(through, bytes),
         end: log.end,
         isStranded: this.#data.stranded(engine, 1).length > 0,
       });

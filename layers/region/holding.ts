@@ -210,7 +210,7 @@ export class Holding {
       changes,
     };
     this.log.append(writer, entry);
-    this.#data.apply(writer, entry);
+    this.#data.apply(writer, entry, this.log.lineage);
     this.shipping.remember(entry);
     return entry;
   }

@@ -44,6 +44,8 @@ export type RegionMessage = ForApp &
          */
         readonly status: "ok" | "catching-up" | "repairing" | "mismatch";
         readonly through: number;
+        /** Through here the bytes that entries name are on disk there, too; absent: `through`. */
+        readonly bytes?: number;
         readonly end: LogEnd;
         readonly starts?: readonly EpochStart[];
         /** Whether it still holds entries beyond a cut that nobody has judged. */

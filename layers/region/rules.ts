@@ -73,6 +73,12 @@ export const REGION_RULES = {
   /** A late write below this, of a key that is absent, was deleted. */
   floorOf: (floor: number | undefined): number => floor ?? 0,
 
+  /** A row may be written here only when the bytes it names are here. */
+  mayName: (isHere: boolean): boolean => isHere,
+
+  /** What a follower acknowledges: entries whose bytes it has, too. */
+  bytesThrough: (_through: number, bytes: number): number => bytes,
+
   /** Where a begin cuts: at the end of the log in the very transaction that raises the fence. */
   cutAt: (endNow: number, _endWhenProposed: number): number => endNow,
 };

@@ -26,7 +26,7 @@ const TRIMMED_EVERY_MS = 100;
 export interface Peer {
   readonly region: string;
   next: number;
-  /** On disk there, in this epoch; equal to our log. */
+  /** On disk there, in this epoch, with the bytes it names; equal to our log. */
   match: number;
   /** Known to be equal to our log there, whether or not it counts as acknowledged. */
   common: number;
@@ -209,8 +209,9 @@ export class Shipping {
       peer.common = message.through;
       peer.progressAt = now.mono;
     }
-    if (message.status === "catching-up" || message.through <= peer.match) return false;
-    peer.match = message.through;
+    const match = message.bytes ?? message.through;
+    if (message.status === "catching-up" || match <= peer.match) return false;
+    peer.match = match;
     return true;
   }
 

@@ -10,9 +10,11 @@ import { type Instant, monotonicMs, wallMs } from "../../base/clock.ts";
 import type { Rng } from "../../base/rng.ts";
 import { EngineFullError } from "../../layers/key-value/engine-errors.ts";
 import { createMemoryEngine, type MemoryEngine } from "../../layers/key-value/memory-engine.ts";
+import type { ByteMessage } from "../../layers/objects/messages.ts";
 import type { AppOptions } from "../../layers/region/app-region.ts";
 import type { RegionMessage } from "../../layers/region/messages.ts";
 import { Region } from "../../layers/region/region.ts";
+import { RegionBytes } from "../../layers/region/region-bytes.ts";
 import type { RegionRules } from "../../layers/region/rules.ts";
 import { type Members, WITNESS } from "../../layers/routing/members.ts";
 import type { VoterReply, VoterRequest } from "../../layers/routing/messages.ts";
@@ -20,9 +22,10 @@ import { Renewer } from "../../layers/routing/renewer.ts";
 import type { LeaseTerms, RoutingRules } from "../../layers/routing/rules.ts";
 import { Voter } from "../../layers/routing/voter.ts";
 import { newVoterDisk, startVoterDisk, type VoterDisk } from "../../layers/routing/voter-disk.ts";
+import { ByteMedium, SimulatedByteDisk } from "./objects/byte-disk.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-export type Message = VoterRequest | VoterReply | RegionMessage;
+export type Message = VoterRequest | VoterReply | RegionMessage | ByteMessage;
 
 export interface NodeOptions {
   readonly site: string;
@@ -38,6 +41,8 @@ export interface NodeOptions {
   readonly voterFinds: (site: string, disk: VoterDisk | undefined) => VoterDisk | undefined;
   /** How long after a tick the next one is due. */
   readonly tickMs: () => number;
+  /** How long bytes stay that no row names. */
+  readonly graceMs?: number;
 }
 
 /** What an observer of the whole world is told. */
@@ -52,6 +57,7 @@ export class Node {
   readonly site: string;
   readonly options: NodeOptions;
   engine: MemoryEngine = createMemoryEngine();
+  readonly byteMedium = new ByteMedium();
   voterDisk: VoterDisk | undefined;
   voterStarts = 0;
   /** Milliseconds that this site's wall clock is ahead, and how fast its clocks run. */
@@ -90,6 +96,7 @@ export class Node {
 
   /** Everything that was not flushed is gone. */
   kill(): void {
+    if (this.process !== undefined) this.byteMedium.crash(this.options.rng);
     this.process?.end();
     this.process = undefined;
     for (const zombie of this.zombies) zombie.end();
@@ -128,6 +135,8 @@ export class Process {
   readonly voter: Voter;
   readonly region: Region | undefined;
   readonly renewer: Renewer | undefined;
+  readonly byteDisk: SimulatedByteDisk | undefined;
+  readonly bytes: RegionBytes | undefined;
   isFrozen = false;
   isEnded = false;
   /** With every tick while it runs. */
@@ -158,11 +167,50 @@ export class Process {
       const self = { region: node.site, incarnation: this.incarnation };
       this.renewer = new Renewer(self, options.terms, options.routingRules, this.#members);
       this.region = this.#createRegion(self, this.renewer);
-      node.engine.onFlushed((sequence) => this.region?.flushed(sequence, node.instant()));
+      this.byteDisk = this.#createByteDisk();
+      this.bytes = this.#createBytes(self, this.region, this.byteDisk);
+      node.engine.onFlushed((sequence) => {
+        this.region?.flushed(sequence, node.instant());
+        this.bytes?.flushed(sequence);
+      });
       node.engine.onSuperseded(() => this.end());
       this.region.boot(node.instant());
     }
     this.#tick();
+  }
+
+  #createByteDisk(): SimulatedByteDisk {
+    const { node } = this;
+    const { scheduler, rng } = node.options;
+    return new SimulatedByteDisk({
+      medium: node.byteMedium,
+      rng: rng.fork(),
+      // A process on a disk that another one has opened changes nothing on it any more.
+      after: (delayMs, act) =>
+        scheduler.after(delayMs, () =>
+          this.run(() => {
+            if (node.engine === this.#engine) act();
+          }),
+        ),
+    });
+  }
+
+  #createBytes(
+    self: { region: string; incarnation: number },
+    region: Region,
+    disk: SimulatedByteDisk,
+  ): RegionBytes {
+    const { node } = this;
+    const { graceMs } = node.options;
+    const bytes = new RegionBytes({
+      site: { self, engine: this.#engine },
+      region,
+      disk,
+      send: (to, message) => this.#send(`region/${node.site}`, to, message),
+      ...(graceMs === undefined ? {} : { graceMs }),
+    });
+    bytes.reconcile(node.byteMedium.list());
+    return bytes;
   }
 
   #createRegion(self: { region: string; incarnation: number }, renewer: Renewer): Region {
@@ -243,7 +291,8 @@ export class Process {
     }
     const { region, renewer } = this;
     if (region === undefined || renewer === undefined) return;
-    if (message.type === "renewed") region.observed(renewer.renewed(message), now);
+    if (isByteMessage(message)) this.bytes?.message(message);
+    else if (message.type === "renewed") region.observed(renewer.renewed(message), now);
     else if ("app" in message && "from" in message) region.message(message as RegionMessage, now);
     else region.voterReply(message as VoterReply, now);
     region.endTurn(now);
@@ -309,6 +358,7 @@ export class Process {
     this.#onDisk(() => {
       region.suspect(this.voter.suspicions(now), now);
       region.tick(now);
+      this.bytes?.tick(now);
     });
     this.ticked?.();
     this.#flushSoon();
@@ -329,6 +379,9 @@ export class Process {
     });
   }
 }
+
+const isByteMessage = (message: Message): message is ByteMessage =>
+  message.type.startsWith("bytes-");
 
 const idAtSite = (members: Members, site: string): string =>
   members.sets[0]?.find((voter) => voter.site === site)?.voterId ?? site;

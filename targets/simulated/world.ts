@@ -40,6 +40,8 @@ export interface WorldOptions {
   readonly voterFinds?: (site: string, disk: VoterDisk | undefined) => VoterDisk | undefined;
   /** How long after a tick the next one is due; default 10 ms, as in a real region. */
   readonly tickMs?: () => number;
+  /** How long bytes stay that no row names. */
+  readonly graceMs?: number;
 }
 
 const TICK_MS = 10;
@@ -81,6 +83,7 @@ export class World {
         },
         watch: { began: () => {}, voted: () => {}, started: () => {}, ...options.watch },
         tickMs: options.tickMs ?? (() => TICK_MS),
+        ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
         voterFinds: options.voterFinds ?? ((_site, disk) => disk),
       });
       this.nodes.set(site, node);

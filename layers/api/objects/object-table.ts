@@ -9,6 +9,7 @@ import { z } from "zod";
 import { failed } from "../../../base/outcome.ts";
 import type { KeyValueStore, ReadOptions, Write } from "../../key-value/port.ts";
 import { defineTable, type ItemOf, limits } from "../../key-value/table.ts";
+import { OBJECTS } from "../../objects/names.ts";
 import type {
   Conditions,
   ObjectInfo,
@@ -16,8 +17,6 @@ import type {
   ObjectRow,
   ObjectRows,
 } from "../../objects/port.ts";
-
-export const OBJECTS = "platform-objects";
 
 export const objectTable = defineTable({
   name: OBJECTS,
