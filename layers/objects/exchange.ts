@@ -14,12 +14,14 @@
 import type { ByteBody, ByteDisk, ByteMessage, Holdings, Offered, Place } from "./messages.ts";
 import { placeKey } from "./messages.ts";
 import { type Digest, objectLimits } from "./port.ts";
-import { CHUNK_BYTES, Transfers } from "./transfers.ts";
+import { Transfers } from "./transfers.ts";
 
 export interface ExchangeOptions {
   readonly disk: ByteDisk;
   readonly holdings: Holdings;
   readonly send: (app: string, region: string, body: ByteBody) => void;
+  /** The largest part that is sent at once. */
+  readonly chunkBytes: number;
   /** A region fetches these from here: it is alive and on its way. */
   readonly served: (place: Place, region: string) => void;
 }
@@ -57,8 +59,14 @@ export class Exchange {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    const { disk, holdings, send } = options;
-    this.transfers = new Transfers({ disk, holdings, send, newId: () => this.#newId() });
+    const { disk, holdings, send, chunkBytes } = options;
+    this.transfers = new Transfers({
+      disk,
+      holdings,
+      send,
+      chunkBytes,
+      newId: () => this.#newId(),
+    });
   }
 
   #newId(): number {
@@ -225,7 +233,7 @@ export class Exchange {
     served(place, region);
     const chunk = (data: Uint8Array): void =>
       send(app, region, { type: "bytes-chunk", id, digest, first, total, data });
-    const most = Math.min(length, CHUNK_BYTES, total - first);
+    const most = Math.min(length, this.#options.chunkBytes, total - first);
     if (most <= 0) {
       chunk(new Uint8Array(0));
       return;

@@ -10,7 +10,7 @@
  * off, be it by a lost message, a partition, or the end of the process.
  *
  * Invariants
- *  X1 at most MOST_TRANSFERS at once (twice that while readers wait), each with at most WINDOW_BYTES on the way or in memory
+ *  X1 at most MOST_TRANSFERS at once (twice that while readers wait), each with at most WINDOW_CHUNKS on the way or in memory
  *  X2 nothing counts as here that does not fit its digest                   (ByteDisk.finish)
  *  X3 a transfer that is wanted is never given up: it only waits longer                 (#later)
  */
@@ -19,7 +19,7 @@ import { placeKey } from "./messages.ts";
 import { objectLimits } from "./port.ts";
 
 export const CHUNK_BYTES = 256 * 1024;
-const WINDOW_BYTES = 2 * 1024 * 1024;
+const WINDOW_CHUNKS = 8;
 const MOST_TRANSFERS = 4;
 const MOST_OFFERED = 4096;
 const STALL_FIRST_MS = 600;
@@ -58,6 +58,8 @@ export interface TransfersOptions {
   readonly holdings: Holdings;
   readonly send: (app: string, region: string, body: ByteBody) => void;
   readonly newId: () => number;
+  /** Default in production: CHUNK_BYTES. */
+  readonly chunkBytes: number;
 }
 
 export class Transfers {
@@ -169,29 +171,30 @@ export class Transfers {
   /** Asks for what the window has room for; of an unknown size, for one chunk. */
   #ask(transfer: Transfer): void {
     const { place, sources } = transfer;
+    const { chunkBytes } = this.#options;
     const [source] = sources;
     if (transfer.phase !== "fetching") return;
     if (source === undefined) {
       this.#give(transfer);
       return;
     }
-    const end = transfer.total ?? transfer.offset + CHUNK_BYTES;
+    const end = transfer.total ?? transfer.offset + chunkBytes;
     const isUnknown = transfer.total === undefined && transfer.outstanding.size === 0;
     while (
-      transfer.asked - transfer.offset < WINDOW_BYTES &&
+      transfer.asked - transfer.offset < WINDOW_CHUNKS * chunkBytes &&
       (transfer.asked < end || (isUnknown && transfer.outstanding.size === 0))
     ) {
       const id = this.#options.newId();
       const first = transfer.asked;
       transfer.outstanding.set(id, first);
-      transfer.asked = first + CHUNK_BYTES;
+      transfer.asked = first + chunkBytes;
       const { app, digest } = place;
       this.#options.send(app, source, {
         type: "bytes-fetch",
         id,
         digest,
         first,
-        length: CHUNK_BYTES,
+        length: chunkBytes,
       });
     }
   }
@@ -202,7 +205,8 @@ export class Transfers {
     if (transfer === undefined || first === undefined || first !== message.first) return;
     transfer.outstanding.delete(message.id);
     const { total, data } = message;
-    const isPart = first + data.length === Math.min(total, first + CHUNK_BYTES) || first >= total;
+    const { chunkBytes } = this.#options;
+    const isPart = first + data.length === Math.min(total, first + chunkBytes) || first >= total;
     const isSane = Number.isSafeInteger(total) && total >= 0 && total <= objectLimits.objectBytes;
     if (!isPart || !isSane || (transfer.total ?? total) !== total) {
       this.#restart(transfer);

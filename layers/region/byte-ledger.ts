@@ -143,6 +143,10 @@ export class ByteLedger {
     return true;
   }
 
+  isDropped(reader: EngineReader, digest: string): boolean {
+    return reader.get(tuple("bt", this.app, digest)) !== undefined;
+  }
+
   /** Files still to be removed. */
   dropped(reader: EngineReader, limit: number): string[] {
     const range = { ...tupleRange("bt", this.app), limit };

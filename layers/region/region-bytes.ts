@@ -22,6 +22,7 @@ import type { ByteBody, ByteDisk, ByteMessage, Holdings, Place } from "../object
 import { placeKey } from "../objects/messages.ts";
 import { OBJECTS } from "../objects/names.ts";
 import type { Digest } from "../objects/port.ts";
+import { CHUNK_BYTES } from "../objects/transfers.ts";
 import type { AppRegion } from "./app-region.ts";
 import type { Region } from "./region.ts";
 import type { Site } from "./site.ts";
@@ -33,6 +34,8 @@ export interface RegionBytesOptions {
   readonly send: (to: string, message: ByteMessage) => void;
   /** Default GRACE_MS. */
   readonly graceMs?: number;
+  /** Default CHUNK_BYTES. */
+  readonly chunkBytes?: number;
 }
 
 export type StagedEnd = "ok" | "not-serving" | "unavailable";
@@ -79,6 +82,7 @@ export class RegionBytes implements Holdings {
       disk: options.disk,
       holdings: this,
       send: (app, region, body) => this.#send(app, region, body),
+      chunkBytes: options.chunkBytes ?? CHUNK_BYTES,
       served: (place, region) => this.#served(place, region),
     });
   }
@@ -248,12 +252,18 @@ export class RegionBytes implements Holdings {
 
   // --- what the disk holds when the process starts
 
-  /** Files that nobody knows of are given up; bytes whose file is gone are wanted again. */
-  reconcile(files: readonly Place[]): void {
+  /**
+   * A whole file that no row tells of was moved to its place just before the end: it counts, and
+   * is collected when nobody names it. Bytes whose file is gone are wanted again.
+   */
+  reconcile(files: readonly (Place & { readonly sizeBytes: number })[]): void {
     const { engine } = this.#options.site;
     const there = new Set(files.map(placeKey));
     for (const place of files) {
-      if (this.sizeOf(place) === undefined) this.#remove(place);
+      const ledger = this.#apps.get(place.app)?.data.bytes;
+      const isKnown = ledger === undefined || this.sizeOf(place) !== undefined;
+      if (isKnown || ledger.isDropped(engine, place.digest)) continue;
+      this.arrived(place, place.sizeBytes, () => {});
     }
     for (const [app, { data }] of this.#apps) {
       for (let after: string | undefined; ; ) {

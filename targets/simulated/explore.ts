@@ -14,8 +14,9 @@ import type { RegionRules } from "../../layers/region/rules.ts";
 import type { RoutingRules } from "../../layers/routing/rules.ts";
 import { createFaults, type FaultKind, unfence } from "./faults.ts";
 import { History } from "./history.ts";
+import { ObjectWorkload } from "./objects/object-workload.ts";
 import { RegisterWatch } from "./register-watch.ts";
-import { APP, appOptions, REGION_NAMES } from "./setting.ts";
+import { APP, appOptions, REGION_NAMES, withObjects } from "./setting.ts";
 import { Workload } from "./workload.ts";
 import { World, type WorldOptions } from "./world.ts";
 
@@ -35,6 +36,8 @@ export interface ExploreOptions {
   readonly routingRules?: RoutingRules;
   readonly regionRules?: RegionRules;
   readonly intercept?: WorldOptions["intercept"];
+  /** Clients that put and remove objects, too. */
+  readonly objects?: boolean;
   readonly voterFinds?: WorldOptions["voterFinds"];
 }
 
@@ -45,6 +48,8 @@ export interface Explored {
   readonly acked: number;
   readonly reads: number;
   readonly unknown: number;
+  /** Puts of objects that were acknowledged. */
+  readonly objects: number;
   readonly epochs: number;
   readonly faults: readonly string[];
   readonly trace: string;
@@ -63,10 +68,19 @@ export function explore(options: ExploreOptions): Explored {
       violations.push(`${invariant} at ${world.now.toFixed(1)} ms: ${what}`);
   };
   const watch = new RegisterWatch(regions.length + (regions.length % 2 === 0 ? 1 : 0), report);
+  const plain = appOptions(
+    regions,
+    mode,
+    durability,
+    2 + rng.below(2),
+    rng.pick([20, 200, 100_000]),
+  );
+  const app = options.objects === true ? withObjects(plain) : plain;
   const world: World = new World({
     seed: options.seed,
     regions,
-    apps: [appOptions(regions, mode, durability, 2 + rng.below(2), rng.pick([20, 200, 100_000]))],
+    apps: [app],
+    ...(options.objects === true ? { objects: { graceMs: 400, chunkBytes: 64 } } : {}),
     ...(options.routingRules ? { routingRules: options.routingRules } : {}),
     ...(options.regionRules ? { regionRules: options.regionRules } : {}),
     ...(options.intercept ? { intercept: options.intercept } : {}),
@@ -92,8 +106,19 @@ export function explore(options: ExploreOptions): Explored {
   }
   const faults = createFaults(world, rng.fork(), history, options.faults, new Set(options.skip));
   const workload = new Workload({ world, rng: rng.fork(), history, mode, thinkMs });
+  const objects =
+    options.objects === true
+      ? new ObjectWorkload({
+          world,
+          rng: createRng(options.seed ^ 0x0b1ec7),
+          report,
+          isReplicated: durability === "replicated",
+          isPassive: mode === "active-passive",
+        })
+      : undefined;
   world.start();
   workload.start();
+  objects?.start();
   world.advance(600 + rng.below(600));
   faults.start();
   world.advance(options.stormMs ?? 5000);
@@ -108,7 +133,9 @@ export function explore(options: ExploreOptions): Explored {
   world.scheduler.after(300, unfenceSoon);
   checkAvailable(world, workload, report);
   workload.stop();
+  objects?.stop();
   world.advance(QUIET_MS / 2);
+  objects?.finish();
   checkEnd(world, history, workload, regions, report);
   return {
     seed: options.seed,
@@ -117,6 +144,7 @@ export function explore(options: ExploreOptions): Explored {
     acked: history.acked.length,
     reads: workload.reads,
     unknown: workload.unknown,
+    objects: objects?.acked ?? 0,
     epochs: Math.max(0, ...history.began.map((begin) => begin.epoch)),
     faults: faults.log,
     trace: world.trace,

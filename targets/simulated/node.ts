@@ -7,7 +7,7 @@
  * own.
  */
 import { type Instant, monotonicMs, wallMs } from "../../base/clock.ts";
-import type { Rng } from "../../base/rng.ts";
+import { createRng, type Rng } from "../../base/rng.ts";
 import { EngineFullError } from "../../layers/key-value/engine-errors.ts";
 import { createMemoryEngine, type MemoryEngine } from "../../layers/key-value/memory-engine.ts";
 import type { ByteMessage } from "../../layers/objects/messages.ts";
@@ -41,8 +41,7 @@ export interface NodeOptions {
   readonly voterFinds: (site: string, disk: VoterDisk | undefined) => VoterDisk | undefined;
   /** How long after a tick the next one is due. */
   readonly tickMs: () => number;
-  /** How long bytes stay that no row names. */
-  readonly graceMs?: number;
+  readonly objects?: { readonly graceMs: number; readonly chunkBytes: number };
 }
 
 /** What an observer of the whole world is told. */
@@ -181,10 +180,11 @@ export class Process {
 
   #createByteDisk(): SimulatedByteDisk {
     const { node } = this;
-    const { scheduler, rng } = node.options;
+    const { scheduler } = node.options;
     return new SimulatedByteDisk({
       medium: node.byteMedium,
-      rng: rng.fork(),
+      // Of its own: worlds without objects go on as they did without a disk for them.
+      rng: createRng(0xb17e5 + this.incarnation * 31 + node.site.charCodeAt(0)),
       // A process on a disk that another one has opened changes nothing on it any more.
       after: (delayMs, act) =>
         scheduler.after(delayMs, () =>
@@ -201,13 +201,14 @@ export class Process {
     disk: SimulatedByteDisk,
   ): RegionBytes {
     const { node } = this;
-    const { graceMs } = node.options;
+    const { graceMs, chunkBytes } = node.options.objects ?? {};
     const bytes = new RegionBytes({
       site: { self, engine: this.#engine },
       region,
       disk,
       send: (to, message) => this.#send(`region/${node.site}`, to, message),
       ...(graceMs === undefined ? {} : { graceMs }),
+      ...(chunkBytes === undefined ? {} : { chunkBytes }),
     });
     bytes.reconcile(node.byteMedium.list());
     return bytes;

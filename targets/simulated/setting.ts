@@ -1,5 +1,6 @@
 /** The app that the simulations of the cores run: one table, one record of routing. */
 import { z } from "zod";
+import { objectTable } from "../../layers/api/objects/object-table.ts";
 import { defineTable } from "../../layers/key-value/table.ts";
 import type { AppOptions } from "../../layers/region/app-parts.ts";
 
@@ -33,3 +34,8 @@ export function appOptions(
     logKept,
   };
 }
+
+export const withObjects = (options: AppOptions): AppOptions => ({
+  ...options,
+  tables: [...options.tables, objectTable],
+});

@@ -40,8 +40,8 @@ export interface WorldOptions {
   readonly voterFinds?: (site: string, disk: VoterDisk | undefined) => VoterDisk | undefined;
   /** How long after a tick the next one is due; default 10 ms, as in a real region. */
   readonly tickMs?: () => number;
-  /** How long bytes stay that no row names. */
-  readonly graceMs?: number;
+  /** How long bytes stay that no row names, and how they are cut on their way. */
+  readonly objects?: { readonly graceMs: number; readonly chunkBytes: number };
 }
 
 const TICK_MS = 10;
@@ -83,7 +83,7 @@ export class World {
         },
         watch: { began: () => {}, voted: () => {}, started: () => {}, ...options.watch },
         tickMs: options.tickMs ?? (() => TICK_MS),
-        ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
+        ...(options.objects === undefined ? {} : { objects: options.objects }),
         voterFinds: options.voterFinds ?? ((_site, disk) => disk),
       });
       this.nodes.set(site, node);

@@ -18,6 +18,8 @@ export const sha256 = (bytes: Uint8Array): string =>
 export class ByteMedium {
   readonly files = new Map<string, Uint8Array>();
   readonly partial = new Map<string, Uint8Array>();
+  /** Being flushed and moved right now: a kill may come before or after. */
+  readonly finishing = new Set<string>();
   /** Most bytes in whole files; `take` and `finish` fail beyond. */
   capacityBytes = Number.POSITIVE_INFINITY;
 
@@ -27,10 +29,10 @@ export class ByteMedium {
     return used;
   }
 
-  list(): Place[] {
-    return Array.from(this.files.keys(), (key) => {
+  list(): (Place & { readonly sizeBytes: number })[] {
+    return Array.from(this.files, ([key, { length }]) => {
       const [app = "", digest = ""] = key.split(" ");
-      return { app, digest };
+      return { app, digest, sizeBytes: length };
     });
   }
 
@@ -38,8 +40,25 @@ export class ByteMedium {
     return this.files.has(placeKey({ app, digest }));
   }
 
+  /** Moves what a transfer brought to its place, when it fits. */
+  complete(key: string, sizeBytes: number): "ok" | "mismatch" | "failed" {
+    const bytes = this.partial.get(key) ?? new Uint8Array(0);
+    if (bytes.length !== sizeBytes || `${key.split(" ")[0]} ${sha256(bytes)}` !== key) {
+      this.partial.delete(key);
+      return "mismatch";
+    }
+    if (this.usedBytes + bytes.length > this.capacityBytes) return "failed";
+    this.partial.delete(key);
+    this.files.set(key, bytes);
+    return "ok";
+  }
+
   /** A kill: of what was being written some prefix is left, or rubbish. */
   crash(rng: Rng): void {
+    for (const key of this.finishing) {
+      if (rng.chance(0.5)) this.complete(key, this.partial.get(key)?.length ?? 0);
+    }
+    this.finishing.clear();
     for (const [key, bytes] of this.partial) {
       const kept = bytes.slice(0, rng.below(bytes.length + 1));
       if (kept.length > 0 && rng.chance(0.2)) kept[rng.below(kept.length)] = 0x5a;
@@ -86,21 +105,12 @@ export class SimulatedByteDisk implements BodyDisk {
 
   finish(place: Place, sizeBytes: number, done: (end: "ok" | "mismatch" | "failed") => void): void {
     const key = placeKey(place);
-    const { medium, rng } = this.#options;
-    const put = (): "ok" | "mismatch" | "failed" => {
-      const bytes = medium.partial.get(key) ?? new Uint8Array(0);
-      if (bytes.length !== sizeBytes || sha256(bytes) !== place.digest) {
-        medium.partial.delete(key);
-        return "mismatch";
-      }
-      if (medium.usedBytes + bytes.length > medium.capacityBytes) return "failed";
-      medium.partial.delete(key);
-      medium.files.set(key, bytes);
-      return "ok";
-    };
-    if (rng.chance(0.2)) put();
-    const isThere = medium.files.has(key);
-    this.#later(() => done(isThere ? "ok" : put()));
+    const { medium } = this.#options;
+    medium.finishing.add(key);
+    this.#later(() => {
+      medium.finishing.delete(key);
+      done(medium.complete(key, sizeBytes));
+    });
   }
 
   abandon(place: Place): void {
