@@ -11,6 +11,7 @@ import { createWorld, PASSWORD, type World } from "../../../layers/api/testing/w
 import { localProviderOf, startDeploymentProvider } from "./deployment-provider.ts";
 import { type FacebookStandIn, startFacebookStandIn } from "./facebook-stand-in.ts";
 import { type RunningProvider, startLocalProvider } from "./local-provider.ts";
+import { visitProvider } from "./provider-visit.ts";
 
 const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
 const callbackOf = (id: string) => `http://region.example/identity/federation/${id}/callback`;
@@ -49,35 +50,8 @@ beforeEach(() => {
   facebook.person = { id: "10001", name: "Rider One", email: "rider@example.com" };
 });
 
-/** A browser at the provider, which keeps the provider's cookies and fills in its forms. */
-async function visit(location: string, name: string | undefined): Promise<URL> {
-  const jar = new Map<string, string>();
-  let url = new URL(location);
-  let form: URLSearchParams | undefined;
-  for (let step = 0; step < 20; step++) {
-    const cookie = [...jar].map(([key, value]) => `${key}=${value}`).join("; ");
-    const response = await fetch(url, {
-      redirect: "manual",
-      headers: { cookie },
-      ...(form === undefined ? {} : { method: "POST", body: form }),
-    });
-    for (const line of response.headers.getSetCookie()) {
-      const [pair = ""] = line.split(";");
-      jar.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
-    }
-    const next = response.headers.get("location");
-    await response.text();
-    form = undefined;
-    if (next !== null) {
-      url = new URL(next, url);
-      if (url.host === "region.example") return url;
-    } else {
-      form =
-        name === undefined ? new URLSearchParams({ cancel: "1" }) : new URLSearchParams({ name });
-    }
-  }
-  throw new Error(`the provider does not let go at ${url}`);
-}
+const visit = (location: string, name: string | undefined): Promise<URL> =>
+  visitProvider(location, name, (url) => url.host === "region.example");
 
 interface Begun {
   readonly cookie: string;
