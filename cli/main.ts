@@ -11,6 +11,7 @@ import { runDown } from "./down-command.ts";
 import { runDrill } from "./drill-command.ts";
 import type { CommandFailure } from "./failure.ts";
 import { failureOf, STATUS, usage } from "./failure.ts";
+import { runKeysRotate, runOperatorLink } from "./identity-command.ts";
 import { runNew } from "./new-command.ts";
 import {
   direction,
@@ -95,6 +96,7 @@ function createProgram(run: Run): Command {
     addRouting(program, name as RoutingCommand, run);
   addFault(program, run);
   addRegion(program, run);
+  addIdentity(program, run);
   addDrill(program, run);
   addNew(program, run);
   return program;
@@ -289,6 +291,22 @@ function addRegion(program: Command, run: Run): void {
         run.end(await runRegion(change, id, flags, run.terminal));
       });
   }
+}
+
+function addIdentity(program: Command, run: Run): void {
+  const keys = program.command("keys").description("keys that access tokens are signed with");
+  withJson(withData(keys.command("rotate")))
+    .description("sign with a new key from now on; tokens of the keys before stay good")
+    .action(async (flags: { data: string; json: boolean }) => {
+      run.end(await runKeysRotate(flags, run.terminal));
+    });
+  withJson(withData(program.command("operator-link")))
+    .description("print a link that signs an operator in to the console, once")
+    .option("--username <name>", "whom; made where there is no such account")
+    .addHelpText("after", examples("operator-link", "operator-link --username night-shift"))
+    .action(async (flags: { data: string; json: boolean; username?: string }) => {
+      run.end(await runOperatorLink(flags, run.terminal));
+    });
 }
 
 interface DrillFlags {

@@ -81,13 +81,23 @@ async function send(
     ...(acceptDataLoss ? { acceptDataLoss } : {}),
   };
   const path = `/routing/apps/${encodeURIComponent(app)}/${command}`;
+  return postToFirst(running, addresses, { path, body, limitMs: waitMs + ANSWER_MS });
+}
+
+/** Asks one address after the other, until one has taken it or may have. */
+export async function postToFirst<Body>(
+  running: Running,
+  addresses: readonly string[],
+  request: { readonly path: string; readonly body: object; readonly limitMs: number },
+): Promise<Body> {
+  const { path, body, limitMs } = request;
   let last: CommandFailure = refused("not-running", "No region can be reached", "No region is up.");
   for (const address of addresses) {
     const url = new URL(path, address).href;
-    const answer = await call(running, { method: "POST", url, body, limitMs: waitMs + ANSWER_MS });
+    const answer = await call(running, { method: "POST", url, body, limitMs });
     if (answer.kind === "silent") throw cannotTell(answer.reason);
     if (answer.kind === "refused") continue;
-    if (answer.status < 300) return answer.body as RoutingRecord;
+    if (answer.status < 300) return answer.body as Body;
     last = failureOfAnswer(answer.status, answer.body);
     if (answer.status !== 503) break;
   }

@@ -11,6 +11,7 @@ import type { LiveApp } from "../../../layers/presentation/live/live-state.ts";
 import { mountPage } from "../../../layers/presentation/mount.tsx";
 import { AppsPanel } from "./apps-panel.tsx";
 import { catalogue } from "./catalogue.ts";
+import { ChecksPanel } from "./checks-panel.tsx";
 import classes from "./console.module.css";
 import type { Action } from "./decision.ts";
 import { DecisionDialog } from "./decision-dialog.tsx";
@@ -90,6 +91,7 @@ function Console() {
           <RegionsPanel />
           <AppsPanel onAction={(app, action) => setDecision({ app, action })} />
           <LinksPanel />
+          <ChecksPanel />
           <JournalPanel />
           <OutboxPanel />
         </Stack>
