@@ -19,7 +19,7 @@
  *     wait in the sockets                                                       (body.ts, pump.ts)
  *  W5 every request leaves `pending` exactly once                               (leave)
  *  W6 what may add work to a region that works is paid for from the retry budget: company, another
- *     try after an error, and a second try where one broke            (keepCompany, judge, mayRepeat)
+ *     try after an error, and a second try where one broke   (keepCompany, judge, mayRepeat)
  */
 import { logPassage } from "./access-log.ts";
 import { isHealthy, KEPT_BYTES, KeptAnswer } from "./answer.ts";
@@ -40,6 +40,9 @@ import {
   type Upstream,
   wasRefused,
 } from "./upstream.ts";
+
+/** A region that works says something in this time. */
+const SILENT_MS = 100;
 
 export class Exchange implements Pending, FlightListener {
   readonly #door: Door;
@@ -158,8 +161,14 @@ export class Exchange implements Pending, FlightListener {
     if (!this.#isOver) this.#dispatch(upstream, upstream.lane.placeOf(performance.now()));
   }
 
-  shed({ upstream }: Turn): void {
+  shed({ upstream, since }: Turn): void {
     this.#leaveLine();
+    if (upstream.heardAt < since && performance.now() > since + SILENT_MS) {
+      // The line did not move because nobody is there.
+      this.#door.suspect(upstream.id, "silence");
+      this.#attempts.avoid(upstream.id, false);
+      return this.#next();
+    }
     this.#giveUp(`${upstream.id} has more to do than it can`, true);
   }
 

@@ -4,9 +4,9 @@
  *   enter --(room, nobody waits)--> at work --leave--> the next one that waits
  *     +-----(no room)--> waits --(too long, or too many)--> shed: refused before it did anything
  *
- * A short burst may wait for BURST_MS. When the line has not been empty for that long it is no burst
- * but more work than the region can do; then nobody waits longer than STANDING_MS, so that those who
- * are served are served soon (after Facebook's controlled delay).
+ * A short burst may wait for BURST_MS. When the line has not been empty for that long it is no
+ * burst but more work than the region can do; then nobody waits longer than STANDING_MS, so that
+ * those who are served are served soon (after Facebook's controlled delay).
  *
  * Invariants
  *  N1 at most `limit` requests are counted as at work                            (enter, #next)

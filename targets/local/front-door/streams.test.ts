@@ -1,0 +1,198 @@
+import { connect } from "node:net";
+import { fetch } from "undici";
+import { describe, expect, it, vi } from "vitest";
+import { post, setUp, stops, until } from "./test-world.ts";
+
+describe("what passes a front door", () => {
+  it("streams a large answer at its reader's pace", async () => {
+    const { door, a } = await setUp();
+    const size = 64 * 1024 * 1024;
+    let written = 0;
+    a.answer = (_got, response) => {
+      const chunk = Buffer.alloc(256 * 1024, 1);
+      const more = (): void => {
+        while (written < size) {
+          written += chunk.length;
+          if (!response.write(chunk)) return void response.once("drain", more);
+        }
+        response.end();
+      };
+      more();
+    };
+    const socket = connect(door.port, "127.0.0.1");
+    stops.push(() => socket.destroy());
+    socket.write("GET /tickets/x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    await new Promise((resolve) => socket.once("data", resolve));
+    socket.pause();
+    let last = -1;
+    await vi.waitFor(
+      () => {
+        const isStill = written === last;
+        last = written;
+        expect(isStill).toBe(true);
+      },
+      { timeout: 10_000, interval: 200 },
+    );
+    expect(written).toBeLessThan(size / 2);
+    let read = 0;
+    socket.on("data", (chunk) => (read += chunk.length));
+    socket.resume();
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(read).toBeGreaterThan(size - 256 * 1024);
+  });
+
+  it("passes an event stream on as it comes, and ends it when it closes", async () => {
+    const { call, a, door } = await setUp();
+    let send: ((text: string) => void) | undefined;
+    a.answer = (_got, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      send = (text) => void response.write(text);
+    };
+    const headers = { accept: "text/event-stream" };
+    const response = await call("/tickets/api/events", { headers });
+    expect(response.status).toBe(200);
+    const reader = response.body?.getReader();
+    for (const text of ["data: one\n\n", "data: two\n\n"]) {
+      send?.(text);
+      const chunk = await reader?.read();
+      expect(Buffer.from(chunk?.value ?? []).toString()).toBe(text);
+    }
+    const ended = reader?.read().then(
+      () => "ended",
+      () => "broken off",
+    );
+    await door.close();
+    expect(await ended).toBe("broken off");
+  });
+
+  it("breaks off an answer that its client does not take, and one that stands still", async () => {
+    const { call, a, door } = await setUp({ limits: { answerIdleMs: 100 } });
+    let isClosed = false;
+    a.answer = (_got, response) => {
+      response.on("close", () => (isClosed = true));
+      response.writeHead(200, { "content-length": String(1024 * 1024 * 1024) });
+      response.write(Buffer.alloc(32 * 1024 * 1024));
+    };
+    const still = await call("/tickets/x");
+    await expect(still.arrayBuffer()).rejects.toThrow();
+    await until(() => isClosed);
+    isClosed = false;
+    const socket = connect(door.port, "127.0.0.1");
+    stops.push(() => socket.destroy());
+    socket.write("GET /tickets/x HTTP/1.1\r\nhost: x\r\n\r\n");
+    await new Promise((resolve) => socket.once("data", resolve));
+    socket.pause();
+    await until(() => isClosed);
+  });
+
+  it("refuses before its region is any slower, and serves as many as it can", async () => {
+    const { call, a } = await setUp();
+    // One at a time, 5 ms each: 200 a second.
+    let turn = Promise.resolve();
+    a.answer = (_got, response) => {
+      turn = turn.then(() => new Promise((resolve) => setTimeout(resolve, 5)));
+      void turn.then(() => response.end("done"));
+    };
+    const took: number[] = [];
+    const statuses: number[] = [];
+    let isDone = false;
+    const user = async (): Promise<void> => {
+      while (!isDone) {
+        const from = performance.now();
+        const response = await call("/tickets/x");
+        await response.arrayBuffer();
+        statuses.push(response.status);
+        if (response.status === 200) took.push(performance.now() - from);
+      }
+    };
+    const users = Array.from({ length: 200 }, user);
+    await until(() => took.length > 400);
+    isDone = true;
+    await Promise.all(users);
+    const late = took.slice(-100).sort((x, y) => x - y);
+    expect(statuses).toContain(503);
+    expect(new Set(statuses)).toEqual(new Set([200, 503]));
+    // 200 users in one line would wait a second each.
+    expect(late[50]).toBeLessThan(800);
+  });
+
+  it("streams a large upload, and sends it once even with a key", async () => {
+    const { call, a } = await setUp();
+    const response = await call("/tickets/x", post("k", "y".repeat(3 * 1024 * 1024)));
+    expect(response.status).toBe(201);
+    expect(a.got[0]?.body).toHaveLength(3 * 1024 * 1024);
+  });
+
+  it("keeps a body of unknown length while it is small, and streams it when it is not", async () => {
+    const { call, a } = await setUp();
+    for (const size of [10_000, 2_000_000]) {
+      const body = new Blob(["z".repeat(size)]).stream();
+      const headers = { "idempotency-key": `k${size}` };
+      const response = await call("/tickets/x", { method: "POST", body, headers, duplex: "half" });
+      expect(response.status).toBe(201);
+      expect(a.got.at(-1)?.body).toHaveLength(size);
+    }
+  });
+
+  it("breaks an answer off when its region dies in the middle of a large one", async () => {
+    const { call, a } = await setUp();
+    a.answer = (_got, response) => {
+      response.writeHead(200, { "content-length": "1000000" });
+      response.write("x".repeat(1000));
+    };
+    const response = await call("/tickets/x");
+    a.kill();
+    await expect(response.text()).rejects.toThrow();
+  });
+
+  it("reads a small answer again elsewhere when its region dies in the middle", async () => {
+    const { call, a } = await setUp();
+    a.answer = (_got, response) => {
+      response.writeHead(200, { "content-length": "100" });
+      response.write("x");
+      setImmediate(() => a.kill());
+    };
+    expect(await (await call("/tickets/x")).json()).toMatchObject({ from: "b" });
+  });
+
+  it("takes an attempt back when the client leaves", async () => {
+    const { call, a } = await setUp();
+    let isGone = false;
+    a.answer = (_got, response) => void response.on("close", () => (isGone = true));
+    const controller = new AbortController();
+    const read = call("/tickets/x", { signal: controller.signal });
+    await until(() => a.got.length === 1);
+    controller.abort();
+    await expect(read).rejects.toThrow();
+    await until(() => isGone);
+  });
+
+  it("ends a body that stops arriving, and a head that never ends", async () => {
+    const { door } = await setUp({ limits: { bodyIdleMs: 50 } });
+    const socket = connect(door.port, "127.0.0.1");
+    socket.write("POST /tickets/x HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc");
+    let text = "";
+    socket.on("data", (chunk) => (text += chunk.toString()));
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(text).toMatch(/^HTTP\/1.1 408 /);
+    const long = connect(door.port, "127.0.0.1");
+    let answer = "";
+    long.on("data", (chunk) => (answer += chunk.toString()));
+    long.write(`GET / HTTP/1.1\r\nhost: x\r\nx-long: ${"x".repeat(40_000)}\r\n\r\n`);
+    await new Promise((resolve) => long.once("close", resolve));
+    expect(answer).toMatch(/^HTTP\/1.1 431 /);
+  });
+
+  it("finishes open requests before it closes, and takes no new ones", async () => {
+    const { call, a, door } = await setUp();
+    let finish: (() => void) | undefined;
+    a.answer = (_got, response) => (finish = () => response.end("late"));
+    const read = call("/tickets/x");
+    await until(() => finish !== undefined);
+    const closed = door.close();
+    await expect(fetch(door.url)).rejects.toThrow();
+    finish?.();
+    expect(await (await read).text()).toBe("late");
+    await closed;
+  });
+});
