@@ -41,9 +41,6 @@ import {
   wasRefused,
 } from "./upstream.ts";
 
-/** A region that works says something in this time. */
-const SILENT_MS = 100;
-
 export class Exchange implements Pending, FlightListener {
   readonly #door: Door;
   readonly #of: Request;
@@ -161,10 +158,9 @@ export class Exchange implements Pending, FlightListener {
     if (!this.#isOver) this.#dispatch(upstream, upstream.lane.placeOf(performance.now()));
   }
 
-  shed({ upstream, since }: Turn): void {
+  shed({ upstream, isDeserted }: Turn): void {
     this.#leaveLine();
-    if (upstream.heardAt < since && performance.now() > since + SILENT_MS) {
-      // The line did not move because nobody is there.
+    if (isDeserted) {
       this.#door.suspect(upstream.id, "silence");
       this.#attempts.avoid(upstream.id, false);
       return this.#next();

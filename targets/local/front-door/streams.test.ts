@@ -105,15 +105,15 @@ describe("what passes a front door", () => {
         if (response.status === 200) took.push(performance.now() - from);
       }
     };
-    const users = Array.from({ length: 200 }, user);
-    await until(() => took.length > 400);
+    const users = Array.from({ length: 400 }, user);
+    await until(() => took.length > 300);
     isDone = true;
     await Promise.all(users);
     const late = took.slice(-100).sort((x, y) => x - y);
     expect(statuses).toContain(503);
     expect(new Set(statuses)).toEqual(new Set([200, 503]));
-    // 200 users in one line would wait a second each.
-    expect(late[50]).toBeLessThan(800);
+    // 400 users in one line would wait two seconds each, and more on a busy machine.
+    expect(late[50]).toBeLessThan(1_500);
   });
 
   it("streams a large upload, and sends it once even with a key", async () => {

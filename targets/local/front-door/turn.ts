@@ -2,6 +2,9 @@
 import type { Guest } from "./lane.ts";
 import type { Upstream } from "./upstream.ts";
 
+/** A region that works says something in this time. */
+const SILENT_MS = 100;
+
 export class Turn implements Guest {
   readonly upstream: Upstream;
   readonly isPatient: boolean;
@@ -19,6 +22,11 @@ export class Turn implements Guest {
     this.since = of.since;
     this.admitted = () => ends.admitted(this);
     this.shed = () => ends.shed(this);
+  }
+
+  /** The line did not move because nobody is there. */
+  get isDeserted(): boolean {
+    return this.upstream.heardAt < this.since && performance.now() > this.since + SILENT_MS;
   }
 
   /** False: there is no room in the line either. */
