@@ -27,11 +27,13 @@ export async function readAnswer(response: Response, read: boolean): Promise<Ans
     return { ...base, response, verdict: verdictOf(status, "", read) };
   }
   const body = await response.arrayBuffer();
+  const isBehind = read && status === 404 && isStale(headers);
   const whole = new Response(EMPTY_STATUS.has(status) ? null : body, {
     status,
     statusText: response.statusText,
     headers,
   });
+  if (isBehind) return { ...base, response: whole, verdict: "behind" };
   if (status < 500) return { ...base, response: whole, verdict: "final" };
   const problem = problemOf(headers, body);
   const served = namedBy(problem, region);
@@ -43,6 +45,10 @@ export async function readAnswer(response: Response, read: boolean): Promise<Ans
     epoch: epoch || Number(problem["epoch"] ?? 0) || 0,
   };
 }
+
+/** What is not there may only not be there yet. */
+const isStale = (headers: Headers): boolean =>
+  headers.get("understudy-consistency") === "stale" || headers.has("understudy-missing");
 
 /** The region to ask instead: with several serving ones, another than the one that refused. */
 function namedBy(
@@ -80,6 +86,7 @@ function verdictOf(status: number, type: string, read: boolean): Verdict {
   if (type.endsWith("not-serving")) return "refused";
   if (type.endsWith("fenced")) return "fenced";
   if (type.endsWith("outcome-unknown")) return "unknown";
+  if (type.endsWith("busy")) return "busy";
   if (status === 503) return "unavailable";
   if (status === 502 || status === 504) return "unknown";
   return status === 500 && read ? "unavailable" : "final";

@@ -59,6 +59,81 @@ const takeover =
   (seen) =>
     seen.at < at ? notServing(A, 1) : ok(2, { headers: { "understudy-receipt": "r1" } });
 
+const missing: Reply = {
+  status: 404,
+  headers: { "understudy-consistency": "stale", "understudy-epoch": "1" },
+  body: { type: "x/not-found" },
+};
+const busy: Reply = { status: 503, body: { type: "x/busy" } };
+
+describe("a miss", () => {
+  it("of a stale region is asked for again where it is fresh", async () => {
+    const { world, client } = setUp({ [A]: () => missing, [B]: () => ok(2) });
+    const call = track(world, read(client));
+    await world.advance(50);
+    expect(call.response?.status).toBe(200);
+    expect(world.seen.map((s) => s.region)).toEqual([A, B]);
+  });
+
+  it("of a stale region waits for the takeover, and not longer than a second", async () => {
+    const standby =
+      (at: number): Behaviour =>
+      (seen) => {
+        const isProbe = seen.path.startsWith("/health");
+        if (seen.at >= at) return ok(2);
+        return isProbe ? notServing(A, 1) : missing;
+      };
+    const first = setUp({ [A]: () => "refuse", [B]: standby(300) });
+    const taken = track(first.world, read(first.client));
+    await first.world.advance(1_000);
+    expect(taken.response?.status).toBe(200);
+    const second = setUp({ [A]: () => "refuse", [B]: standby(60_000) });
+    const never = track(second.world, read(second.client));
+    await second.world.advance(1_500);
+    expect(never.response?.status).toBe(404);
+    expect(never.at).toBeLessThan(1_200);
+    expect(second.world.seen.filter((s) => s.path.startsWith("/tickets")).length).toBeLessThan(6);
+  });
+
+  it("is final where it is fresh, and where the caller takes stale data", async () => {
+    const fresh = { ...missing, headers: { "understudy-consistency": "leased" } };
+    for (const [reply, init] of [
+      [fresh, {}],
+      [missing, { stale: true }],
+    ] as const) {
+      const { world, client } = setUp({ [A]: () => reply, [B]: () => ok(2) });
+      const call = track(world, read(client, init));
+      await world.advance(50);
+      expect(call.response?.status).toBe(404);
+      expect(world.seen).toHaveLength(1);
+    }
+  });
+});
+
+describe("a busy region", () => {
+  it("is asked again later, not at once, and nobody else is", async () => {
+    let times = 0;
+    const { world, client } = setUp({ [A]: () => (times++ < 2 ? busy : ok()), [B]: () => ok() });
+    const call = track(world, write(client));
+    await world.advance(2_000);
+    expect(call.response?.status).toBe(200);
+    expect(world.seen.map((s) => s.region)).toEqual([A, A, A]);
+    const [first, second, third] = world.seen.map((s) => s.at);
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(50);
+    expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(100);
+  });
+
+  it("gets a tenth more at most from all the calls of a client", async () => {
+    const { world, client } = setUp({ [A]: () => busy, [B]: () => ok() });
+    const calls = Array.from({ length: 400 }, () => track(world, write(client)));
+    await world.advance(20_000);
+    expect(calls.every((call) => call.response?.status === 503)).toBe(true);
+    // Ten retries are there from the beginning.
+    expect(world.seen.length).toBeLessThanOrEqual(400 + 40 + 10);
+    expect(world.seen.every((s) => s.region === A)).toBe(true);
+  });
+});
+
 describe("a write", () => {
   it("reaches the region that a refusal names, and later writes go there at once", async () => {
     const { world, client } = setUp({ [A]: () => notServing(B, 3), [B]: () => ok(3) });

@@ -21,6 +21,7 @@ import {
   learn,
   type Region,
 } from "./knowledge.ts";
+import { createOutbox, type Outbox, type OutboxOptions } from "./outbox.ts";
 import { createPoll, type Poll } from "./poll.ts";
 import { createOutgoing, type FetchInit } from "./request.ts";
 import { createSession } from "./session.ts";
@@ -45,6 +46,8 @@ export interface ClientOptions {
   readonly now?: () => number;
   readonly random?: () => number;
   readonly timers?: ClientTimers;
+  /** Keeps writes that cannot be made now, and sends them later: see `Client.outbox`. */
+  readonly outbox?: OutboxOptions;
 }
 
 export type ClientEvent =
@@ -82,6 +85,8 @@ export interface Client {
   /** Newest last, at most 20. */
   receipts(app: string): readonly string[];
   regions(): readonly Region[];
+  /** Where the option was given. */
+  readonly outbox: Outbox | undefined;
   /** Ends polls and open calls. */
   close(): void;
 }
@@ -130,7 +135,8 @@ export function createClient(options: ClientOptions): Client {
   const newKey = (): string => createKey(options.random);
   let closed = false;
 
-  return {
+  const client: Client = {
+    outbox: undefined,
     async fetch(path, init = {}) {
       if (closed) throw new ClientError("unavailable", "the client is closed", []);
       const withApp = init.app === undefined && options.app !== undefined;
@@ -162,11 +168,26 @@ export function createClient(options: ClientOptions): Client {
     regions: () => shared.knowledge.regions,
     close() {
       closed = true;
+      client.outbox?.close();
       for (const end of [...open]) end();
       shared.stop();
       listeners.clear();
     },
   };
+  return options.outbox === undefined ? client : withOutbox(client, options.outbox, ports);
+}
+
+/** A fence that ends, a region that serves again: what waits is sent at once. */
+function withOutbox(client: Client, options: OutboxOptions, ports: Shared["ports"]): Client {
+  const outbox = createOutbox(options, {
+    ...ports,
+    send: (path, init) => client.fetch(path, init),
+    wallNow: () => Date.now(),
+  });
+  client.events.subscribe((event) => {
+    if (event.type === "state" && event.state === "active") outbox.wake(event.app);
+  });
+  return Object.assign(client, { outbox });
 }
 
 interface SharedEnds {

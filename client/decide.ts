@@ -19,6 +19,8 @@
  *  D5 retries that may add work to a busy region cost a token; a move after a refusal or a
  *     broken connection, and the first move after an error, do not            (isFree)
  *  D6 nothing is sent after the deadline                                       (step)
+ *  D7 a miss of a stale region ends the call only where no serving one can be asked in time
+ *                                                                  (onAnswered, fenceHolds)
  *
  * Not promised: order between calls.
  */
@@ -29,9 +31,17 @@ export type Access = "read" | "keyed" | "bare";
 
 /**
  * What an answer means for the call. `refused`: nothing happened. `unavailable`: nothing happened
- * as far as the region can tell. `unknown`: it may have happened.
+ * as far as the region can tell. `unknown`: it may have happened. `busy`: nothing happened, and
+ * more of it would make it worse. `behind`: a stale region does not have what was asked for.
  */
-export type Verdict = "final" | "refused" | "fenced" | "unavailable" | "unknown";
+export type Verdict =
+  | "final"
+  | "refused"
+  | "fenced"
+  | "unavailable"
+  | "unknown"
+  | "busy"
+  | "behind";
 
 export interface Attempt {
   readonly id: number;
@@ -113,6 +123,8 @@ export const FENCE_WAIT_MS = 1_000;
 const SILENCE_RENEWED_MS = 1_000;
 /** A region is silent when it takes this many times as long as it usually does. */
 const PACES = 3;
+const BUSY_FIRST_MS = 100;
+const BUSY_MOST_MS = 2_000;
 const BACKOFF_FIRST_MS = 10;
 const BACKOFF_MOST_MS = 500;
 
@@ -165,20 +177,39 @@ export function nextTickAt(call: Call, now: number): number {
 function onAnswered(call: Call, id: number, verdict: Verdict, world: World): Step {
   const attempt = call.inFlight.find((a) => a.id === id);
   if (attempt === undefined) return { call, effects: [] };
-  if (verdict === "final" || call.access === "bare") return deliver(call, id);
-  const fencedSince = verdict === "fenced" ? (call.fencedSince ?? world.now) : undefined;
+  const isFinal = verdict === "final" || (verdict === "behind" && call.stale);
+  if (isFinal || call.access === "bare") return deliver(call, id);
+  if (verdict === "busy") return onBusy(call, attempt, world);
+  // A miss that may be stale says more than that another region could not answer either.
+  const isBetter = verdict === "behind" || call.kept?.verdict !== "behind";
+  const kept = isBetter ? { attempt: id, verdict } : call.kept;
+  const isBounded = verdict === "fenced" || kept?.verdict === "behind";
+  const fencedSince = isBounded ? (call.fencedSince ?? world.now) : undefined;
   const { fencedSince: _old, ...rest } = call;
   const next: Call = {
     ...rest,
     ...(fencedSince === undefined ? {} : { fencedSince }),
     inFlight: call.inFlight.filter((a) => a !== attempt),
     tried: [...call.tried, attempt.region],
-    kept: { attempt: id, verdict },
+    ...(kept === undefined ? {} : { kept }),
     uncertain: call.uncertain || (call.access === "keyed" && verdict === "unknown"),
   };
   return fenceHolds(next, world) || world.now >= call.deadlineAt
     ? settle(next)
     : advance(next, world);
+}
+
+/** The region stays the one to ask, later: asking around would only make others busy as well. */
+function onBusy(call: Call, attempt: Attempt, { now, random, tokens }: World): Step {
+  const next: Call = {
+    ...call,
+    inFlight: call.inFlight.filter((a) => a !== attempt),
+    kept: { attempt: attempt.id, verdict: "busy" },
+    notBefore: now + Math.min(BUSY_FIRST_MS * 2 ** (call.sent - 1), BUSY_MOST_MS) * (0.5 + random),
+    waiting: true,
+  };
+  if (next.inFlight.length > 0) return { call: { ...next, waiting: call.waiting }, effects: [] };
+  return tokens < 1 ? settle(next) : { call: next, effects: [] };
 }
 
 function onBroke(call: Call, event: CallEvent & { type: "broke" }, world: World): Step {
@@ -195,7 +226,8 @@ function onBroke(call: Call, event: CallEvent & { type: "broke" }, world: World)
 
 function onWake(call: Call, event: CallEvent & { type: "wake" }, world: World): Step {
   if (!call.waiting) return { call, effects: [] };
-  if (call.access !== "read" && !event.serving) return { call, effects: [] };
+  const needsServing = call.access !== "read" || call.kept?.verdict === "behind";
+  if (needsServing && !event.serving) return { call, effects: [] };
   const flying = call.inFlight.some((a) => a.region === event.region);
   if (flying) {
     // The region lives and serves: the answer is only slow.
@@ -248,6 +280,7 @@ function isFree(call: Call, region: string, { knowledge }: World): boolean {
     return call.inFlight.every((a) => knowledge.trouble.has(a.region));
   }
   const verdict = call.kept?.verdict;
+  if (verdict === "busy") return false;
   const burdened = verdict === "unavailable" || verdict === "unknown";
   return !burdened || (call.sent === 1 && !call.visited.includes(region));
 }

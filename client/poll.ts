@@ -2,8 +2,9 @@
  * Looks for a region, for all the waiting calls of one app together. *shell*
  *
  * `GET /health/{app}/serving` goes to every region in each round, except where the last probe is
- * still out: a hung region delays nobody. Rounds are 10 to 15 ms apart for the first second, which
- * is what makes a takeover of tens of milliseconds visible as such, and then further and further.
+ * still out: a hung region delays nobody. Rounds are 10 to 15 ms apart at first, which is what makes
+ * a takeover of tens of milliseconds visible as such, and then further and further: a wait is made
+ * longer by a tenth at most, and a thousand clients that wait are no storm.
  * One poll per app and client, however many calls wait: a hundred held writes are not a storm.
  */
 import { readAnswer } from "./answer.ts";
@@ -35,10 +36,13 @@ const PROBE_MOST_MS = 2_000;
 const FRESH_AFTER_MS = 1_000;
 const CHECK_EVERY_MS = 250;
 
+const POLL_SHARE = 0.07;
+const POLL_LEAST_MS = 10;
+const POLL_MOST_MS = 250;
+
 export function pollDelayMs(elapsedMs: number, random: number): number {
-  if (elapsedMs < 1_000) return 10 + 5 * random;
-  if (elapsedMs < 3_000) return 50 + 25 * random;
-  return 250 + 125 * random;
+  const delayMs = Math.min(POLL_MOST_MS, Math.max(POLL_LEAST_MS, elapsedMs * POLL_SHARE));
+  return delayMs * (1 + random / 2);
 }
 
 export function createPoll(app: string, ports: PollPorts): Poll {

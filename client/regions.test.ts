@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createClient } from "./client.ts";
 
 /** A region of one process: real sockets, which can be cut as a killed process cuts them. */
@@ -89,5 +89,40 @@ describe("against real sockets", () => {
     const response = await client.fetch("/photos/api/photos", { method: "POST", body });
     expect(response.status).toBe(201);
     expect(a.keys).toHaveLength(1);
+  });
+
+  it("a client whose front door dies goes on through the regions, also one that is new", async () => {
+    const a = await startRegion("a", (_path, response) => json(response, 200, { from: "a" }, 1));
+    const door = await startRegion("door", (path, response) => {
+      const items = [{ id: "a", url: a.url }];
+      json(response, 200, path === "/routing/regions" ? { items } : { from: "door" }, 1);
+    });
+    const client = createClient({ regions: door.url });
+    stops.push(() => client.close());
+    expect(await (await client.fetch("/tickets/x")).json()).toEqual({ from: "a" });
+    door.kill();
+    const write = await client.fetch("/tickets/x", { method: "POST", body: "{}" });
+    expect(await write.json()).toEqual({ from: "a" });
+    // A page that was opened without the list, from a front door and one region.
+    const late = createClient({ regions: [{ id: "door", url: door.url }, a] });
+    stops.push(() => late.close());
+    expect(await (await late.fetch("/tickets/x")).json()).toEqual({ from: "a" });
+  });
+
+  it("an aborted call ends with the caller's reason, and its region is told", async () => {
+    let isThere = false;
+    let isGone = false;
+    const a = await startRegion("a", (_path, response) => {
+      isThere = true;
+      response.on("close", () => (isGone = true));
+    });
+    const client = createClient({ regions: [a] });
+    stops.push(() => client.close());
+    const controller = new AbortController();
+    const call = client.fetch("/tickets/x", { signal: controller.signal });
+    await vi.waitFor(() => expect(isThere).toBe(true), { timeout: 10_000 });
+    controller.abort(new Error("enough"));
+    await expect(call).rejects.toThrow("enough");
+    await vi.waitFor(() => expect(isGone).toBe(true), { timeout: 10_000 });
   });
 });
