@@ -74,6 +74,7 @@ try {
     const pid = victim?.pid ?? undefined;
     if (victim === undefined || pid === undefined) throw new Error("nobody serves");
     const since = performance.now();
+    const killedAt = Date.now();
     process.kill(pid, mode === "freeze" ? "SIGSTOP" : "SIGKILL");
     await until("another region acknowledges", () =>
       load.acknowledged.slice(-1).some(({ region }) => region !== victim.id),
@@ -82,6 +83,7 @@ try {
     const gap = longestGapAfter(load.acknowledged, since);
     gaps.push(gap);
     const afterMs = ((first?.at ?? Number.NaN) - since).toFixed(0);
+    if (process.env["KEEP"] !== undefined) say(`at ${killedAt}`);
     say(`${mode} ${kill}: ${victim.id}, gap ${gap.toFixed(0)} ms, first after ${afterMs} ms`);
     if (mode === "freeze") process.kill(pid, "SIGCONT");
     else await fault("restart", victim.id);

@@ -16,6 +16,22 @@ const signUp = (body: object, headers: Record<string, string> = {}) =>
   world.send("POST", "/identity/sign-up", { body, headers });
 const who = (token: string, on = world) => on.send("GET", "/who/api/me", { token });
 
+describe("an access token of ours, in a region that has just started", () => {
+  test("is good for all who send it at once, before the keys were read", async () => {
+    const { accessToken } = await world.signUp("rider");
+    const fresh = world.otherRegion("ap-southeast-1");
+    const sent = await Promise.all(Array.from({ length: 8 }, () => who(accessToken, fresh)));
+    expect(sent.map(({ status }) => status)).toEqual(sent.map(() => 200));
+  });
+
+  test("is good while the region cannot tell yet whether it has the lease", async () => {
+    const { accessToken } = await world.signUp("rider");
+    const fresh = world.otherRegion("ap-southeast-1");
+    fresh.store("identity").reads = "not-serving";
+    expect((await who(accessToken, fresh)).status).toBe(200);
+  });
+});
+
 describe("an access token that is not ours", () => {
   const claims = { sid: "s", username: "rider", roles: ["operator"], gen: 1 };
   const now = Date.parse("2026-03-01T00:00:00Z") / 1000;

@@ -1,12 +1,13 @@
 /**
  * The signing keys of the deployment: replicated, sealed, made on first use. *shell*
  *
- * Only a region that may write makes a key; another one verifies with the keys it has received.
+ * Only a region that may write makes a key; another one verifies with the keys it has received,
+ * also while it cannot tell whether it has the lease: a takeover signs nobody out.
  */
 import { exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 import type { Outcome } from "../../../base/outcome.ts";
 import { decideSigningKey, KEYS_KEPT, nextKid } from "../../identity/signing-keys.ts";
-import type { KeyValueStore, ReadCode, WriteCode } from "../../key-value/port.ts";
+import type { KeyValueStore, ReadCode, ReadOptions, WriteCode } from "../../key-value/port.ts";
 import type { Sealing } from "./sealing.ts";
 import { type SigningKey, signingKeys } from "./tables.ts";
 
@@ -42,16 +43,19 @@ export function createKeyRing({ store, sealing, nowMs }: KeyRingOptions): KeyRin
   const privateKeys = new Map<string, Key>();
   let signing: Promise<Outcome<Signer, WriteCode | ReadCode>> | undefined;
 
-  const load = async (): Promise<Outcome<null, ReadCode>> => {
+  const load = async (options?: ReadOptions): Promise<Outcome<null, ReadCode>> => {
     loadedMs = nowMs();
-    const read = await store.query(signingKeys, {
-      partition: PURPOSE,
-      order: "descending",
-      limit: KEYS_KEPT,
-    });
+    const newest = { partition: PURPOSE, order: "descending", limit: KEYS_KEPT } as const;
+    const read = await store.query(signingKeys, newest, options);
     if (read.kind === "failed") return read;
     known = read.value.items.map((found) => found.item).reverse();
     return { kind: "ok", value: null };
+  };
+  /** For verification: whoever needs a key meanwhile waits for the same look. */
+  let looking: Promise<void> | undefined;
+  const look = async (): Promise<void> => {
+    const loaded = await load();
+    if (loaded.kind !== "ok") await load({ consistency: "stale" });
   };
   const create = async (kid: string): Promise<Outcome<null, WriteCode>> => {
     const pair = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
@@ -118,8 +122,11 @@ export function createKeyRing({ store, sealing, nowMs }: KeyRingOptions): KeyRin
     const ready = publicKeys.get(kid);
     if (ready !== undefined) return ready;
     let item = known.find((key) => key.kid === kid);
-    if (item === undefined && nowMs() - loadedMs >= RELOAD_MS) {
-      await load();
+    if (item === undefined && (looking !== undefined || nowMs() - loadedMs >= RELOAD_MS)) {
+      looking ??= look().finally(() => {
+        looking = undefined;
+      });
+      await looking;
       item = known.find((key) => key.kid === kid);
     }
     if (item === undefined) return undefined;

@@ -73,8 +73,9 @@ export function createScriptedStore(region: string, epochNow: () => number): Scr
       ...(missing.length > 0 ? { missing } : {}),
     };
   };
-  const closed = () =>
-    store.reads === "open"
+  const closed = (options?: ReadOptions) =>
+    // Any region may read what it has, whoever serves.
+    store.reads === "open" || (store.reads === "not-serving" && options?.consistency === "stale")
       ? undefined
       : ({ kind: "failed", code: store.reads, reason: "set by the test" } as const);
 
@@ -111,14 +112,14 @@ export function createScriptedStore(region: string, epochNow: () => number): Scr
         [...keys.values()].map((kept) => kept.record),
       ]),
     get: async (table, key, options) => {
-      const refused = closed();
+      const refused = closed(options);
       if (refused !== undefined) return refused;
       const row = rowsOf(table).get(addressOf(table, key));
       const value = row && ({ item: row.value, version: row.version } as Found<never>);
       return { kind: "ok", value, info: infoOf(options) };
     },
     query: async (table, query, options) => {
-      const refused = closed();
+      const refused = closed(options);
       if (refused !== undefined) return refused;
       const page = pageOf(table, [...rowsOf(table).values()], query);
       if (page === undefined) {
