@@ -315,28 +315,29 @@ describe.skipIf(!existsSync("/proc/self/net/tcp"))(
     });
 
     test("a peer with a wrong secret is heard by nobody", async () => {
-    const told: string[] = [];
-    const thieves = await Promise.all(
-      portsOf(await deployment.pidOf(B)).map(async (port) => {
-        const thief = await createLink({
-          address: `voter/${A}`,
-          incarnation: 1_000_000,
-          secret: Buffer.alloc(32, 7),
-          host: "127.0.0.1",
-          log: (line) => told.push(line),
+      const told: string[] = [];
+      const thieves = await Promise.all(
+        portsOf(await deployment.pidOf(B)).map(async (port) => {
+          const thief = await createLink({
+            address: `voter/${A}`,
+            incarnation: 1_000_000,
+            secret: Buffer.alloc(32, 7),
+            host: "127.0.0.1",
+            log: (line) => told.push(line),
+          });
+          thief.setPeers({ [`voter/${B}`]: { host: "127.0.0.1", port } });
+          return thief;
+        }),
+      );
+      try {
+        await until("its proof was refused", () => {
+          for (const thief of thieves) thief.send(`voter/${B}`, { type: "probe", from: A });
+          return told.some((line) => line.includes("does not know"));
         });
-        thief.setPeers({ [`voter/${B}`]: { host: "127.0.0.1", port } });
-        return thief;
-      }),
-    );
-    try {
-      await until("its proof was refused", () => {
-        for (const thief of thieves) thief.send(`voter/${B}`, { type: "probe", from: A });
-        return told.some((line) => line.includes("does not know"));
-      });
-    } finally {
-      await Promise.all(thieves.map((thief) => thief.close()));
-    }
-    await allIsWell();
-  });
-});
+      } finally {
+        await Promise.all(thieves.map((thief) => thief.close()));
+      }
+      await allIsWell();
+    });
+  },
+);
