@@ -23,10 +23,15 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     proxy: Object.fromEntries(
-      ["/routing", "/identity", "/control", "/health", "/tickets/api"].map((path) => [
-        path,
-        process.env["UNDERSTUDY_REGION"] ?? "http://127.0.0.1:8080",
-      ]),
+      [
+        "/routing",
+        "/identity",
+        "/control",
+        "/health",
+        "/tickets/api",
+        "/photos/api",
+        "/photos/objects",
+      ].map((path) => [path, process.env["UNDERSTUDY_REGION"] ?? "http://127.0.0.1:8080"]),
     ),
   },
   build: {
@@ -38,7 +43,7 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       input: Object.fromEntries(
-        ["landing", "tickets", "console", "account"].map((name) => [name, page(name)]),
+        ["landing", "tickets", "photos", "console", "account"].map((name) => [name, page(name)]),
       ),
       output: { codeSplitting: { groups: SHARED } },
     },

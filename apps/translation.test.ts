@@ -7,6 +7,8 @@ import { consoleDe } from "./console/web/messages-de.ts";
 import { consoleEn } from "./console/web/messages-en.ts";
 import { landingDe } from "./landing/web/messages-de.ts";
 import { landingEn } from "./landing/web/messages-en.ts";
+import { photosDe } from "./photos/web/messages-de.ts";
+import { photosEn } from "./photos/web/messages-en.ts";
 import { ticketsDe } from "./tickets/web/messages-de.ts";
 import { ticketsEn } from "./tickets/web/messages-en.ts";
 
@@ -14,6 +16,7 @@ describe("the message catalogues", () => {
   test.each([
     ["kit", kitEn, kitDe],
     ["tickets", ticketsEn, ticketsDe],
+    ["photos", photosEn, photosDe],
     ["console", consoleEn, consoleDe],
     ["landing", landingEn, landingDe],
   ])("%s says the same things, with the same values, in both languages", (_, en, de) => {

@@ -19,11 +19,12 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 const ROOT = resolve(import.meta.dirname, "../../..");
 const OUT = join(ROOT, "dist/web");
 const NEXT = join(ROOT, "dist/.web-next");
-const PAGES = ["landing", "tickets", "console", "account"];
+const PAGES = ["landing", "tickets", "photos", "console", "account"];
 const SOURCES = [
   "layers/presentation",
   "layers/routing/record.ts",
   "apps/tickets/model",
+  "apps/photos/model",
   "client",
   "base",
   ...PAGES.map((page) => `apps/${page}/web`),

@@ -7,6 +7,8 @@ const LOCALES: Readonly<Record<Language, string>> = { en: "en-GB", de: "de-DE" }
 
 export interface Format {
   number(value: number): string;
+  /** A size: "640 kB", "3.2 MB". */
+  bytes(count: number): string;
   dateTime(at: string | number): string;
   /** How long ago, in the largest unit that says something. */
   ago(at: string | number, nowMs: number): string;
@@ -52,6 +54,11 @@ export function createFormat(language: Language): Format {
   };
   return {
     number: (value) => plain.format(value),
+    bytes: (count) => {
+      if (count < 1_000) return unit(count, "byte", 0);
+      if (count < 1_000_000) return unit(count / 1_000, "kilobyte", 0);
+      return unit(count / 1_000_000, "megabyte", 1);
+    },
     dateTime: (at) => {
       const date = valid(at);
       return date ? dateTime.format(date) : "";

@@ -1,0 +1,160 @@
+/** The photos' data as hooks: the gallery, one photo, its comments, and that they change. *shell* */
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useKit, useMe } from "../../../layers/presentation/context.tsx";
+import type { Page, Photo, PhotoComment } from "./photo.ts";
+
+const PAGE_SIZE = 24;
+const COMMENTS_PAGE_SIZE = 20;
+/** Where events come, this only mends what was missed. */
+const REFRESH_MS = 15_000;
+const REFRESH_ALONE_MS = 4_000;
+/** More pages than these are not asked again for each photo that arrives. */
+const REFRESHED_PAGES = 3;
+
+export const API = "/photos/api";
+export const photoPath = (id: string): string => `${API}/photos/${encodeURIComponent(id)}`;
+export const commentsPath = (id: string): string => `${API}/comments/${encodeURIComponent(id)}`;
+
+function pagePath(
+  base: string,
+  limit: number,
+  parts: Readonly<Record<string, string | undefined>>,
+): string {
+  const query = new URLSearchParams({ limit: String(limit) });
+  for (const [name, value] of Object.entries(parts)) if (value) query.set(name, value);
+  return `${base}?${query}`;
+}
+
+export function usePhotos(owner: string | undefined) {
+  const { api } = useKit();
+  const isLive = useLiveness();
+  return useInfiniteQuery({
+    queryKey: ["photos", owner ?? ""],
+    queryFn: ({ pageParam, signal }) =>
+      api.get<Page<Photo>>(
+        pagePath(`${API}/photos`, PAGE_SIZE, { owner, cursor: pageParam }),
+        signal,
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.cursor,
+    refetchInterval: (query) => {
+      const pages = query.state.data?.pages.length ?? 0;
+      if (pages > REFRESHED_PAGES) return false;
+      return isLive ? REFRESH_MS : REFRESH_ALONE_MS;
+    },
+  });
+}
+
+/** Whether the gallery's first photo is no longer the newest one. */
+export function useNews(owner: string | undefined, first: string | undefined): boolean {
+  const { api } = useKit();
+  const query = useQuery({
+    queryKey: ["photos-newest", owner ?? ""],
+    queryFn: ({ signal }) => api.get<Page<Photo>>(pagePath(`${API}/photos`, 1, { owner }), signal),
+    enabled: first !== undefined,
+  });
+  const newest = query.data?.items[0]?.id;
+  return first !== undefined && newest !== undefined && newest !== first;
+}
+
+export function usePhoto(id: string) {
+  const { api } = useKit();
+  return useQuery({
+    queryKey: ["photo", id],
+    queryFn: ({ signal }) => api.get<Photo>(photoPath(id), signal),
+    refetchInterval: (query) =>
+      query.state.data?.replicationStatus === "travelling" ? REFRESH_ALONE_MS : REFRESH_MS,
+  });
+}
+
+export function useComments(id: string) {
+  const { api } = useKit();
+  const isLive = useLiveness();
+  return useInfiniteQuery({
+    queryKey: ["comments", id],
+    queryFn: ({ pageParam, signal }) =>
+      api.get<Page<PhotoComment>>(
+        pagePath(commentsPath(id), COMMENTS_PAGE_SIZE, { cursor: pageParam }),
+        signal,
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.cursor,
+    refetchInterval: isLive ? REFRESH_MS : REFRESH_ALONE_MS,
+  });
+}
+
+interface Changed {
+  readonly photos: boolean;
+  readonly comments: readonly string[];
+}
+
+let isListening = false;
+const watchers = new Set<(listening: boolean) => void>();
+
+function setListening(listening: boolean): void {
+  isListening = listening;
+  for (const watcher of watchers) watcher(listening);
+}
+
+/** Whether changes are told as they happen. */
+function useLiveness(): boolean {
+  const [live, setLive] = useState(isListening);
+  useEffect(() => {
+    watchers.add(setLive);
+    return () => void watchers.delete(setLive);
+  }, []);
+  return live;
+}
+
+/**
+ * Listens while the page is seen: a browser has only a handful of connections to one host, and tabs
+ * in the background must not take them all.
+ */
+export function useChangeEvents(): void {
+  const client = useQueryClient();
+  const me = useMe();
+  const isSignedIn = me !== null && me !== undefined;
+  useEffect(() => {
+    if (!isSignedIn) return;
+    let source: EventSource | undefined;
+    const onChanged = (event: MessageEvent<string>): void => {
+      const changed = JSON.parse(event.data) as Changed;
+      for (const id of changed.comments) {
+        void client.invalidateQueries({ queryKey: ["comments", id] });
+      }
+      if (!changed.photos) return;
+      void client.invalidateQueries({ queryKey: ["photo"] });
+      void client.invalidateQueries({ queryKey: ["photos-newest"] });
+      void client.invalidateQueries({
+        queryKey: ["photos"],
+        predicate: ({ state }) =>
+          ((state.data as { pages?: unknown[] } | undefined)?.pages?.length ?? 0) <=
+          REFRESHED_PAGES,
+      });
+    };
+    const follow = (): void => {
+      if (document.visibilityState === "hidden") {
+        source?.close();
+        source = undefined;
+        return setListening(false);
+      }
+      if (source !== undefined) return;
+      source = new EventSource(`${API}/events`);
+      source.onopen = () => setListening(true);
+      source.onerror = () => {
+        setListening(false);
+        // A refusal ends it for good; it is tried again when the page is seen again.
+        if (source?.readyState === EventSource.CLOSED) source = undefined;
+      };
+      source.addEventListener("changed", onChanged);
+    };
+    follow();
+    document.addEventListener("visibilitychange", follow);
+    return () => {
+      document.removeEventListener("visibilitychange", follow);
+      source?.close();
+      setListening(false);
+    };
+  }, [client, isSignedIn]);
+}
