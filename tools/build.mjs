@@ -1,4 +1,4 @@
-/** `npm run build`: the programs and the pages, side by side; each builds only what changed. */
+/** `npm run build`: the programs, the pages and the sample pictures, side by side; each builds only what changed. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -14,5 +14,6 @@ const run = (...words) =>
 const codes = await Promise.all([
   run(path("node_modules/typescript/bin/tsc"), "-b"),
   run(path("layers/presentation/build/build-web.mjs")),
+  run(path("apps/photos/build/draw-samples.mjs")),
 ]);
 process.exitCode = codes.find((code) => code !== 0) ?? 0;

@@ -21,6 +21,7 @@ import { UPLOAD_LIMIT_BYTES } from "./model/photo.ts";
 import { comments, PICTURES, photos, UPLOADS } from "./model/tables.ts";
 import { addPhotoRoutes } from "./photo-routes.ts";
 import { createReplication } from "./replication.ts";
+import { loadSamplePhotos } from "./sample-content.ts";
 import { addUploadRoutes } from "./upload-routes.ts";
 
 export interface PhotosOptions {
@@ -49,6 +50,7 @@ export function definePhotosApp(options: PhotosOptions = {}): AppDefinition {
     buckets: [UPLOADS, PICTURES],
     api: (context) => photosApi(context, limits),
     web: { title: "Photos" },
+    sampleContent: loadSamplePhotos,
   });
 }
 

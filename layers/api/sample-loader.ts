@@ -16,7 +16,9 @@ export interface SampleAccount {
 export interface SampleRequest {
   readonly method: "POST" | "PUT" | "PATCH";
   readonly path: string;
-  readonly body: unknown;
+  readonly body?: unknown;
+  /** Instead of a JSON body. */
+  readonly content?: { readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> };
   readonly token?: string;
   readonly key?: string;
 }
@@ -84,15 +86,15 @@ function createSend(url: string): SampleLoader["send"] {
 }
 
 async function attempt(origin: string, request: SampleRequest): Promise<SampleAnswer> {
-  const { method, path, body, token, key } = request;
+  const { method, path, body, content, token, key } = request;
   const response = await fetch(`${origin}${path}`, {
     method,
     headers: {
-      "content-type": "application/json",
+      "content-type": content?.type ?? "application/json",
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(key === undefined ? {} : { "idempotency-key": key }),
     },
-    body: JSON.stringify(body),
+    body: content?.bytes ?? JSON.stringify(body),
     signal: AbortSignal.timeout(ATTEMPT_LIMIT_MS),
   });
   const text = await response.text();
