@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { IMAGE_FORMATS } from "../../layers/images/port.ts";
 import { samplePicture } from "../../layers/images/testing/samples.ts";
+import { definePhotosApp } from "./server.ts";
 import { createPhotoWorld, PHOTOS, type PhotoWorld, UPLOADS } from "./testing/photo-world.ts";
 
 const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
@@ -247,4 +248,11 @@ describe("a picture", () => {
     expect((await world.send("GET", `${PHOTOS}/none/image`, { token })).status).toBe(404);
     expect((await world.send("GET", `${PHOTOS}/..%2F..%2Fetc/image`, { token })).status).toBe(400);
   });
+});
+
+test("limits that are no limits are refused when the config is read", () => {
+  for (const uploadLimitBytes of [0, -1, 1.5, Number.NaN]) {
+    expect(() => definePhotosApp({ uploadLimitBytes })).toThrow(/uploadLimitBytes/);
+  }
+  expect(definePhotosApp({ drawLimitMs: 5_000 }).id).toBe("photos");
 });

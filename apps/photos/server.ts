@@ -6,6 +6,7 @@
  * are in every region that must have them before the photo is seen (layers/objects).
  */
 import { z } from "zod";
+import { ConfigurationError } from "../../base/errors.ts";
 import {
   type AppApi,
   type AppContext,
@@ -34,6 +35,11 @@ export interface PhotosOptions {
 }
 
 export function definePhotosApp(options: PhotosOptions = {}): AppDefinition {
+  for (const [name, value] of Object.entries(options)) {
+    if (Number.isSafeInteger(value) && Number(value) > 0) continue;
+    const fix = "Give a whole number greater than 0, or leave it out.";
+    throw new ConfigurationError({ what: `definePhotosApp: ${name}`, got: value, fix });
+  }
   const limits: ImageLimits = {
     ...DEFAULT_IMAGE_LIMITS,
     sizeBytes: options.uploadLimitBytes ?? UPLOAD_LIMIT_BYTES,

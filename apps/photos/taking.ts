@@ -10,7 +10,8 @@
  *  K2 a refusal leaves nothing: no row, no name, and no upload                (refuse)
  *  K3 one key, one photo: its id comes from the key, and a second request with the key that comes
  *     while the first is under way gets the first one's answer                (underWay)
- *  K4 memory is bounded: AT_ONCE bodies are held                              (createTaking)
+ *  K4 memory is bounded: AT_ONCE bodies are received and AT_ONCE pictures drawn, and who sends
+ *     slowly keeps nobody from naming an upload                                 (createPlaces)
  */
 
 import {
@@ -45,7 +46,8 @@ interface Sent {
 
 export function createTaking(context: AppContext, limits: ImageLimits): Taking {
   const underWay = new Map<string, Promise<Reply>>();
-  let held = 0;
+  const receiving = createPlaces(AT_ONCE);
+  const making = createPlaces(AT_ONCE);
 
   const once = (call: Call, work: () => Promise<Reply>): Promise<Reply> => {
     const given = call.idempotency;
@@ -62,18 +64,37 @@ export function createTaking(context: AppContext, limits: ImageLimits): Taking {
     take: async (bare) => {
       const refusal = bare.refusal();
       if (refusal !== undefined) return refusal;
-      if (held >= AT_ONCE) return problem("busy", "Too many pictures are being received.");
-      held += 1;
+      const read = () => readIncoming(bare, limits.sizeBytes);
+      const incoming = await (isJson(bare) ? read() : receiving.in(read));
+      if (incoming === undefined) {
+        return problem("busy", "Too many pictures are being received right now.");
+      }
+      if (incoming.kind === "problem") return incoming;
+      const call = bare.ofBody(incoming.text);
+      return once(call, async () => {
+        const replayed = await call.replay();
+        if (replayed !== undefined) return replayed;
+        const made = await making.in(() => takePhoto(call, context, incoming, limits));
+        return made ?? problem("busy", "Too many pictures are being drawn right now.");
+      });
+    },
+  };
+}
+
+const isJson = (call: Call): boolean =>
+  /^application\/json\b/i.test(call.header("content-type") ?? "");
+
+/** Does work while a place is free; undefined where none is. */
+function createPlaces(most: number) {
+  let taken = 0;
+  return {
+    in: async <Value>(work: () => Promise<Value>): Promise<Value | undefined> => {
+      if (taken >= most) return undefined;
+      taken += 1;
       try {
-        const incoming = await readIncoming(bare, limits.sizeBytes);
-        if (incoming.kind === "problem") return incoming;
-        const call = bare.ofBody(incoming.text);
-        return await once(call, async () => {
-          const replayed = await call.replay();
-          return replayed ?? takePhoto(call, context, incoming, limits);
-        });
+        return await work();
       } finally {
-        held -= 1;
+        taken -= 1;
       }
     },
   };

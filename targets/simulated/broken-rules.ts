@@ -10,7 +10,6 @@ import { ROUTING_RULES } from "../../layers/routing/rules.ts";
 import { newVoterDisk } from "../../layers/routing/voter-disk.ts";
 import type { ExploreOptions } from "./explore.ts";
 import { remainingAtPrepare } from "./remaining-at-prepare.ts";
-import { deafHolder, missesAccepts } from "./worst-networks.ts";
 
 export interface BrokenRule {
   readonly name: string;
@@ -77,23 +76,17 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   },
   {
     name: "empty voter votes",
-    shows: ["I1", "I2", "I3", "I4", "I7", "I9"],
+    shows: ["I1", "I2", "I3", "I4", "I9"],
     setting: () => ({
       ...PASSIVE,
       ...forgetful(2, (isLost) => isLost),
-      thinkMs: 40,
-      intercept: missesAccepts("b", 5000),
-      faults: ["lose-voter-disk", "partition", "kill"],
+      faults: ["lose-voter-disk", "partition-link", "partition", "kill"],
     }),
   },
   {
     name: "ballot reuse",
-    shows: ["I1", "I2", "I3", "I7"],
+    shows: ["I2", "I1", "I3"],
     setting: () => ({
-      ...PASSIVE,
-      regions: 2,
-      thinkMs: 40,
-      faults: ["failover", "switchover", "kill"],
       routingRules: routing({
         ballotIncarnation: () => 0,
         nextBallotNumber: (highest) => Math.max(1, highest),
@@ -110,7 +103,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
       regions: 2,
       thinkMs: 3,
       stormMs: 3000,
-      intercept: remainingAtPrepare(),
+      intercept: remainingAtPrepare(true),
       faults: ["failover"],
     }),
   },
@@ -211,10 +204,9 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
       ...REPLICATED,
       regions: 3,
       thinkMs: 5,
-      stormMs: 2000,
-      intercept: deafHolder(400),
+      stormMs: 3000,
       regionRules: region({ isFenced: () => false }),
-      faults: ["failover"],
+      faults: ["partition-link", "failover", "partition-one-way"],
     }),
   },
   {

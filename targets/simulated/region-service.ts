@@ -15,6 +15,7 @@ import {
   type Log,
   type RegionApi,
 } from "../../layers/api/index.ts";
+import { standInImages } from "../../layers/images/stand-in.ts";
 import { createMemoryByteStore } from "../../layers/objects/memory-bytes.ts";
 import type { AppRegion } from "../../layers/region/app-region.ts";
 import type { Reads } from "../../layers/region/reads.ts";
@@ -94,6 +95,7 @@ export function createRegionService(options: RegionServiceOptions): RegionServic
     region: node.site,
     storeOf,
     bytesOf: () => createMemoryByteStore({ region: node.site, sha256: () => createHash("sha256") }),
+    images: standInImages,
     routing,
     identity,
     now,

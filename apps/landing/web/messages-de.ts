@@ -21,7 +21,7 @@ export const landingDe: Translation<typeof landingEn> = {
   apps: {
     title: "Anwendungen",
     tickets: "Störungen gemeinsam melden, übernehmen und abschließen.",
-    photos: "Bilder hochladen und teilen.",
+    photos: "Bilder hochladen und teilen; ihre Bytes liegen in beiden Regionen.",
     bookstore: "Bücher finden, bestellen und bewerten, in allen Regionen zugleich.",
     console: "Regionen, Epochen, Rückstand, gefährdete Schreibvorgänge; umschalten und stören.",
     openapi: "Beschreibung der Schnittstelle",

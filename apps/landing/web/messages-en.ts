@@ -18,7 +18,7 @@ export const landingEn = {
   apps: {
     title: "Applications",
     tickets: "Report, assign and close problems together.",
-    photos: "Upload and share pictures.",
+    photos: "Upload and share pictures; their bytes are in both regions.",
     bookstore: "Browse, order and rate books, in all regions at once.",
     console: "Regions, epochs, lag, writes at risk; move apps and break things.",
     openapi: "Interface description",

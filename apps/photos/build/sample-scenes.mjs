@@ -1,10 +1,10 @@
 /** The twenty-four pictures of the sample content, with their captions. *public* */
 import { aurora, city, contours, dunes, forest, leaves, mountains, sea, tiles } from "./scenes.mjs";
 
-const LANDSCAPE = { width: 1500, height: 1000 };
-const WIDE = { width: 1600, height: 900 };
-const PORTRAIT = { width: 960, height: 1360 };
-const SQUARE = { width: 1120, height: 1120 };
+const LANDSCAPE = { width: 1200, height: 800 };
+const WIDE = { width: 1280, height: 720 };
+const PORTRAIT = { width: 800, height: 1130 };
+const SQUARE = { width: 960, height: 960 };
 
 export const SCENES = [
   {

@@ -11,8 +11,8 @@ import { useKit, useMe } from "../../../layers/presentation/context.tsx";
 import { useDraft } from "../../../layers/presentation/use-draft.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
 import classes from "./detail-page.module.css";
-import { COMMENT, mayRemove, type PhotoComment } from "./photo.ts";
-import { commentsPath, useComments } from "./photos-data.ts";
+import { COMMENT, commentsPath, mayRemove, type PhotoComment } from "./photo.ts";
+import { useComments } from "./photos-data.ts";
 
 function Said({ comment }: { readonly comment: PhotoComment }) {
   const { t } = useTranslation("photos");

@@ -15,8 +15,8 @@ import { useShortcuts } from "../../../layers/presentation/use-shortcuts.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
 import { Comments } from "./comments.tsx";
 import classes from "./detail-page.module.css";
-import { imageAddress, mayRemove, neighbours, type Photo } from "./photo.ts";
-import { photoPath, usePhoto, usePhotos } from "./photos-data.ts";
+import { imageAddress, mayRemove, neighbours, type Photo, photoPath } from "./photo.ts";
+import { usePhoto, usePhotos } from "./photos-data.ts";
 import { Picture } from "./picture.tsx";
 import { Zoom } from "./zoom.tsx";
 

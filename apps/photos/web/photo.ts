@@ -31,10 +31,14 @@ export const mayRemove = (by: string, person: Person | null | undefined): boolea
   person !== undefined &&
   mayBeRemoved(by, { username: person.username, roles: person.roles ?? [] });
 
+export const API = "/photos/api";
+export const photoPath = (id: string): string => `${API}/photos/${encodeURIComponent(id)}`;
+export const commentsPath = (id: string): string => `${API}/comments/${encodeURIComponent(id)}`;
+
 export type Size = "thumb" | "large" | "full";
 
 export const imageAddress = (id: string, size: Size): string =>
-  `/photos/api/photos/${encodeURIComponent(id)}/image?size=${size}`;
+  `${photoPath(id)}/image?size=${size}`;
 
 /** What is read out and shown in place of the picture. */
 export const altOf = (photo: Pick<Photo, "altText" | "title">): string =>

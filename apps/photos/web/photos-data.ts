@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useKit, useMe } from "../../../layers/presentation/context.tsx";
-import type { Page, Photo, PhotoComment } from "./photo.ts";
+import { API, commentsPath, type Page, type Photo, type PhotoComment, photoPath } from "./photo.ts";
 
 const PAGE_SIZE = 24;
 const COMMENTS_PAGE_SIZE = 20;
@@ -11,10 +11,6 @@ const REFRESH_MS = 15_000;
 const REFRESH_ALONE_MS = 4_000;
 /** More pages than these are not asked again for each photo that arrives. */
 const REFRESHED_PAGES = 3;
-
-export const API = "/photos/api";
-export const photoPath = (id: string): string => `${API}/photos/${encodeURIComponent(id)}`;
-export const commentsPath = (id: string): string => `${API}/comments/${encodeURIComponent(id)}`;
 
 function pagePath(
   base: string,

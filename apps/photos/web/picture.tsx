@@ -6,8 +6,7 @@ import { Button } from "@mantine/core";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useKit } from "../../../layers/presentation/context.tsx";
-import { altOf, imageAddress, type Photo, type Size } from "./photo.ts";
-import { photoPath } from "./photos-data.ts";
+import { altOf, imageAddress, type Photo, photoPath, type Size } from "./photo.ts";
 import classes from "./picture.module.css";
 
 const AGAIN_AFTER_MS = [700, 1_500, 3_000, 5_000];

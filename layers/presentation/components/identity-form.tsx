@@ -20,15 +20,10 @@ export interface IdentityFormProps {
   readonly startsNew?: boolean;
   /** A path to come back to from another provider; this page by default. */
   readonly returnTo?: string;
-  /** Told whenever the person chooses between signing in and a new account. */
-  readonly onMode?: (isNew: boolean) => void;
   readonly onDone: () => void;
 }
 
-/** More than is allowed, so that a longer one is refused and never cut off in silence. */
-const PASSWORD_MOST = 512;
-
-export function IdentityForm({ startsNew = false, returnTo, onMode, onDone }: IdentityFormProps) {
+export function IdentityForm({ startsNew = false, returnTo, onDone }: IdentityFormProps) {
   const { t } = useTranslation("kit");
   const { api } = useKit();
   const changed = useIdentityChanged();
@@ -54,10 +49,6 @@ export function IdentityForm({ startsNew = false, returnTo, onMode, onDone }: Id
       onDone();
     },
   });
-  const change = (): void => {
-    setIsNew(!isNew);
-    onMode?.(!isNew);
-  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     write.start({ username: username.trim(), password, ...(isNew && email ? { email } : {}) });
@@ -85,7 +76,7 @@ export function IdentityForm({ startsNew = false, returnTo, onMode, onDone }: Id
           autoComplete={isNew ? "new-password" : "current-password"}
           required
           minLength={isNew ? 8 : 1}
-          maxLength={PASSWORD_MOST}
+          maxLength={256}
         />
         {isNew ? (
           <TextInput
@@ -102,7 +93,7 @@ export function IdentityForm({ startsNew = false, returnTo, onMode, onDone }: Id
           {t(isNew ? "identity.signUp" : "identity.signIn")}
         </Button>
         <Group justify="space-between">
-          <Anchor component="button" type="button" size="sm" onClick={change}>
+          <Anchor component="button" type="button" size="sm" onClick={() => setIsNew(!isNew)}>
             {t(isNew ? "identity.haveAccount" : "identity.noAccount")}
           </Anchor>
           {isNew ? null : (
@@ -127,21 +118,15 @@ export interface IdentityDialogProps {
 
 export function IdentityDialog({ opened, onClose }: IdentityDialogProps) {
   const { t } = useTranslation("kit");
-  const [isNew, setIsNew] = useState(false);
-  const close = (): void => {
-    // The form is made anew with the next opening, and begins with signing in.
-    setIsNew(false);
-    onClose();
-  };
   return (
     <Modal
       opened={opened}
-      onClose={close}
-      title={t(isNew ? "identity.signUp" : "identity.signIn")}
+      onClose={onClose}
+      title={t("identity.signIn")}
       closeButtonProps={{ "aria-label": t("identity.close") }}
       centered
     >
-      <IdentityForm onMode={setIsNew} onDone={close} />
+      <IdentityForm onDone={onClose} />
     </Modal>
   );
 }

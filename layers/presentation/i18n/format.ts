@@ -55,9 +55,9 @@ export function createFormat(language: Language): Format {
   return {
     number: (value) => plain.format(value),
     bytes: (count) => {
-      if (count < 1_000) return unit(count, "byte", 0);
-      if (count < 1_000_000) return unit(count / 1_000, "kilobyte", 0);
-      return unit(count / 1_000_000, "megabyte", 1);
+      if (count < 2 ** 10) return unit(count, "byte", 0);
+      if (count < 2 ** 20) return unit(count / 2 ** 10, "kilobyte", 0);
+      return unit(count / 2 ** 20, "megabyte", 1);
     },
     dateTime: (at) => {
       const date = valid(at);

@@ -29,6 +29,9 @@ export function startDrawingChild(program: URL): DrawingChild {
     env: { PATH: process.env["PATH"] },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
+  // It never keeps its parent from ending; without its parent it ends by itself.
+  child.unref();
+  child.channel?.unref();
   let isAlive = true;
   let jobs = 0;
   let settle: ((end: DrawEnd) => void) | undefined;

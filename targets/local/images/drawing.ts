@@ -90,8 +90,8 @@ async function drawSmaller(first: Raw): Promise<{
   const largeRaw = await shrink(first, LONGEST_EDGE.large);
   const thumbRaw = await shrink(largeRaw, LONGEST_EDGE.thumb);
   const [large, thumb, tiny] = await Promise.all([
-    rendition(from(largeRaw).webp({ quality: 80, effort: 3 }), "image/webp"),
-    rendition(from(thumbRaw).webp({ quality: 76, effort: 3 }), "image/webp"),
+    rendition(from(largeRaw).webp({ quality: 80, effort: 2 }), "image/webp"),
+    rendition(from(thumbRaw).webp({ quality: 76, effort: 2 }), "image/webp"),
     from(thumbRaw)
       .resize(within(PLACEHOLDER_EDGE))
       .webp({ quality: 40, alphaQuality: isOpaque(thumbRaw) ? 100 : 20, effort: 0 })

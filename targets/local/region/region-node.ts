@@ -23,6 +23,7 @@ import type { Holder } from "../../../layers/routing/record.ts";
 import { LEASE_PROFILES } from "../../../layers/routing/rules.ts";
 import { createSystemClock } from "../clock.ts";
 import { createHealthWatch } from "../health-watch.ts";
+import { createSharpImageProcessor } from "../images/image-processor.ts";
 import type { LinkFaults } from "../link/fault.ts";
 import { createLink, type Link } from "../link/link.ts";
 import { type LmdbEngine, openLmdbEngine } from "../lmdb-engine.ts";
@@ -303,6 +304,7 @@ export class RegionNode {
       storeOf: (app) => cores.store(app),
       bytesOf: () =>
         createMemoryByteStore({ region: config.site, sha256: () => createHash("sha256") }),
+      images: createSharpImageProcessor(this.#options.entry),
       routing,
       identity,
       now,

@@ -12,8 +12,7 @@ import {
 } from "../../../../layers/presentation/api/persistent-write.ts";
 import { problemOf } from "../../../../layers/presentation/api/problem.ts";
 import type { Api } from "../../../../layers/presentation/api/request.ts";
-import type { Photo } from "../photo.ts";
-import { API } from "../photos-data.ts";
+import { API, type Photo } from "../photo.ts";
 import type { Item, Phase } from "./upload-list.ts";
 
 interface Leave {

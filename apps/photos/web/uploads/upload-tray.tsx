@@ -79,6 +79,11 @@ function Captions({ item }: { readonly item: Item }) {
   );
 }
 
+/** A picture that is not taken would not be taken the next time either. */
+const mayTryAgain = ({ phase }: Item): boolean =>
+  phase.name === "cancelled" ||
+  (phase.name === "failed" && !["image-refused", "too-large"].includes(phase.problem.code));
+
 function Actions({ item }: { readonly item: Item }) {
   const { t } = useTranslation("photos");
   const uploads = useUploads();
@@ -92,7 +97,7 @@ function Actions({ item }: { readonly item: Item }) {
   }
   return (
     <Group gap="xs">
-      {phase.name === "failed" || phase.name === "cancelled" ? (
+      {mayTryAgain(item) ? (
         <Button size="compact-sm" variant="light" onClick={() => uploads.retry(key)}>
           {t("upload.retry")}
         </Button>
@@ -117,7 +122,15 @@ function Row({ item }: { readonly item: Item }) {
   const percent = Math.round(progressOf(item) * 100);
   return (
     <li className={classes.row}>
-      <img className={classes.preview} src={item.preview} alt="" />
+      <div className={classes.preview}>
+        <img
+          src={item.preview}
+          alt=""
+          onError={(event) => {
+            event.currentTarget.hidden = true;
+          }}
+        />
+      </div>
       <div className={classes.body}>
         {item.phase.name === "ready" ? (
           <Captions item={item} />
