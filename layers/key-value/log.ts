@@ -15,7 +15,7 @@
  *  G2 epochs never fall along a log                                     (append)
  */
 import { assert } from "../../base/assert.ts";
-import type { EngineReader, EngineWriter } from "./engine.ts";
+import type { Engine, EngineReader, EngineWriter } from "./engine.ts";
 import type { Stamp } from "./items.ts";
 import { parseTuple, tuple, tupleAfter, tupleRange } from "./key.ts";
 import type { ItemKey, JsonObject } from "./table.ts";
@@ -79,11 +79,20 @@ export class Log {
     this.app = app;
     this.lineage = lineage;
     this.#prefix = tuple("l", app, lineage);
-    this.reload(reader);
+    this.#reload(reader);
   }
 
-  /** Reads its ends again: after a transaction that was undone. */
-  reload(reader: EngineReader): void {
+  /** A transaction that changes this log: where it is undone, so are the ends in memory. */
+  transact<Result>(engine: Engine, body: (writer: EngineWriter) => Result): Result {
+    try {
+      return engine.transact(body);
+    } catch (error) {
+      this.#reload(engine);
+      throw error;
+    }
+  }
+
+  #reload(reader: EngineReader): void {
     const { app, lineage } = this;
     const meta = reader.get(tuple("g", app, lineage)) as
       | { first: number; base: LogEnd; starts: EpochStart[] }

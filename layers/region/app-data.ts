@@ -40,8 +40,11 @@ export interface AppState {
   /** Appends of a lower epoch are refused. */
   readonly fenceBelow: number;
   readonly begunEpoch: number;
-  /** Items may be ahead of the log up to here; acknowledges nothing and takes nothing before. */
-  readonly repairUntil: number;
+  /**
+   * Items are as another region had them at this end of its log, which this one has yet to reach;
+   * it acknowledges nothing and takes nothing before. There is nothing to reach at position 0.
+   */
+  readonly repairUntil: Position;
   /** A log end that was told before this store was rolled back; no taker before it is reached. */
   readonly mustReach?: Position;
   /** Names this store; another one after a loss. */
@@ -50,7 +53,15 @@ export interface AppState {
   readonly floor?: number;
 }
 
-const NO_STATE: AppState = { fenceBelow: 0, begunEpoch: 0, repairUntil: 0, logId: "" };
+export const NOTHING_TO_REACH: Position = { epoch: 0, position: 0 };
+/** No log gets that far: the store is not whole before the last page of a snapshot. */
+export const NOT_WHOLE: number = Number.MAX_SAFE_INTEGER;
+const NO_STATE: AppState = {
+  fenceBelow: 0,
+  begunEpoch: 0,
+  repairUntil: NOTHING_TO_REACH,
+  logId: "",
+};
 
 export type Evaluated =
   | { readonly kind: "changes"; readonly changes: readonly Change[]; readonly seen: number }
@@ -259,7 +270,12 @@ export class AppData {
     upTo: StoredPlace | undefined,
     isOnlyHere: (stored: Stored) => boolean,
   ): StoredItem[] {
-    const kept = new Set(items.map(({ table, key }) => itemKey(this.app, table, key)));
+    const kept = new Map(
+      items.map(({ table, key, stored }) => [
+        itemKey(this.app, table, key),
+        stored && versionOf(stored.stamp),
+      ]),
+    );
     const end = upTo && itemKey(this.app, upTo.table, upTo.key);
     const gone: KeyedItem[] = [];
     const onlyHere: StoredItem[] = [];
@@ -267,7 +283,8 @@ export class AppData {
       const at = itemKey(this.app, item.table, item.key);
       if (end !== undefined && compareKeys(at, end) > 0) break;
       if (!kept.has(at)) gone.push({ table: item.table, key: item.key });
-      if (isOnlyHere(item.stored)) onlyHere.push(item);
+      const isSame = kept.get(at) === versionOf(item.stored.stamp);
+      if (!isSame && isOnlyHere(item.stored)) onlyHere.push(item);
     }
     this.overwrite(writer, [...gone, ...items]);
     return onlyHere;

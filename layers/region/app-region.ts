@@ -14,9 +14,11 @@
  *  A1 a process writes only in an epoch that it began itself    (#begin; incarnation in the record)
  *  A2 it acts only on records that are known to be chosen       (learn, observe)
  *  A3 the fence is the one transaction that begins              (#begin)
+ *  A4 who begins with items ahead of its log has them taken over whole (#begin)
  */
 import type { Instant } from "../../base/clock.ts";
-import type { Log, LogEnd } from "../key-value/log.ts";
+import type { Stamp } from "../key-value/items.ts";
+import type { Log } from "../key-value/log.ts";
 import { type Ballot, sameBallot } from "../routing/ballot.ts";
 import type { Change } from "../routing/changes.ts";
 import { decideWait } from "../routing/failover.ts";
@@ -26,10 +28,11 @@ import { holds, type RoutingRecord } from "../routing/record.ts";
 import { type IntentEnd, Registrar } from "../routing/registrar.ts";
 import { isFurther } from "../routing/round.ts";
 import type { Suspicion } from "../routing/voter.ts";
-import { AppData } from "./app-data.ts";
+import { AppData, NOTHING_TO_REACH } from "./app-data.ts";
 import type { AppOptions, AppParts } from "./app-parts.ts";
 import { Clock } from "./clock.ts";
 import { Commands } from "./commands.ts";
+import { FlushedEnd } from "./flushed-end.ts";
 import { Following } from "./following.ts";
 import { Holding, type WriteRequest } from "./holding.ts";
 import { maintainInSync } from "./in-sync-upkeep.ts";
@@ -62,7 +65,7 @@ export class AppRegion implements AppParts {
   readonly #inbox: Inbox;
   readonly #observed = new Map<string, Accepted>();
   readonly #incarnations = new Map<string, number>();
-  readonly #flushedEnds: { sequence: number; end: LogEnd }[] = [];
+  readonly #flushedEnd: FlushedEnd;
   #record: RoutingRecord | undefined;
   #holding: Holding | undefined;
   #suspected: readonly string[] = [];
@@ -70,7 +73,6 @@ export class AppRegion implements AppParts {
   #isBooted = false;
   #won: { epoch: number; waitMs: number; endWhenProposed: number } | undefined;
   #beginAt: { epoch: number; at: number } | undefined;
-  #flushedEnd: LogEnd;
   #readAt = Number.NEGATIVE_INFINITY;
   #slowAt = Number.NEGATIVE_INFINITY;
 
@@ -81,7 +83,7 @@ export class AppRegion implements AppParts {
     this.data = new AppData(options.app, options.mode, options.tables, site.rules);
     this.#lineages = new Lineages(site, this.data);
     this.#clock = new Clock(this.#lineages.lastClock());
-    this.#flushedEnd = this.log.end;
+    this.#flushedEnd = new FlushedEnd(this.log.end);
     this.#following = new Following({
       site,
       data: this.data,
@@ -261,7 +263,9 @@ export class AppRegion implements AppParts {
     const record = this.#record;
     if (this.#beginAt === undefined || record?.epoch !== this.#beginAt.epoch) return;
     if (now.mono < this.#beginAt.at || this.#holding !== undefined) return;
-    if (this.data.state(this.site.engine).begunEpoch >= record.epoch) return;
+    const { begunEpoch, fenceBelow } = this.data.state(this.site.engine);
+    // A later epoch has begun elsewhere: the record of it is on its way.
+    if (begunEpoch >= record.epoch || fenceBelow > record.epoch) return;
     this.#begin(record, now);
   }
 
@@ -269,11 +273,11 @@ export class AppRegion implements AppParts {
   #begin(record: RoutingRecord, now: Instant): void {
     const { engine, rules, self } = this.site;
     const log = this.log;
-    engine.transact((writer) => {
+    log.transact(engine, (writer) => {
       const state = this.data.state(writer);
-      const fenceBelow = Math.max(state.fenceBelow, record.epoch);
       const begunEpoch = record.epoch;
-      this.data.setState(writer, { ...state, fenceBelow, begunEpoch, repairUntil: 0 });
+      const begun = { begunEpoch, fenceBelow: record.epoch, repairUntil: NOTHING_TO_REACH };
+      this.data.setState(writer, { ...state, ...begun });
       const cut = rules.cutAt(log.end.position, this.#won?.endWhenProposed ?? 0);
       if (cut < log.end.position) log.cutAfter(writer, cut);
       const lossless = record.durability === "replicated" && !record.forced;
@@ -285,10 +289,14 @@ export class AppRegion implements AppParts {
         changes: [],
         begin: { cut: log.end.position, lossless },
       });
+      // Items ahead of this log are in nobody's log: who follows takes them all.
+      const isAhead = state.repairUntil.position >= log.end.position;
+      if (isAhead) log.trimBefore(writer, log.end.position + 1, Number.MAX_SAFE_INTEGER);
     });
     const send = (region: string, body: RegionBody): void => this.send(region, body);
-    const { site, data } = this;
-    this.#holding = new Holding({ site, data, clock: this.#clock, log, record, send, now });
+    const logOf = (stamp: Stamp): Log | undefined => this.#lineages.logOf(stamp);
+    const [site, data, clock] = [this.site, this.data, this.#clock];
+    this.#holding = new Holding({ site, data, clock, log, logOf, record, send, now });
     this.taking.reset();
     this.onBegin?.(record.epoch);
   }
@@ -322,17 +330,13 @@ export class AppRegion implements AppParts {
   // --- time
 
   flushed(sequence: number, now: Instant): void {
-    while ((this.#flushedEnds[0]?.sequence ?? Number.POSITIVE_INFINITY) <= sequence) {
-      this.#flushedEnd = this.#flushedEnds.shift()?.end ?? this.#flushedEnd;
-    }
+    this.#flushedEnd.flushed(sequence);
     this.#holding?.flushed(sequence, now);
     this.#following.flushed(sequence);
   }
 
   #noteEnd(): void {
-    const { sequence } = this.site.engine;
-    if (this.#flushedEnds.at(-1)?.sequence === sequence) return;
-    this.#flushedEnds.push({ sequence, end: this.log.end });
+    this.#flushedEnd.note(this.site.engine.sequence, this.log.end);
   }
 
   /** What this region's renewals say of the app. */
@@ -343,7 +347,7 @@ export class AppRegion implements AppParts {
       app: this.options.app,
       epoch: serves ? record.epoch : 0,
       version: record?.version ?? 0,
-      end: this.#flushedEnd,
+      end: this.#flushedEnd.end,
       healthy: this.healthy,
       eligible: this.#holding === undefined && this.#isBooted && this.taking.isEligible(now),
     };

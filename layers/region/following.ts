@@ -2,6 +2,7 @@
  * Taking other regions' entries into this region's logs and items. *pure core*
  *
  *   append --older epoch than the fence----------> superseded
+ *          --items ahead, of an epoch that is over-> rebuild
  *          --does not continue our log-----------> mismatch (our end and epochs)
  *          --we have other entries after it------> repair: ask for the items they touched,
  *                                                  then strand them, in one transaction
@@ -12,15 +13,18 @@
  *  F1 what is acknowledged is on disk and equal to the sender's log through there (afterFlush)
  *  F2 entries beyond the cut are stranded before anything of the new epoch applies (#repair)
  *  F3 nothing is acknowledged while items may be ahead of the log                  (repairUntil)
+ *  F4 items of a log that was cut off meanwhile are taken away                     (isAstray)
  */
 import type { Instant } from "../../base/clock.ts";
+import type { EngineWriter } from "../key-value/engine.ts";
 import type { Entry, Log } from "../key-value/log.ts";
-import type { AppData, AppState } from "./app-data.ts";
+import { type AppData, type AppState, NOT_WHOLE, NOTHING_TO_REACH } from "./app-data.ts";
 import type { Clock } from "./clock.ts";
 import type { KeyedItem, RegionBody, RegionMessage } from "./messages.ts";
 import type { Site } from "./site.ts";
 
 type Append = Extract<RegionMessage, { type: "append" }>;
+type Appended = Extract<RegionMessage, { type: "appended" }>;
 type Repaired = Extract<RegionMessage, { type: "repaired" }>;
 
 const ASK_AGAIN_MS = 100;
@@ -82,6 +86,10 @@ export class Following {
       return;
     }
     const log = this.#logOf(message.lineage);
+    if (isPassive && isAstray(state.repairUntil, log, message.epoch)) {
+      this.#tell(message, { status: "rebuild", through: 0, end: log.end });
+      return;
+    }
     const has =
       previous.position <= log.end.position && log.epochAt(previous.position) === previous.epoch;
     if (!rules.continues(has)) {
@@ -107,29 +115,31 @@ export class Following {
 
   #apply(log: Log, fresh: readonly Entry[], epoch: number, message: Append): void {
     const { engine } = this.#site;
-    try {
-      engine.transact((writer) => {
-        const state = this.#data.state(writer);
-        if (state.fenceBelow < epoch) this.#data.setState(writer, { ...state, fenceBelow: epoch });
-        for (const entry of fresh) {
-          log.append(writer, entry);
-          this.#data.apply(writer, entry, log.lineage);
-        }
-        this.#arrive(writer, log, message);
-      });
-    } catch (error) {
-      log.reload(engine);
-      throw error;
-    }
+    log.transact(engine, (writer) => {
+      const state = this.#data.state(writer);
+      if (state.fenceBelow < epoch) this.#data.setState(writer, { ...state, fenceBelow: epoch });
+      for (const entry of fresh) {
+        log.append(writer, entry);
+        this.#data.apply(writer, entry, log.lineage);
+      }
+      this.#arrive(writer, log, message);
+    });
     for (const entry of fresh) this.#clock.seen(entry.clock);
   }
 
-  /** Clears what stands in the way of taking over, once the log is as far as its holder's. */
-  #arrive(writer: Parameters<AppData["setState"]>[0], log: Log, message: Append): void {
+  /** Clears what stands in the way of taking over, once the log is far enough. */
+  #arrive(writer: EngineWriter, log: Log, message: Append): void {
     const state = this.#data.state(writer);
-    if (state.mustReach === undefined || log.end.position < message.end.position) return;
-    const { mustReach: _, ...rest } = state;
-    this.#data.setState(writer, rest satisfies AppState);
+    const hasReached = state.mustReach !== undefined && log.end.position >= message.end.position;
+    const { position } = state.repairUntil;
+    const isRepaired = position > 0 && log.end.position >= position;
+    if (!hasReached && !isRepaired) return;
+    const { mustReach, ...rest } = state;
+    this.#data.setState(writer, {
+      ...rest,
+      ...(mustReach === undefined || hasReached ? {} : { mustReach }),
+      ...(isRepaired ? { repairUntil: NOTHING_TO_REACH } : {}),
+    } satisfies AppState);
   }
 
   #acknowledge(message: Append, log: Log, through: number, now: Instant): void {
@@ -138,16 +148,14 @@ export class Following {
     const end = log.end.position;
     const isWhole = this.#data.bytes.through(engine, log.lineage, end) === end;
     if (isWhole && end >= message.end.position) this.caughtUpAt = now.mono;
+    // As it is in this transaction: a later one, not yet on disk, may have gone further.
+    const isBehind = through < this.#data.state(engine).repairUntil.position;
     this.everywhere = message.everywhere;
     this.settled = message.settled;
     const act = (): void => {
-      const { repairUntil } = this.#data.state(engine);
       const bytes = this.#data.bytes.through(engine, log.lineage, through);
-      this.#send(message.from.region, {
-        type: "appended",
-        lineage: message.lineage,
-        epoch: message.epoch,
-        status: through < repairUntil ? "catching-up" : "ok",
+      this.#tell(message, {
+        status: isBehind ? "catching-up" : "ok",
         through,
         bytes: this.#site.rules.bytesThrough(through, bytes),
         end: log.end,
@@ -158,16 +166,18 @@ export class Following {
     this.flushed(this.#flushedSequence);
   }
 
-  #mismatch(message: Append, log: Pick<Log, "end" | "starts">): void {
-    this.#send(message.from.region, {
-      type: "appended",
-      lineage: message.lineage,
-      epoch: message.epoch,
-      status: "mismatch",
-      through: 0,
-      end: log.end,
-      starts: log.starts,
-    });
+  #mismatch(
+    message: Pick<Append, "from" | "epoch" | "lineage">,
+    { end, starts }: Pick<Log, "end" | "starts">,
+  ): void {
+    this.#tell(message, { status: "mismatch", through: 0, end, starts });
+  }
+
+  #tell(
+    { from, lineage, epoch }: Pick<Append, "from" | "epoch" | "lineage">,
+    standing: Omit<Appended, "type" | "app" | "from" | "lineage" | "epoch">,
+  ): void {
+    this.#send(from.region, { type: "appended", lineage, epoch, ...standing });
   }
 
   #askForRepair(message: Append, log: Log, common: number, now: Instant): void {
@@ -193,14 +203,7 @@ export class Following {
       common,
       keys: [...keys.values()],
     });
-    this.#send(message.from.region, {
-      type: "appended",
-      lineage: message.lineage,
-      epoch: message.epoch,
-      status: "repairing",
-      through: 0,
-      end: log.end,
-    });
+    this.#tell(message, { status: "repairing", through: 0, end: log.end });
   }
 
   repaired(message: Repaired, log: Log): void {
@@ -209,7 +212,7 @@ export class Following {
     const { engine } = this.#site;
     if (this.#data.state(engine).fenceBelow > message.epoch) return;
     this.#repairing = undefined;
-    engine.transact((writer) => {
+    log.transact(engine, (writer) => {
       const removed = log.cutAfter(writer, message.common);
       this.#data.strand(writer, removed, message.lossless);
       this.#data.overwrite(writer, message.items);
@@ -217,17 +220,18 @@ export class Following {
       this.#data.setState(writer, {
         ...state,
         fenceBelow: Math.max(state.fenceBelow, message.epoch),
-        repairUntil: message.until,
+        repairUntil: { epoch: message.epoch, position: message.until },
       });
     });
-    this.#send(message.from.region, {
-      type: "appended",
-      lineage: log.lineage,
-      epoch: message.epoch,
-      status: "mismatch",
-      through: 0,
-      end: log.end,
-      starts: log.starts,
-    });
+    const { from, epoch } = message;
+    this.#mismatch({ from, epoch, lineage: log.lineage }, log);
   }
+}
+
+/**
+ * Whether items are ahead of the log in an epoch that another one has followed: what came after its
+ * end here was never in the log of the new one, or not in this place.
+ */
+function isAstray({ epoch, position }: AppState["repairUntil"], log: Log, next: number): boolean {
+  return log.end.position < position && (next > epoch || position === NOT_WHOLE);
 }

@@ -19,7 +19,8 @@
  */
 import type { Instant } from "../../base/clock.ts";
 import { failed, ok, unknown } from "../../base/outcome.ts";
-import { type Stored, versionOf } from "../key-value/items.ts";
+import type { EngineWriter } from "../key-value/engine.ts";
+import { type Stamp, type Stored, versionOf } from "../key-value/items.ts";
 import type { Change } from "../key-value/log.ts";
 import { type Entry, type Log, stampOf } from "../key-value/log.ts";
 import type { IdempotencyRecord, Write, WriteCode, WriteOutcome } from "../key-value/port.ts";
@@ -56,6 +57,7 @@ export class Holding {
   gate: Gate = "open";
   readonly #site: Site;
   readonly #data: AppData;
+  readonly #logOf: (stamp: Stamp) => Log | undefined;
   readonly #clock: Clock;
   readonly #durability: RoutingRecord["durability"];
   readonly #shipsUnflushed: boolean;
@@ -71,6 +73,8 @@ export class Holding {
     data: AppData;
     clock: Clock;
     log: Log;
+    /** The log that an item's write is in. */
+    logOf: (stamp: Stamp) => Log | undefined;
     record: RoutingRecord;
     send: ConstructorParameters<typeof Shipping>[0]["send"];
     now: Instant;
@@ -78,6 +82,7 @@ export class Holding {
     const { site, data, log, record } = options;
     this.#site = site;
     this.#data = data;
+    this.#logOf = options.logOf;
     this.#clock = options.clock;
     this.epoch = record.epoch;
     this.log = log;
@@ -149,7 +154,7 @@ export class Holding {
     const answers: (() => void)[] = [];
     const { engine } = this.#site;
     try {
-      engine.transact((writer) => {
+      this.#transact((writer) => {
         for (const request of requests) {
           const refusal = this.#refusal(minInSync, now);
           if (refusal !== undefined) {
@@ -167,8 +172,6 @@ export class Holding {
       });
     } catch (error) {
       // Nothing of the transaction is there: the engine undid it. Disk full, or a bug.
-      this.log.reload(engine);
-      this.shipping.dropTail(this.log.end.position);
       const reason = error instanceof Error ? error.message : String(error);
       for (const request of requests) request.answer(failed("unavailable", reason));
       return;
@@ -201,7 +204,16 @@ export class Holding {
     return undefined;
   }
 
-  #append(writer: Parameters<Log["append"]>[0], changes: readonly Change[], now: Instant): Entry {
+  #transact<Result>(body: (writer: EngineWriter) => Result): Result {
+    try {
+      return this.log.transact(this.#site.engine, body);
+    } catch (error) {
+      this.shipping.dropTail(this.log.end.position);
+      throw error;
+    }
+  }
+
+  #append(writer: EngineWriter, changes: readonly Change[], now: Instant): Entry {
     const entry: Entry = {
       position: this.log.end.position + 1,
       epoch: this.epoch,
@@ -218,15 +230,12 @@ export class Holding {
   /** The platform's own writes (judgements): no gate, no answer. Its position. */
   writeChanges(changes: readonly Change[], now: Instant): number {
     const { engine } = this.#site;
-    const entry = engine.transact((writer) => this.#append(writer, changes, now));
+    const entry = this.#transact((writer) => this.#append(writer, changes, now));
     this.#flushes.push({ sequence: engine.sequence, position: entry.position });
     return entry.position;
   }
 
   #awaitCommit(entry: Entry, answer: WriteRequest["answer"], now: Instant): void {
-    const { app } = this.#data;
-    const { lineage } = this.log;
-    const receipt = { app, lineage, epoch: entry.epoch, position: entry.position };
     this.#writes.add({
       position: entry.position,
       deadline: now.mono + ANSWER_WITHIN_MS,
@@ -235,12 +244,21 @@ export class Holding {
           end === "lost"
             ? unknown("the region stopped serving before the write was acknowledged")
             : ok({
-                receipt: writeReceipt(receipt),
+                receipt: this.#receiptOf(stampOf(entry), this.log),
                 version: versionOf(stampOf(entry)),
                 epoch: entry.epoch,
               }),
         ),
     });
+  }
+
+  /** Where regions write side by side, a write is in the log of the one that wrote it. */
+  #receiptOf({ epoch, sequence }: Stamp, log: Log | undefined): string {
+    const { app } = this.#data;
+    const { lineage } = this.log;
+    // After a rebuild an item may be here before its log is: then there is nothing to wait for.
+    if (log === undefined) return writeReceipt({ app, lineage, epoch: this.epoch, position: 0 });
+    return writeReceipt({ app, lineage: log.lineage, epoch, position: sequence });
   }
 
   /** A refusal or a stored response is an answer that looked at data. */
@@ -257,16 +275,9 @@ export class Holding {
       else if (result.kind === "failed") request.answer(failed(result.code, result.reason));
       else {
         const { stamp } = result.seen;
-        const { app } = this.#data;
-        const receipt = {
-          app,
-          lineage: this.log.lineage,
-          epoch: stamp.epoch,
-          position: stamp.sequence,
-        };
         request.answer(
           ok({
-            receipt: writeReceipt(receipt),
+            receipt: this.#receiptOf(stamp, this.#logOf(stamp)),
             version: versionOf(stamp),
             epoch: this.epoch,
             replayed: result.response,

@@ -114,7 +114,8 @@ export class Inbox {
     if (!this.#app.site.rules.countsAcknowledgement(message.epoch, holding.epoch)) return;
     const { region } = message.from;
     const match = holding.shipping.peers.get(region)?.match ?? 0;
-    if (message.status === "mismatch" && message.end.position < match) {
+    const hasLost = message.status === "mismatch" || message.status === "rebuild";
+    if (hasLost && message.end.position < match) {
       holding.shipping.forget(region, message.end.position);
     }
     if (holding.shipping.appended(message, now)) holding.advance(now);

@@ -75,7 +75,7 @@ export class LateWrites {
       const settled = isPassive ? this.#app.settled : this.#knownByAll(one.lineage, record);
       const needed = Math.min(excess, settled);
       if (needed < one.first) continue;
-      engine.transact((writer) => one.trimBefore(writer, needed, TRIMMED_AT_ONCE));
+      one.transact(engine, (writer) => one.trimBefore(writer, needed, TRIMMED_AT_ONCE));
     }
   }
 

@@ -5,6 +5,7 @@
  * An active-passive app has one lineage, which every holder continues. An active-active app has one
  * per region and store: a store that was lost or rolled back begins another.
  */
+import type { Stamp } from "../key-value/items.ts";
 import { Log, lineagesOf } from "../key-value/log.ts";
 import type { AppData } from "./app-data.ts";
 import type { Site } from "./site.ts";
@@ -36,6 +37,16 @@ export class Lineages {
       this.all.set(lineage, log);
     }
     return log;
+  }
+
+  /** The log that a write of `stamp` is in, where that log has come this far. */
+  logOf({ epoch, region, sequence }: Stamp): Log | undefined {
+    const mayHold = (log: Log): boolean => {
+      if (sequence > log.end.position) return false;
+      const start = log.starts.findLast(({ position }) => position <= sequence);
+      return start?.epoch === epoch && start.region === region;
+    };
+    return [...this.all.values()].find(mayHold);
   }
 
   /** The last moment of the hybrid clock in any log. */

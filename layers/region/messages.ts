@@ -41,8 +41,9 @@ export type RegionMessage = ForApp &
         /**
          * `through`: everything up to here is on disk there and equal to the sender's log. It
          * counts for acknowledgements when `ok`, not yet when `catching-up` after a repair.
+         * `rebuild`: only a snapshot of everything makes its items those of a log again.
          */
-        readonly status: "ok" | "catching-up" | "repairing" | "mismatch";
+        readonly status: "ok" | "catching-up" | "repairing" | "rebuild" | "mismatch";
         readonly through: number;
         /** Through here the bytes that entries name are on disk there, too; absent: `through`. */
         readonly bytes?: number;

@@ -10,13 +10,13 @@
  * What only the rebuilt region has is told as late: entries that are still in its log, and items
  * whose entries were trimmed. Pages are read at different moments: items may be ahead of `end`, so
  * nothing is acknowledged and nothing taken over before the log has passed the moment of the last
- * page (repairUntil).
+ * page, in the epoch of the pages (repairUntil); where that epoch ends first, all begins again.
  */
 import type { Instant } from "../../base/clock.ts";
 import { itemsOf, type Stored, type StoredItem } from "../key-value/items.ts";
 import type { EpochStart, Log, LogEnd } from "../key-value/log.ts";
 import type { ItemKey } from "../key-value/table.ts";
-import type { AppData } from "./app-data.ts";
+import { type AppData, NOT_WHOLE } from "./app-data.ts";
 import type { KeyedItem, RegionBody, RegionMessage } from "./messages.ts";
 import type { Site } from "./site.ts";
 
@@ -27,7 +27,6 @@ type Place = { readonly table: string; readonly key: ItemKey };
 
 const PAGE_ITEMS = 200;
 const ASK_AGAIN_MS = 150;
-const NOT_WHOLE = Number.MAX_SAFE_INTEGER;
 
 interface Rebuild {
   readonly id: string;
@@ -97,12 +96,12 @@ export class Rebuilding {
     }
     const common = log.commonWith(starts, end);
     const lossless = starts.find((start) => start.position > common)?.lossless ?? false;
-    this.#site.engine.transact((writer) => {
+    log.transact(this.#site.engine, (writer) => {
       const beyond = log.entries(writer, common + 1, Number.MAX_SAFE_INTEGER);
       if (isPassive) data.strand(writer, beyond, lossless);
       log.startAt(writer, { epoch: 0, position: 0 }, []);
       const fenceBelow = isPassive ? Math.max(state.fenceBelow, epoch) : state.fenceBelow;
-      const repairUntil = isPassive ? NOT_WHOLE : state.repairUntil;
+      const repairUntil = isPassive ? { epoch, position: NOT_WHOLE } : state.repairUntil;
       data.setState(writer, { ...data.state(writer), fenceBelow, repairUntil });
     });
     const from = message.from.region;
@@ -138,7 +137,7 @@ export class Rebuilding {
     if (!isSamePlace(page.after, rebuild.after)) return;
     const data = this.#data;
     const isPassive = data.merge === "active-passive";
-    this.#site.engine.transact((writer) => {
+    log.transact(this.#site.engine, (writer) => {
       if (isPassive) {
         const isOnlyHere = ({ stamp }: Stored): boolean => stamp.sequence > rebuild.common;
         const replaced = data.replaceRange(writer, page.items, page.after, page.upTo, isOnlyHere);
@@ -146,7 +145,9 @@ export class Rebuilding {
       } else data.mergeItems(writer, page.items);
       if (page.upTo !== undefined) return;
       log.startAt(writer, rebuild.end, rebuild.starts);
-      const repairUntil = isPassive ? page.at : data.state(writer).repairUntil;
+      const repairUntil = isPassive
+        ? { epoch: rebuild.epoch, position: page.at }
+        : data.state(writer).repairUntil;
       data.setState(writer, { ...data.state(writer), repairUntil });
     });
     if (page.upTo !== undefined) {

@@ -341,7 +341,6 @@ export class RegionBytes implements Holdings {
     try {
       holding.writeChanges(changes, now);
     } catch (error) {
-      holding.log.reload(site.engine);
       if (!(error instanceof EngineFullError)) throw error;
     }
   }

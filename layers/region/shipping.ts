@@ -3,6 +3,8 @@
  *
  * Per peer one stream with a window: entries leave in order, an acknowledgement moves `match`, a
  * mismatch moves `next` back to what both share, silence makes it start again behind `match`.
+ * After a mismatch one batch leaves at a time until one fits: each batch that was on the way is
+ * answered with a mismatch of its own, and must not send the window again.
  *
  *   1 ......... match .......... common ......... next ......... end of the log
  *     counts there | equal there  | on the way    | not sent yet
@@ -35,6 +37,8 @@ export interface Peer {
   /** When it last had nothing outstanding, or made progress. */
   progressAt: number;
   sentAt: number;
+  /** After a mismatch, until a batch fits: one at a time. */
+  isProbing: boolean;
   /** Has entries beyond a cut that nobody has judged yet. */
   isStranded: boolean;
   status: "unknown" | "ok" | "repairing" | "snapshot";
@@ -92,6 +96,7 @@ export class Shipping {
       heardAt: at,
       progressAt: at,
       sentAt: 0,
+      isProbing: false,
       isStranded: true,
       status: "unknown",
     };
@@ -116,13 +121,15 @@ export class Shipping {
       }
       let sent = false;
       const isAsking = peer.status === "unknown" || peer.status === "repairing";
-      while (!isAsking && peer.next <= limit && peer.next - peer.common <= WINDOW) {
+      const isWaiting = peer.isProbing && now.mono - peer.sentAt < RESEND_MS;
+      while (!isAsking && !isWaiting && peer.next <= limit && peer.next - peer.common <= WINDOW) {
         const entries = this.#entries(peer.next, limit);
         if (entries.length === 0) break;
         this.#sendTo(peer, entries);
-        peer.next += entries.length;
         peer.sentAt = now.mono;
         sent = true;
+        if (peer.isProbing) break;
+        peer.next += entries.length;
       }
       if (!sent && now.mono - peer.sentAt >= (isAsking ? HEARTBEAT_MS / 2 : HEARTBEAT_MS)) {
         this.#sendTo(peer, []);
@@ -191,8 +198,8 @@ export class Shipping {
     if (peer === undefined) return false;
     peer.heardAt = now.mono;
     if (message.isStranded !== undefined) peer.isStranded = message.isStranded;
-    if (message.status === "repairing") {
-      peer.status = "repairing";
+    if (message.status === "repairing" || message.status === "rebuild") {
+      peer.status = message.status === "repairing" ? "repairing" : "snapshot";
       return false;
     }
     if (message.status === "mismatch") {
@@ -200,10 +207,13 @@ export class Shipping {
       peer.status = common + 1 < this.#log.first ? "snapshot" : "ok";
       if (common > peer.common) peer.progressAt = now.mono;
       peer.common = Math.max(common, peer.match);
+      if (!peer.isProbing || peer.next !== common + 1) peer.sentAt = Number.NEGATIVE_INFINITY;
+      peer.isProbing = true;
       peer.next = common + 1;
       return false;
     }
     peer.status = "ok";
+    peer.isProbing = false;
     peer.next = Math.max(peer.next, message.through + 1);
     if (message.through > peer.common) {
       peer.common = message.through;

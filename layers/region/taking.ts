@@ -51,7 +51,7 @@ export class Taking {
     const state = data.state(site.engine);
     if (record === undefined || state.mustReach !== undefined) return false;
     if (!record.regions.includes(site.self.region)) return false;
-    if (state.repairUntil > log.end.position) return false;
+    if (state.repairUntil.position > log.end.position) return false;
     if (record.durability === "replicated") {
       return record.inSyncRegions.includes(site.self.region);
     }

@@ -2,48 +2,13 @@
  * Approximate round trips between cloud regions, in milliseconds. *pure*
  *
  * For ordering regions by nearness (dns-selection.ts) and for slowing links down to something
- * realistic (`up --rtt aws`). Where the figures come from: KNOWN_MS are rounded figures of the
- * order that public inter-region latency pages show for AWS, written down by hand; we measured
- * none of them, and they move with routes and seasons. For a pair that is not listed the round
- * trip is estimated from the distance between the cities, at two thirds of the speed of light and
- * with a detour. Good enough to order regions; nothing is promised on them.
+ * realistic (`up --rtt aws`, simulate()). Of pairs that were measured the figure is that
+ * (measured-round-trips.ts names the source); of others it is estimated from the distance between
+ * the cities, at two thirds of the speed of light and with a detour. Good enough to order regions;
+ * nothing is promised on them.
  */
 
-const KNOWN_MS: Readonly<Record<string, number>> = {
-  "ap-northeast-1 ap-northeast-2": 35,
-  "ap-northeast-1 ap-southeast-1": 70,
-  "ap-northeast-1 ap-southeast-2": 105,
-  "ap-northeast-1 eu-central-1": 230,
-  "ap-northeast-1 eu-west-1": 205,
-  "ap-northeast-1 us-east-1": 150,
-  "ap-northeast-1 us-west-2": 100,
-  "ap-south-1 ap-southeast-1": 60,
-  "ap-south-1 eu-west-1": 125,
-  "ap-southeast-1 ap-southeast-2": 95,
-  "ap-southeast-1 eu-central-1": 160,
-  "ap-southeast-1 eu-west-1": 175,
-  "ap-southeast-1 us-east-1": 220,
-  "ap-southeast-1 us-west-2": 165,
-  "ap-southeast-2 us-west-2": 140,
-  "ca-central-1 us-east-1": 16,
-  "eu-central-1 eu-north-1": 25,
-  "eu-central-1 eu-west-1": 25,
-  "eu-central-1 eu-west-2": 15,
-  "eu-central-1 eu-west-3": 10,
-  "eu-central-1 us-east-1": 90,
-  "eu-central-1 us-west-2": 145,
-  "eu-north-1 eu-west-1": 40,
-  "eu-west-1 eu-west-2": 12,
-  "eu-west-1 eu-west-3": 20,
-  "eu-west-1 us-east-1": 70,
-  "eu-west-1 us-west-2": 125,
-  "eu-west-2 us-east-1": 76,
-  "sa-east-1 us-east-1": 115,
-  "us-east-1 us-east-2": 12,
-  "us-east-1 us-west-1": 62,
-  "us-east-1 us-west-2": 65,
-  "us-west-1 us-west-2": 22,
-};
+import { measuredRoundTripMs } from "./measured-round-trips.ts";
 
 /** Latitude and longitude of the city that a region is named after. */
 const PLACES: Readonly<Record<string, readonly [number, number]>> = {
@@ -86,8 +51,12 @@ const EQUIPMENT_MS = 2;
 /** Undefined when nothing is known of one of them. */
 export function roundTripMs(from: string, to: string): number | undefined {
   if (from === to) return 0;
-  const known = KNOWN_MS[from < to ? `${from} ${to}` : `${to} ${from}`];
-  if (known !== undefined) return known;
+  const measured = measuredRoundTripMs(from, to);
+  return measured ?? estimatedRoundTripMs(from, to);
+}
+
+/** From the map alone. */
+export function estimatedRoundTripMs(from: string, to: string): number | undefined {
   const [start, end] = [PLACES[from], PLACES[to]];
   if (start === undefined || end === undefined) return undefined;
   return Math.round(distanceKm(start, end) * MS_PER_KM + EQUIPMENT_MS);

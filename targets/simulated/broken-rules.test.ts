@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { BROKEN_RULES, type BrokenRule } from "./broken-rules.ts";
 import { explore } from "./explore.ts";
-import { remainingAtPrepare } from "./remaining-at-prepare.ts";
+import { deafHolder, missesAccepts } from "./worst-networks.ts";
 
 const MOST_SEEDS = 3000;
 
@@ -24,21 +24,35 @@ function shownBy(rule: BrokenRule, seed: number): readonly string[] {
   }
 }
 
-test("the network that shows 'remaining read at prepare' breaks nothing by itself", () => {
-  const violations = Array.from({ length: 20 }, (_, seed) => {
-    const setting = { mode: "active-passive", durability: "local", regions: 2 } as const;
-    const intercept = remainingAtPrepare(false);
-    return explore({
-      seed,
-      ...setting,
-      thinkMs: 3,
-      stormMs: 3000,
-      intercept,
-      faults: ["failover"],
-    });
-  }).flatMap((run) => run.violations);
-  expect(violations).toEqual([]);
-}, 120_000);
+const NETWORKS = [
+  ["a deaf holder of a local app", { durability: "local", regions: 2 }, () => deafHolder(700)],
+  ["a deaf holder", { durability: "replicated", regions: 3 }, () => deafHolder(400)],
+  [
+    "a voter without accepts",
+    { durability: "replicated", regions: 2 },
+    () => missesAccepts("b", 4000),
+  ],
+] as const;
+
+test.each(NETWORKS)(
+  "%s breaks nothing by itself",
+  (_, setting, intercept) => {
+    const faults = ["failover", "lose-voter-disk", "kill"] as const;
+    const violations = Array.from({ length: 10 }, (_, seed) =>
+      explore({
+        seed,
+        mode: "active-passive",
+        ...setting,
+        thinkMs: 25,
+        stormMs: 3000,
+        intercept: intercept(),
+        faults,
+      }),
+    ).flatMap((run) => run.violations);
+    expect(violations).toEqual([]);
+  },
+  120_000,
+);
 
 describe("each rule of the protocol is needed: broken, the simulation shows it", () => {
   test.each(BROKEN_RULES.map((rule) => [rule.name, rule] as const))(

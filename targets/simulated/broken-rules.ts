@@ -10,6 +10,7 @@ import { ROUTING_RULES } from "../../layers/routing/rules.ts";
 import { newVoterDisk } from "../../layers/routing/voter-disk.ts";
 import type { ExploreOptions } from "./explore.ts";
 import { remainingAtPrepare } from "./remaining-at-prepare.ts";
+import { deafHolder, missesAccepts } from "./worst-networks.ts";
 
 export interface BrokenRule {
   readonly name: string;
@@ -76,17 +77,23 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   },
   {
     name: "empty voter votes",
-    shows: ["I1", "I2", "I3", "I4", "I9"],
+    shows: ["I1", "I2", "I3", "I4", "I7", "I9"],
     setting: () => ({
       ...PASSIVE,
       ...forgetful(2, (isLost) => isLost),
-      faults: ["lose-voter-disk", "partition-link", "partition", "kill"],
+      thinkMs: 40,
+      intercept: missesAccepts("b", 5000),
+      faults: ["lose-voter-disk", "partition", "kill"],
     }),
   },
   {
     name: "ballot reuse",
-    shows: ["I2", "I1", "I3"],
+    shows: ["I1", "I2", "I3", "I7"],
     setting: () => ({
+      ...PASSIVE,
+      regions: 2,
+      thinkMs: 40,
+      faults: ["failover", "switchover", "kill"],
       routingRules: routing({
         ballotIncarnation: () => 0,
         nextBallotNumber: (highest) => Math.max(1, highest),
@@ -103,7 +110,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
       regions: 2,
       thinkMs: 3,
       stormMs: 3000,
-      intercept: remainingAtPrepare(true),
+      intercept: remainingAtPrepare(),
       faults: ["failover"],
     }),
   },
@@ -204,9 +211,10 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
       ...REPLICATED,
       regions: 3,
       thinkMs: 5,
-      stormMs: 3000,
+      stormMs: 2000,
+      intercept: deafHolder(400),
       regionRules: region({ isFenced: () => false }),
-      faults: ["partition-link", "failover", "partition-one-way"],
+      faults: ["failover"],
     }),
   },
   {

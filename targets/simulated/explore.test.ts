@@ -13,6 +13,9 @@ const REGRESSIONS: Readonly<Record<number, string>> = {
   2469: "a pause between rounds grew with the time that a process had been frozen",
   31915: "an answer to a zombie voter's hello made its successor think its disk was an old copy",
   2975: "a newer member list was answered with a pause",
+  107147: "a snapshot had items of a log that was then cut off, and nothing took them away",
+  284: "an epoch began in the middle of a rebuild, with items that were in nobody's log",
+  201944: "the same, where the store was on its way to what it was repaired with",
 };
 
 /** As above, with the setting that it took. */

@@ -168,7 +168,6 @@ function checkAvailable(world: World, workload: Workload, report: Report): void 
     () => workload.lastAckAt > before + 1 && workload.lastAckAt > world.now - 50,
     QUIET_MS,
   );
-  if (took === undefined && debug.on) debug.dump(world);
   if (took === undefined) report("I11", "no write was acknowledged after the faults had stopped");
 }
 
@@ -181,7 +180,6 @@ function checkEnd(
   regions: readonly string[],
   report: Report,
 ): void {
-  if (debug.on) debug.dump(world);
   const [first = "", ...others] = regions;
   const content = packedItems(world, first);
   for (const region of others) {
@@ -242,5 +240,3 @@ function firstDifference(a: string, b: string): string {
   const counts = `${left.length} and ${right.length} items`;
   return `${left[at] ?? "(nothing)"} | ${right[at] ?? "(nothing)"} (${counts})`;
 }
-
-export const debug = { on: false, dump: (_: World): void => {} };

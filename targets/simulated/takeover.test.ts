@@ -72,8 +72,8 @@ describe("takeover, in virtual milliseconds", () => {
     ["replicated", "deaf", 800, 1000],
     ["replicated", "mute", 350, 1000],
     ["local", "killed", 750, 1500],
-    ["local", "frozen", 1100, 1500],
-    ["local", "cut off", 1100, 1500],
+    ["local", "frozen", 750, 1500],
+    ["local", "cut off", 750, 1500],
     ["local", "deaf", 1400, 1500],
     ["local", "mute", 1100, 1500],
   ] as const)("%s, %s: within %i (median) and %i (worst)", (durability, kind, most, worst) => {

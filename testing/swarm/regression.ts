@@ -55,7 +55,10 @@ export function exploreCores(seed: number, skip: readonly number[]): CoresRun {
   }
 }
 
-export async function shrink(regression: Regression): Promise<Regression> {
+export async function shrink(
+  regression: Regression,
+  run: (smaller: Regression) => Promise<readonly string[]> = replay,
+): Promise<Regression> {
   const count =
     regression.kind === "app"
       ? regression.plan.faults.length
@@ -64,7 +67,7 @@ export async function shrink(regression: Regression): Promise<Regression> {
   // From the last on, so that what is left keeps its place.
   for (let at = count - 1; at >= 0; at--) {
     const smaller = without(smallest, at);
-    const found = await replay(smaller);
+    const found = await run(smaller);
     if (found.length > 0) smallest = { ...smaller, found };
   }
   return smallest;

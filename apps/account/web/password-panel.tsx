@@ -48,7 +48,7 @@ export function PasswordPanel() {
               value={current}
               onChange={(event) => setCurrent(event.currentTarget.value)}
               autoComplete="current-password"
-              maxLength={256}
+              maxLength={512}
             />
             <PasswordInput
               label={t("password.next")}
@@ -58,7 +58,7 @@ export function PasswordPanel() {
               autoComplete="new-password"
               required
               minLength={8}
-              maxLength={256}
+              maxLength={512}
             />
             <WriteNotice write={write} />
             <div role="status">

@@ -41,7 +41,7 @@ export function ResetPage() {
     else reset.start({ username: username.trim(), code: code.trim(), newPassword });
   };
   return (
-    <Stack maw={440}>
+    <Stack maw={440} w="100%" mx="auto">
       <Title order={1} size="h2">
         {t("reset.title")}
       </Title>
@@ -81,7 +81,7 @@ export function ResetPage() {
                   autoComplete="new-password"
                   required
                   minLength={8}
-                  maxLength={256}
+                  maxLength={512}
                 />
               </>
             )}

@@ -1,5 +1,6 @@
 /** Signing in, or up, on a page of its own: where providers send people back to. */
 import { Anchor, Paper, Stack, Title } from "@mantine/core";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { IdentityForm } from "../../../layers/presentation/components/identity-form.tsx";
@@ -16,7 +17,9 @@ function ProblemNotice({ code }: { readonly code: string }) {
       <Notice tone="danger">
         {t(`problem.${known}`)}{" "}
         {known === "provider-not-ready" ? (
-          <Anchor href="/tickets/troubleshooting">{t("problem.settings")}</Anchor>
+          <Anchor href="/tickets/troubleshooting" inherit>
+            {t("problem.settings")}
+          </Anchor>
         ) : null}
       </Notice>
     </div>
@@ -28,15 +31,17 @@ export function SignInPage({ startsNew }: { readonly startsNew: boolean }) {
   const [search] = useSearchParams();
   const returnTo = ownPath(search.get("returnTo") ?? "/account/");
   const problem = search.get("problem");
+  const [isNew, setIsNew] = useState(startsNew);
   return (
-    <Stack maw={440}>
+    <Stack maw={440} w="100%" mx="auto">
       <Title order={1} size="h2">
-        {t(startsNew ? "signUpTitle" : "signInTitle")}
+        {t(isNew ? "signUpTitle" : "signInTitle")}
       </Title>
       {problem === null ? null : <ProblemNotice code={problem} />}
       <Paper withBorder p="lg" bg="var(--understudy-surface)">
         <IdentityForm
           startsNew={startsNew}
+          onMode={setIsNew}
           returnTo={returnTo}
           onDone={() => window.location.assign(returnTo)}
         />

@@ -20,10 +20,15 @@ export interface IdentityFormProps {
   readonly startsNew?: boolean;
   /** A path to come back to from another provider; this page by default. */
   readonly returnTo?: string;
+  /** Told whenever the person chooses between signing in and a new account. */
+  readonly onMode?: (isNew: boolean) => void;
   readonly onDone: () => void;
 }
 
-export function IdentityForm({ startsNew = false, returnTo, onDone }: IdentityFormProps) {
+/** More than is allowed, so that a longer one is refused and never cut off in silence. */
+const PASSWORD_MOST = 512;
+
+export function IdentityForm({ startsNew = false, returnTo, onMode, onDone }: IdentityFormProps) {
   const { t } = useTranslation("kit");
   const { api } = useKit();
   const changed = useIdentityChanged();
@@ -49,6 +54,10 @@ export function IdentityForm({ startsNew = false, returnTo, onDone }: IdentityFo
       onDone();
     },
   });
+  const change = (): void => {
+    setIsNew(!isNew);
+    onMode?.(!isNew);
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     write.start({ username: username.trim(), password, ...(isNew && email ? { email } : {}) });
@@ -76,7 +85,7 @@ export function IdentityForm({ startsNew = false, returnTo, onDone }: IdentityFo
           autoComplete={isNew ? "new-password" : "current-password"}
           required
           minLength={isNew ? 8 : 1}
-          maxLength={256}
+          maxLength={PASSWORD_MOST}
         />
         {isNew ? (
           <TextInput
@@ -93,7 +102,7 @@ export function IdentityForm({ startsNew = false, returnTo, onDone }: IdentityFo
           {t(isNew ? "identity.signUp" : "identity.signIn")}
         </Button>
         <Group justify="space-between">
-          <Anchor component="button" type="button" size="sm" onClick={() => setIsNew(!isNew)}>
+          <Anchor component="button" type="button" size="sm" onClick={change}>
             {t(isNew ? "identity.haveAccount" : "identity.noAccount")}
           </Anchor>
           {isNew ? null : (
@@ -118,15 +127,21 @@ export interface IdentityDialogProps {
 
 export function IdentityDialog({ opened, onClose }: IdentityDialogProps) {
   const { t } = useTranslation("kit");
+  const [isNew, setIsNew] = useState(false);
+  const close = (): void => {
+    // The form is made anew with the next opening, and begins with signing in.
+    setIsNew(false);
+    onClose();
+  };
   return (
     <Modal
       opened={opened}
-      onClose={onClose}
-      title={t("identity.signIn")}
+      onClose={close}
+      title={t(isNew ? "identity.signUp" : "identity.signIn")}
       closeButtonProps={{ "aria-label": t("identity.close") }}
       centered
     >
-      <IdentityForm onDone={onClose} />
+      <IdentityForm onMode={setIsNew} onDone={close} />
     </Modal>
   );
 }

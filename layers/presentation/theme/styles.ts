@@ -12,6 +12,7 @@ import "@mantine/core/styles/Paper.css";
 import "@mantine/core/styles/Text.css";
 import "@mantine/core/styles/Title.css";
 import "@mantine/core/styles/Anchor.css";
+import "@mantine/core/styles/Divider.css";
 import "@mantine/core/styles/Group.css";
 import "@mantine/core/styles/Stack.css";
 import "@mantine/core/styles/Container.css";

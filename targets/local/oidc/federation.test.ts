@@ -224,6 +224,11 @@ test("a provider with wrong settings says which, and sends nobody away", async (
   const wrong = { ...APP, appId: "99999999", graphUrl: facebook.url };
   const { problems } = await listedWith(createFacebookProvider(wrong));
   expect(problems[0].problem).toContain("101");
+  const google = providersOf({ UNDERSTUDY_GOOGLE_CLIENT_ID: "1-a.apps.example" }).at(1);
+  if (google?.id !== "google") return expect.fail("Google is listed after Facebook");
+  expect(
+    (await listedWith(google)).problems.map((one: { setting: string }) => one.setting),
+  ).toEqual(["UNDERSTUDY_GOOGLE_CLIENT_SECRET"]);
   const settings = { issuer: "ISSUER", clientId: "CLIENT_ID" };
   const issuer = `${openId.issuer}/elsewhere`;
   const absent = { id: "x", title: "X", issuer, ...CLIENT, settings };

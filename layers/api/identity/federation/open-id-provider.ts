@@ -15,7 +15,12 @@ export interface OpenIdProviderOptions {
   readonly clientId: string;
   readonly clientSecret?: string;
   /** Names of the settings, for the page that says what is missing. */
-  readonly settings: { readonly issuer: string; readonly clientId: string };
+  readonly settings: {
+    readonly issuer: string;
+    readonly clientId: string;
+    /** Given where the provider gives every client a secret; absent, one may do without. */
+    readonly clientSecret?: string;
+  };
   readonly fetch?: typeof globalThis.fetch;
 }
 
@@ -37,6 +42,13 @@ export function createOpenIdProvider(options: OpenIdProviderOptions): Provider {
         setting: settings.clientId,
         problem: "It is not set.",
         fix: `Register this deployment at ${title} and set the client id it gives.`,
+      });
+    }
+    if (settings.clientSecret !== undefined && clientSecret === undefined) {
+      found.push({
+        setting: settings.clientSecret,
+        problem: "It is not set.",
+        fix: `Set the client secret that ${title} shows beside the client id.`,
       });
     }
     const url = URL.canParse(issuer) ? new URL(issuer) : undefined;

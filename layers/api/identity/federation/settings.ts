@@ -49,7 +49,11 @@ export function providersOf(
       issuer: "https://accounts.google.com",
       clientId: setting("UNDERSTUDY_GOOGLE_CLIENT_ID"),
       ...secret("UNDERSTUDY_GOOGLE_CLIENT_SECRET"),
-      settings: { issuer: "Google's issuer", clientId: "UNDERSTUDY_GOOGLE_CLIENT_ID" },
+      settings: {
+        issuer: "Google's issuer",
+        clientId: "UNDERSTUDY_GOOGLE_CLIENT_ID",
+        clientSecret: "UNDERSTUDY_GOOGLE_CLIENT_SECRET",
+      },
     }),
   );
   if (setting("UNDERSTUDY_OIDC_ISSUER") !== "") {
