@@ -38,9 +38,19 @@ export class KeptAnswer {
     return this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
   }
 
-  /** As a string of one byte per character, Node sends head and body in one write. */
+  /**
+   * As a string of one byte per character, Node sends head and body as one; and ended only after it
+   * was written, as one plain write, which is half the price of a gathered one.
+   */
   endInto(response: ServerResponse): void {
-    response.end(this.body().toString("latin1"), "latin1");
+    const { socket } = response;
+    if (this.#bytes === 0 || socket === null || socket.writableCorked > 0) {
+      response.end(this.body());
+      return;
+    }
+    response.write(this.body().toString("latin1"), "latin1");
+    socket.uncork();
+    response.end();
   }
 
   /** Of an answer of 500 and above. */

@@ -85,35 +85,31 @@ describe("what passes a front door", () => {
     await until(() => isClosed);
   });
 
-  it("refuses before its region is any slower, and serves as many as it can", async () => {
+  it("refuses what its region cannot do in time, and never sends it all at once", async () => {
     const { call, a } = await setUp();
-    // One at a time, 5 ms each: 200 a second.
+    let inside = 0;
+    let most = 0;
+    // One at a time, 5 ms each.
     let turn = Promise.resolve();
     a.answer = (_got, response) => {
+      inside += 1;
+      most = Math.max(most, inside);
       turn = turn.then(() => new Promise((resolve) => setTimeout(resolve, 5)));
-      void turn.then(() => response.end("done"));
+      void turn.then(() => {
+        inside -= 1;
+        response.end("done");
+      });
     };
-    const took: number[] = [];
-    const statuses: number[] = [];
-    let isDone = false;
-    const user = async (): Promise<void> => {
-      while (!isDone) {
-        const from = performance.now();
+    const statuses = await Promise.all(
+      Array.from({ length: 1_500 }, async () => {
         const response = await call("/tickets/x");
         await response.arrayBuffer();
-        statuses.push(response.status);
-        if (response.status === 200) took.push(performance.now() - from);
-      }
-    };
-    const users = Array.from({ length: 400 }, user);
-    await until(() => took.length > 300);
-    isDone = true;
-    await Promise.all(users);
-    const late = took.slice(-100).sort((x, y) => x - y);
-    expect(statuses).toContain(503);
+        return response.status;
+      }),
+    );
     expect(new Set(statuses)).toEqual(new Set([200, 503]));
-    // 400 users in one line would wait two seconds each, and more on a busy machine.
-    expect(late[50]).toBeLessThan(1_500);
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(20);
+    expect(most).toBeLessThanOrEqual(256);
   });
 
   it("streams a large upload, and sends it once even with a key", async () => {

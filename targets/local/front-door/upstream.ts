@@ -235,11 +235,16 @@ export function probe(
     const sentAt = performance.now();
     let status = 0;
     let epoch = 0;
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
+      if (isDone) return;
       flight.abort();
       resolve("silent");
-    }, limitMs);
+    };
+    let isDone = false;
+    // After a pause of our own its answer may be there and not yet be read: that comes first.
+    const timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), limitMs);
     const done = (result: Probed | "refused" | "broken"): void => {
+      isDone = true;
       clearTimeout(timer);
       resolve(result);
     };
