@@ -38,6 +38,8 @@ export interface RegionBytesOptions {
   readonly chunkBytes?: number;
 }
 
+export type FoundBytes = Place & { readonly sizeBytes: number };
+
 export type StagedEnd = "ok" | "not-serving" | "unavailable";
 
 interface Staging {
@@ -254,17 +256,21 @@ export class RegionBytes implements Holdings {
 
   /**
    * A whole file that no row tells of was moved to its place just before the end: it counts, and
-   * is collected when nobody names it. Bytes whose file is gone are wanted again.
+   * is collected when nobody names it.
    */
-  reconcile(files: readonly (Place & { readonly sizeBytes: number })[]): void {
+  adopt(file: FoundBytes): boolean {
+    const ledger = this.#apps.get(file.app)?.data.bytes;
+    if (ledger === undefined || this.sizeOf(file) !== undefined) return false;
+    if (ledger.isDropped(this.#options.site.engine, file.digest)) return false;
+    this.arrived(file, file.sizeBytes, () => {});
+    return true;
+  }
+
+  /** Adopts what is there, and wants again what is not. */
+  reconcile(files: readonly FoundBytes[]): void {
     const { engine } = this.#options.site;
     const there = new Set(files.map(placeKey));
-    for (const place of files) {
-      const ledger = this.#apps.get(place.app)?.data.bytes;
-      const isKnown = ledger === undefined || this.sizeOf(place) !== undefined;
-      if (isKnown || ledger.isDropped(engine, place.digest)) continue;
-      this.arrived(place, place.sizeBytes, () => {});
-    }
+    for (const file of files) this.adopt(file);
     for (const [app, { data }] of this.#apps) {
       for (let after: string | undefined; ; ) {
         const some = data.bytes.here(engine, after, LOOKED_AT);

@@ -59,12 +59,16 @@ export async function pump<Value>(world: World, pending: Promise<Value>): Promis
 }
 
 /** The store with each call pumped: for callers that only know the port. */
-export function pumped(world: World, store: KeyValueStore): KeyValueStore {
+export function pumped(
+  world: World,
+  store: KeyValueStore,
+  run: <Value>(world: World, pending: Promise<Value>) => Promise<Value> = pump,
+): KeyValueStore {
   return {
-    get: (table, key, options) => pump(world, store.get(table, key, options)),
-    query: (table, query, options) => pump(world, store.query(table, query, options)),
-    transact: (writes, options) => pump(world, store.transact(writes, options)),
-    recall: (scope, key) => pump(world, store.recall(scope, key)),
+    get: (table, key, options) => run(world, store.get(table, key, options)),
+    query: (table, query, options) => run(world, store.query(table, query, options)),
+    transact: (writes, options) => run(world, store.transact(writes, options)),
+    recall: (scope, key) => run(world, store.recall(scope, key)),
     subscribe: (listener) => store.subscribe(listener),
   };
 }

@@ -10,7 +10,7 @@ import { type Instant, monotonicMs, wallMs } from "../../base/clock.ts";
 import { createRng, type Rng } from "../../base/rng.ts";
 import { EngineFullError } from "../../layers/key-value/engine-errors.ts";
 import { createMemoryEngine, type MemoryEngine } from "../../layers/key-value/memory-engine.ts";
-import type { ByteMessage } from "../../layers/objects/messages.ts";
+import type { BodyDisk, ByteMessage } from "../../layers/objects/messages.ts";
 import type { AppOptions } from "../../layers/region/app-region.ts";
 import type { RegionMessage } from "../../layers/region/messages.ts";
 import { Region } from "../../layers/region/region.ts";
@@ -41,6 +41,8 @@ export interface NodeOptions {
   readonly voterFinds: (site: string, disk: VoterDisk | undefined) => VoterDisk | undefined;
   /** How long after a tick the next one is due. */
   readonly tickMs: () => number;
+  /** Another disk for bytes than the simulated one. */
+  readonly openDisk?: (site: string, run: (act: () => void) => void) => BodyDisk;
   readonly objects?: { readonly graceMs: number; readonly chunkBytes: number };
 }
 
@@ -135,6 +137,8 @@ export class Process {
   readonly region: Region | undefined;
   readonly renewer: Renewer | undefined;
   readonly byteDisk: SimulatedByteDisk | undefined;
+  /** What its bytes are on: the simulated disk, unless the world was given another. */
+  readonly disk: BodyDisk | undefined;
   readonly bytes: RegionBytes | undefined;
   isFrozen = false;
   isEnded = false;
@@ -167,7 +171,9 @@ export class Process {
       this.renewer = new Renewer(self, options.terms, options.routingRules, this.#members);
       this.region = this.#createRegion(self, this.renewer);
       this.byteDisk = this.#createByteDisk();
-      this.bytes = this.#createBytes(self, this.region, this.byteDisk);
+      const { openDisk } = options;
+      this.disk = openDisk?.(node.site, (act) => this.run(act)) ?? this.byteDisk;
+      this.bytes = this.#createBytes(self, this.region, this.disk);
       node.engine.onFlushed((sequence) => {
         this.region?.flushed(sequence, node.instant());
         this.bytes?.flushed(sequence);
@@ -198,7 +204,7 @@ export class Process {
   #createBytes(
     self: { region: string; incarnation: number },
     region: Region,
-    disk: SimulatedByteDisk,
+    disk: BodyDisk,
   ): RegionBytes {
     const { node } = this;
     const { graceMs, chunkBytes } = node.options.objects ?? {};
@@ -210,7 +216,7 @@ export class Process {
       ...(graceMs === undefined ? {} : { graceMs }),
       ...(chunkBytes === undefined ? {} : { chunkBytes }),
     });
-    bytes.reconcile(node.byteMedium.list());
+    if (disk === this.byteDisk) bytes.reconcile(node.byteMedium.list());
     return bytes;
   }
 

@@ -16,8 +16,9 @@ import {
   type RegionApi,
 } from "../../layers/api/index.ts";
 import { standInImages } from "../../layers/images/stand-in.ts";
-import { createMemoryByteStore } from "../../layers/objects/memory-bytes.ts";
+import type { ByteStore } from "../../layers/objects/port.ts";
 import type { AppRegion } from "../../layers/region/app-region.ts";
+import { createReplicatedByteStore } from "../../layers/region/byte-store.ts";
 import type { Reads } from "../../layers/region/reads.ts";
 import { createReplicatedStore, type ReplicatedStore } from "../../layers/region/store.ts";
 import { type Journey, startJourney } from "./journey.ts";
@@ -94,8 +95,8 @@ export function createRegionService(options: RegionServiceOptions): RegionServic
     deployment,
     region: node.site,
     storeOf,
-    bytesOf: () => createMemoryByteStore({ region: node.site, sha256: () => createHash("sha256") }),
     images: standInImages,
+    bytesOf: (id) => bytesOf(options, id, after),
     routing,
     identity,
     now,
@@ -167,6 +168,23 @@ function createStores(
     );
   }
   return stores;
+}
+
+function bytesOf(
+  { process, answered }: RegionServiceOptions,
+  id: string,
+  after: (delayMs: number, act: () => void) => void,
+): ByteStore {
+  const app = process.region?.apps.get(id);
+  const { bytes, byteDisk: disk } = process;
+  if (app === undefined || bytes === undefined || disk === undefined) {
+    throw new RangeError(`no core runs ${id}`);
+  }
+  const turn = (): void => {
+    process.region?.endTurn(process.node.instant());
+    answered();
+  };
+  return createReplicatedByteStore({ app, bytes, disk, schedule: () => after(0, turn) });
 }
 
 /** The request, with everybody told once it is answered. */

@@ -17,7 +17,7 @@ import {
 } from "../../layers/routing/rules.ts";
 import type { VoterDisk } from "../../layers/routing/voter-disk.ts";
 import { type LinkQuality, Network } from "./network.ts";
-import { type Message, Node, type Watch } from "./node.ts";
+import { type Message, Node, type NodeOptions, type Watch } from "./node.ts";
 import { Scheduler } from "./scheduler.ts";
 
 export interface WorldOptions {
@@ -40,6 +40,7 @@ export interface WorldOptions {
   readonly voterFinds?: (site: string, disk: VoterDisk | undefined) => VoterDisk | undefined;
   /** How long after a tick the next one is due; default 10 ms, as in a real region. */
   readonly tickMs?: () => number;
+  readonly openDisk?: NodeOptions["openDisk"];
   /** How long bytes stay that no row names, and how they are cut on their way. */
   readonly objects?: { readonly graceMs: number; readonly chunkBytes: number };
 }
@@ -83,6 +84,7 @@ export class World {
         },
         watch: { began: () => {}, voted: () => {}, started: () => {}, ...options.watch },
         tickMs: options.tickMs ?? (() => TICK_MS),
+        ...(options.openDisk === undefined ? {} : { openDisk: options.openDisk }),
         ...(options.objects === undefined ? {} : { objects: options.objects }),
         voterFinds: options.voterFinds ?? ((_site, disk) => disk),
       });

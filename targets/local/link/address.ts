@@ -21,3 +21,17 @@ export function siteOf(address: Address): string {
   const kind = address.slice(0, slash);
   return kind === FRONT_DOOR_SITE ? FRONT_DOOR_SITE : address.slice(slash + 1);
 }
+
+/** Bytes of objects travel on links of their own, which speak to nobody else. */
+export const BYTES = "bytes";
+
+const isForBytes = (address: Address): boolean => address.startsWith(`${BYTES}/`);
+
+/** Of all the addresses those that a link speaks to. */
+export const peersFor = (
+  self: Address,
+  peers: Readonly<Record<Address, Endpoint>>,
+): Readonly<Record<Address, Endpoint>> =>
+  Object.fromEntries(
+    Object.entries(peers).filter(([peer]) => isForBytes(peer) === isForBytes(self)),
+  );

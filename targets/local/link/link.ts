@@ -21,7 +21,7 @@
 import { isUint8Array } from "node:util/types";
 import { Packr, Unpackr } from "msgpackr";
 import type { Address, Endpoint } from "./address.ts";
-import { siteOf } from "./address.ts";
+import { peersFor, siteOf } from "./address.ts";
 import type { LinkFaults } from "./fault.ts";
 import { isCut } from "./fault.ts";
 import { Inbound } from "./inbound.ts";
@@ -170,13 +170,14 @@ class TcpLink implements Link {
 
   setPeers(peers: Readonly<Record<Address, Endpoint>>): void {
     if (this.#isClosed) return;
+    const own = peersFor(this.address, peers);
     for (const [peer, outbound] of this.#outbound) {
-      if (peers[peer] !== undefined) continue;
+      if (own[peer] !== undefined) continue;
       this.#outbound.delete(peer);
       this.#news.forget(peer);
       void outbound.close(0);
     }
-    for (const [peer, endpoint] of Object.entries(peers)) {
+    for (const [peer, endpoint] of Object.entries(own)) {
       if (peer === this.address) continue;
       const known = this.#outbound.get(peer);
       if (known === undefined) this.#outbound.set(peer, this.#createOutbound(peer, endpoint));

@@ -12,10 +12,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { createIds } from "../../../base/ids.ts";
-import type { Deployment } from "../../../layers/api/index.ts";
-import { createRegionApi, type RegionApi } from "../../../layers/api/index.ts";
+import { createRegionApi, type Deployment, type RegionApi } from "../../../layers/api/index.ts";
 import { tuple } from "../../../layers/key-value/key.ts";
-import { createMemoryByteStore } from "../../../layers/objects/memory-bytes.ts";
 import type { RegionMessage } from "../../../layers/region/messages.ts";
 import type { Members } from "../../../layers/routing/members.ts";
 import type { VoterReply } from "../../../layers/routing/messages.ts";
@@ -27,6 +25,7 @@ import { createSharpImageProcessor } from "../images/image-processor.ts";
 import type { LinkFaults } from "../link/fault.ts";
 import { createLink, type Link } from "../link/link.ts";
 import { type LmdbEngine, openLmdbEngine } from "../lmdb-engine.ts";
+import { ObjectsGround } from "../objects/region-objects.ts";
 import { createLocalRouting, type LocalRouting } from "../routing.ts";
 import { createForward } from "../routing-commands.ts";
 import { type RegionWatch, watchRegions } from "../routing-regions.ts";
@@ -46,6 +45,7 @@ import { createPages, docsFile, packageVersion, webRoot } from "./pages.ts";
 import { createPlatformRng } from "./random.ts";
 import { RegionCores } from "./region-cores.ts";
 import { createRegionIdentity } from "./region-identity.ts";
+import { starting } from "./starting.ts";
 import { startVoterThread, type VoterThread } from "./voter-thread.ts";
 
 export interface RegionNodeOptions {
@@ -79,6 +79,7 @@ export class RegionNode {
   readonly #board: LeaseBoard;
   readonly #thread: VoterThread;
   readonly #link: Link;
+  readonly #objects: ObjectsGround;
   readonly #watch: RegionWatch;
   #http: HttpServer | undefined;
   #service: Service | undefined;
@@ -93,6 +94,7 @@ export class RegionNode {
       board: LeaseBoard;
       thread: VoterThread;
       link: Link;
+      ground: ObjectsGround;
     },
   ) {
     const { config, end } = options;
@@ -104,13 +106,14 @@ export class RegionNode {
     this.#board = parts.board;
     this.#thread = parts.thread;
     this.#link = parts.link;
+    this.#objects = parts.ground;
     this.#isBroken = config.healthBroken;
     const { incarnation } = parts.engine;
     const ownHealth = (): boolean => this.status().healthy;
     this.#watch = watchRegions({ self: config.site, incarnation, link: parts.link, ownHealth });
     parts.engine.onSuperseded(() => end("another process has opened the store"));
     parts.engine.onTrouble((error) => this.#logTrouble(error));
-    parts.link.setFaults(config.faults);
+    for (const link of this.#links) link.setFaults(config.faults);
     parts.link.onMessage((from, message, told) => this.#receive(from, message, told));
     parts.thread.listen((message) => this.#news(message));
   }
@@ -126,7 +129,8 @@ export class RegionNode {
     const { incarnation } = engine;
     const { secretHex, host, faults } = config;
     const linkLog = (line: string): void => log.info({ event: "link" }, line);
-    const [thread, link] = await Promise.all([
+    const identity = { incarnation, secret: Buffer.from(secretHex, "hex"), host, log: linkLog };
+    const [thread, link, ground] = await Promise.all([
       startVoterThread(
         entry,
         {
@@ -143,15 +147,16 @@ export class RegionNode {
         },
         (reason) => end(reason.message),
       ),
-      createLink({
-        address: config.address,
-        incarnation,
-        secret: Buffer.from(secretHex, "hex"),
-        host,
-        log: linkLog,
+      createLink({ ...identity, address: config.address }),
+      ObjectsGround.open({
+        dataDir: config.dataDir,
+        site: config.site,
+        apps: deployment.apps.filter((app) => app.buckets?.length).map((app) => app.id),
+        link: identity,
+        log: (level, fields, text) => log[level](fields, text),
       }),
     ]);
-    const node = new RegionNode(options, { deployment, engine, board, thread, link });
+    const node = new RegionNode(options, { deployment, engine, board, thread, link, ground });
     const members = latest(engine.get(membersKey) as Members | undefined, thread.members);
     if (members !== undefined) node.#create(members);
     const http = await listen(host, config.httpPort, (request) => node.#answer(request));
@@ -165,11 +170,18 @@ export class RegionNode {
     return `http://${host}:${this.#http?.port ?? 0}`;
   }
 
+  readonly #now = () => this.#clock.now();
+  get #links(): readonly Link[] {
+    const { link } = this.#objects;
+    return link === undefined ? [this.#link] : [this.#link, link];
+  }
+
   get ready(): Ready {
     return {
       url: this.url,
       linkPort: this.#link.port,
       voterPort: this.#thread.port,
+      ...this.#objects.ready,
       incarnation: this.#engine.incarnation,
       naming: this.#deployment.naming,
     };
@@ -180,7 +192,7 @@ export class RegionNode {
     this.#watch.useAddresses(message.regions);
     this.#checks.use(message);
     if (this.#http !== undefined) this.#named.use(this.#http, message.names);
-    this.#link.setPeers(message.peers);
+    for (const link of this.#links) link.setPeers(message.peers);
     const { peers, regions, naming } = message;
     this.#thread.post({ type: "peers", peers, regions, ...(naming && { naming }) });
     if (this.#hasPeers) return;
@@ -189,7 +201,7 @@ export class RegionNode {
   }
 
   useFaults(faults: LinkFaults): void {
-    this.#link.setFaults(faults);
+    for (const link of this.#links) link.setFaults(faults);
     this.#thread.post({ type: "faults", faults });
   }
 
@@ -227,9 +239,10 @@ export class RegionNode {
     await this.#http?.close();
     for (const journey of service?.journeys.values() ?? []) journey.stop();
     service?.routing.close();
+    this.#objects.stop();
     service?.cores.stop();
     this.#watch.close();
-    await Promise.all([this.#thread.stop(), this.#link.close()]);
+    await Promise.all([this.#thread.stop(), this.#link.close(), this.#objects.close()]);
     await this.#engine.close();
   }
 
@@ -237,13 +250,14 @@ export class RegionNode {
     const { config, log } = this.#options;
     const { incarnation } = this.#engine;
     this.#thread.post({ type: "members", members });
+    const self = { region: config.site, incarnation };
     const cores = new RegionCores({
-      self: { region: config.site, incarnation },
+      self,
       engine: this.#engine,
       lease: createLeaseView(this.#board, (message) => this.#thread.post(message)),
       members,
       apps: this.#deployment.apps.map((app) => appOptions(app, members.regions)),
-      now: () => this.#clock.now(),
+      now: this.#now,
       send: (to, message) => this.#link.send(to, message),
       renew: (apps, urgent) => this.#thread.post({ type: "tell", apps, urgent }),
       membersChanged: (next) => {
@@ -260,11 +274,12 @@ export class RegionNode {
       region: cores.region,
       engine: this.#engine,
       regions: this.#watch,
-      now: () => this.#clock.now(),
+      now: this.#now,
       schedule: cores.schedule,
       forward: createForward((region) => this.#watch.urlOf(region), config.operatorToken),
     });
     this.#logRouting(cores, routing);
+    this.#objects.serve({ ...cores, self, engine: this.#engine, now: this.#now });
     const { api, journeys } = this.#serve(cores, routing);
     this.#service = { cores, routing, api, journeys };
     log.info({ event: "start", incarnation, members: members.version }, "the region starts");
@@ -286,7 +301,7 @@ export class RegionNode {
 
   #serve(cores: RegionCores, routing: LocalRouting): Pick<Service, "api" | "journeys"> {
     const { config, log } = this.#options;
-    const now = () => this.#clock.now();
+    const now = this.#now;
     const rng = createPlatformRng();
     const ids = createIds({ region: config.site, rng, wallNow: () => this.#clock.wall() });
     const store = cores.store("identity");
@@ -302,9 +317,8 @@ export class RegionNode {
       deployment: this.#deployment,
       region: config.site,
       storeOf: (app) => cores.store(app),
-      bytesOf: () =>
-        createMemoryByteStore({ region: config.site, sha256: () => createHash("sha256") }),
       images: createSharpImageProcessor(this.#options.entry),
+      bytesOf: (app) => this.#objects.storeOf(app),
       routing,
       identity,
       now,
@@ -386,15 +400,3 @@ export class RegionNode {
 
 const latest = (a: Members | undefined, b: Members | undefined): Members | undefined =>
   a === undefined || (b !== undefined && b.version > a.version) ? b : a;
-
-function starting(): Response {
-  const body = {
-    type: "/problems/not-serving",
-    title: "The region is starting",
-    status: 503,
-    detail: "This region does not know yet who votes in the deployment.",
-    code: "not-serving",
-  };
-  const headers = { "content-type": "application/problem+json", "retry-after": "1" };
-  return new Response(JSON.stringify(body), { status: 503, headers });
-}

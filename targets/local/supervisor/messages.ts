@@ -110,6 +110,8 @@ export interface Ready {
   readonly linkPort?: number;
   /** Of a region: its voter's link. */
   readonly voterPort?: number;
+  /** Of a region's link for bytes; absent where no app has objects. */
+  readonly bytesPort?: number;
   readonly incarnation: number;
   /** Of the process that answers DNS questions, the front door. */
   readonly dns?: { readonly address: string; readonly port: number; readonly zone: string };

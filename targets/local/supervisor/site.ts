@@ -11,7 +11,7 @@
  *  S2 what was asked for happens one after the other                    (#queue)
  *  S3 one that an operator killed or that was stopped is not restarted by itself  (wanted)
  */
-import type { Endpoint } from "../link/address.ts";
+import { BYTES, type Endpoint } from "../link/address.ts";
 import type { Ready, Role } from "./messages.ts";
 import { addressOf } from "./messages.ts";
 import type { Exit, SupervisedChild } from "./supervised-child.ts";
@@ -80,9 +80,10 @@ export class Site {
   /** Where its links listen, by address. */
   endpoints(host: string): Record<string, Endpoint> {
     const ready = this.#lastReady;
-    const { linkPort, voterPort } = ready ?? {};
+    const { linkPort, voterPort, bytesPort } = ready ?? {};
     return {
       ...(linkPort ? { [addressOf(this.role, this.id)]: { host, port: linkPort } } : {}),
+      ...(bytesPort ? { [`${BYTES}/${this.id}`]: { host, port: bytesPort } } : {}),
       ...(voterPort ? { [`voter/${this.id}`]: { host, port: voterPort } } : {}),
     };
   }
