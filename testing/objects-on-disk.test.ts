@@ -39,7 +39,12 @@ async function open(
     durability,
     pump,
     openDisk: (site, run) =>
-      new FileByteDisk({ root: rootOf(site), apps: [APP], run, trouble: (e) => console.log("TROUBLE", e) }),
+      new FileByteDisk({
+        root: rootOf(site),
+        apps: [APP],
+        run,
+        trouble: (e) => console.log("TROUBLE", e),
+      }),
     filesOf: async (site) =>
       readdirSync(whole(site)).flatMap((name) => readdirSync(join(whole(site), name))),
   });

@@ -30,6 +30,7 @@ export const PORTS: readonly Port[] = [
 
 /** Ports that no suite judges, with the reason. */
 export const WITHOUT_SUITE: Readonly<Record<string, string>> = {
+  "layers/objects/disk.ts": "its adapters are judged by the laws of objects, which run on them",
   "layers/routing/port.ts": "the register's laws are checked in simulated runs, on the cores",
   "layers/api/identity/password-hasher.ts":
     "two methods over one library, with a test of their own",

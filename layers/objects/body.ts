@@ -1,5 +1,5 @@
 /**
- * Bodies: their chunks, their limits, and what they came to. *shell*
+ * Bodies: their chunks, their limits, and what they came to. *shell*, *public*
  *
  * A body is judged while it arrives: one that is larger than it may be is stopped there, and one
  * that throws, or is not what it said it would be, leaves nothing.

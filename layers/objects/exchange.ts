@@ -11,7 +11,8 @@
  * Messages may be lost, doubled and reordered: offers are repeated until they are answered or
  * withdrawn, questions end with a deadline, and fetched parts name themselves.
  */
-import type { ByteBody, ByteDisk, ByteMessage, Holdings, Offered, Place } from "./messages.ts";
+import type { ByteDisk } from "./disk.ts";
+import type { ByteBody, ByteMessage, Holdings, Offered, Place } from "./messages.ts";
 import { placeKey } from "./messages.ts";
 import { type Digest, objectLimits } from "./port.ts";
 import { Transfers } from "./transfers.ts";
@@ -136,7 +137,7 @@ export class Exchange {
   }
 
   /** A part of a file from one region, for a reader who does not wait for the whole. */
-  fetch(
+  part(
     { app, digest }: Place,
     region: string,
     first: number,

@@ -1,5 +1,5 @@
 /**
- * The bytes of one region in memory, without replication. *adapter*
+ * The bytes of one region in memory, without replication. *adapter*, *public*
  *
  * For tests of code that needs bytes and no regions. Bytes are kept for ever: nothing here knows
  * which of them are named.

@@ -1,6 +1,5 @@
-/** What regions say to each other about bytes, and the disk under them. *types* */
-import type { Taken } from "./body.ts";
-import type { Body, Digest, Staged, StageOptions } from "./port.ts";
+/** What regions say to each other about bytes, and what one knows of its own. *types* */
+import type { Digest } from "./port.ts";
 
 export type ByteBody =
   /** I have taken these in and wait: please take them too, and tell me when they are on disk. */
@@ -45,42 +44,6 @@ export interface Place {
 }
 
 export const placeKey = ({ app, digest }: Place): string => `${app} ${digest}`;
-
-/**
- * Where a region keeps bytes: staging, partial transfers, and whole files by digest. Calls answer
- * once, later, or never when the process ends. What `finish` and `take` call back with is on disk.
- */
-export interface ByteDisk {
-  /** How many bytes of an earlier transfer are there to go on from; 0 for a new one. */
-  resume(place: Place, done: (sizeBytes: number) => void): void;
-  /** Behind what is there. One at a time. */
-  append(place: Place, data: Uint8Array, done: (isWritten: boolean) => void): void;
-  /** Verifies, flushes, and moves to its place; what does not fit its digest is thrown away. */
-  finish(place: Place, sizeBytes: number, done: (end: "ok" | "mismatch" | "failed") => void): void;
-  /** Throws away what a transfer has brought so far. */
-  abandon(place: Place): void;
-  read(
-    place: Place,
-    first: number,
-    length: number,
-    done: (data: Uint8Array | undefined) => void,
-  ): void;
-  /** Asked again at the last moment: the same bytes may have come back meanwhile. */
-  remove(place: Place, isStillUnwanted: () => boolean, done: () => void): void;
-}
-
-/** A disk that takes bodies in and reads whole files. */
-export interface BodyDisk extends ByteDisk {
-  /** Verified, flushed, in its place; `inPlace` is called in the turn in which it gets there. */
-  take(
-    app: string,
-    body: Body,
-    options: StageOptions,
-    inPlace: (staged: Staged) => void,
-  ): Promise<Taken<Staged>>;
-  /** Goes on to the end once it has begun, whatever is removed meanwhile; throws where it cannot. */
-  stream(place: Place, first: number, last: number): AsyncIterable<Uint8Array>;
-}
 
 /** What a region knows of the bytes it has and wants: rows of its store. */
 export interface Holdings {

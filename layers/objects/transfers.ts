@@ -10,11 +10,13 @@
  * off, be it by a lost message, a partition, or the end of the process.
  *
  * Invariants
- *  X1 at most MOST_TRANSFERS at once (twice that while readers wait), each with at most WINDOW_CHUNKS on the way or in memory
+ *  X1 at most MOST_TRANSFERS at once (twice that while readers wait), each with at most
+ *     WINDOW_CHUNKS on the way or in memory
  *  X2 nothing counts as here that does not fit its digest                   (ByteDisk.finish)
  *  X3 a transfer that is wanted is never given up: it only waits longer                 (#later)
  */
-import type { ByteBody, ByteDisk, Holdings, Place } from "./messages.ts";
+import type { ByteDisk } from "./disk.ts";
+import type { ByteBody, Holdings, Place } from "./messages.ts";
 import { placeKey } from "./messages.ts";
 import { objectLimits } from "./port.ts";
 

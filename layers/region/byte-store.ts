@@ -10,8 +10,9 @@
  * had it; a part alone cannot be held against a digest.
  */
 import { failed, ok } from "../../base/outcome.ts";
+import type { BodyDisk } from "../objects/disk.ts";
 import type { Part } from "../objects/exchange.ts";
-import type { BodyDisk, Place } from "../objects/messages.ts";
+import type { Place } from "../objects/messages.ts";
 import { isDigest, resolveRange } from "../objects/names.ts";
 import type {
   ByteStore,
@@ -64,7 +65,7 @@ export function createReplicatedByteStore(options: ReplicatedByteStoreOptions): 
 
   const fetch = (place: Place, from: string, first: number, length: number): Promise<Part> =>
     new Promise((resolve) => {
-      bytes.exchange.fetch(place, from, first, length, resolve);
+      bytes.exchange.part(place, from, first, length, resolve);
       schedule();
     });
 

@@ -9,7 +9,7 @@
  *
  * Invariants
  *  Z1 `staged` answers ok when every region of every possible in-sync set that is heard of has the
- *     bytes on disk; the row's acknowledgement waits for the rest                    (#isEverywhere)
+ *     bytes on disk; the row's acknowledgement waits for the rest                         (#settle)
  *  Z2 bytes are given up only while no row names them, nobody stages or offers them, and no entry
  *     beyond a cut waits to be judged                                                    (#collect)
  */
@@ -17,8 +17,9 @@ import type { Instant } from "../../base/clock.ts";
 import type { EngineWriter } from "../key-value/engine.ts";
 import { EngineFullError } from "../key-value/engine-errors.ts";
 import { expiredItems } from "../key-value/items.ts";
+import type { ByteDisk } from "../objects/disk.ts";
 import { Exchange } from "../objects/exchange.ts";
-import type { ByteBody, ByteDisk, ByteMessage, Holdings, Place } from "../objects/messages.ts";
+import type { ByteBody, ByteMessage, Holdings, Place } from "../objects/messages.ts";
 import { placeKey } from "../objects/messages.ts";
 import { OBJECTS } from "../objects/names.ts";
 import type { Digest } from "../objects/port.ts";

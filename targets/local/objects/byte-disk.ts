@@ -19,7 +19,8 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from 
 import { dirname, join } from "node:path";
 import { failed } from "../../../base/outcome.ts";
 import { takeBody } from "../../../layers/objects/body.ts";
-import { type BodyDisk, type Place, placeKey } from "../../../layers/objects/messages.ts";
+import type { BodyDisk } from "../../../layers/objects/disk.ts";
+import { type Place, placeKey } from "../../../layers/objects/messages.ts";
 import { isDigest } from "../../../layers/objects/names.ts";
 
 export interface FileByteDiskOptions {

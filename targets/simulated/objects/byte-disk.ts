@@ -9,7 +9,8 @@ import { createHash } from "node:crypto";
 import { failed, ok } from "../../../base/outcome.ts";
 import type { Rng } from "../../../base/rng.ts";
 import { collectBody } from "../../../layers/objects/body.ts";
-import { type BodyDisk, type Place, placeKey } from "../../../layers/objects/messages.ts";
+import type { BodyDisk } from "../../../layers/objects/disk.ts";
+import { type Place, placeKey } from "../../../layers/objects/messages.ts";
 
 export const sha256 = (bytes: Uint8Array): string =>
   createHash("sha256").update(bytes).digest("hex");
