@@ -5,6 +5,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import type { Observation } from "./api/observation.ts";
+import type { PageOutbox } from "./api/page-outbox.ts";
 import { ApiProblem } from "./api/problem.ts";
 import type { Api } from "./api/request.ts";
 import { remember, remembered } from "./components/memory.ts";
@@ -17,6 +18,7 @@ import type { LiveApp, LiveState } from "./live/live-state.ts";
 export interface Kit {
   readonly api: Api;
   readonly live: Live;
+  readonly outbox: PageOutbox;
   /** The app whose pages these are, or undefined for pages of the deployment as a whole. */
   readonly app: string | undefined;
 }

@@ -6,16 +6,20 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, StrictMode, useEffect } from "react";
 import { createRoot } from "react-dom/client";
 import { I18nextProvider } from "react-i18next";
+import type { Outbox } from "../../client/index.ts";
 import { createBearer } from "./api/bearer.ts";
 import { createObservations } from "./api/observation.ts";
+import { createPageOutbox } from "./api/page-outbox.ts";
 import { problemOf } from "./api/problem.ts";
 import { createReceipts } from "./api/receipts.ts";
 import { type Api, createApi } from "./api/request.ts";
 import { decideRetry } from "./api/retry.ts";
 import { createOriginFirstFetch } from "./api/transport.ts";
-import { hasSignedIn, type Kit, KitProvider } from "./context.tsx";
+import { remember, remembered } from "./components/memory.ts";
+import { hasSignedIn, type Kit, KitProvider, useKit, useMe } from "./context.tsx";
 import { type Catalogue, createI18n } from "./i18n/setup.ts";
 import { createLive, type Live } from "./live/live.ts";
+import { wordingOf } from "./live/wording.ts";
 import { cssVariables, theme } from "./theme/theme.ts";
 import "./theme/styles.ts";
 
@@ -39,7 +43,30 @@ function createQueryClient(): QueryClient {
 
 function Started({ kit, children }: { readonly kit: Kit; readonly children: ReactNode }) {
   useEffect(() => kit.live.start(kit.api), [kit]);
-  return <KitProvider value={kit}>{children}</KitProvider>;
+  return (
+    <KitProvider value={kit}>
+      <OutboxOwner />
+      {children}
+    </KitProvider>
+  );
+}
+
+function OutboxOwner() {
+  const { outbox } = useKit();
+  const username = useMe()?.username;
+  useEffect(() => outbox.setOwner(username), [outbox, username]);
+  return null;
+}
+
+/** What was left behind leaves when its app can be written to again. */
+function wakeWhenWritable(live: Live, outbox: Outbox): void {
+  let before = new Set<string>();
+  live.subscribe(() => {
+    const { apps, regions } = live.state();
+    const now = new Set(apps.filter((one) => wordingOf(one, regions).writable).map((o) => o.app));
+    for (const app of now) if (!before.has(app)) outbox.wake(app);
+    before = now;
+  });
 }
 
 export interface PageOptions {
@@ -79,6 +106,17 @@ export function mountPage({ app, catalogue, children }: PageOptions): void {
   const observations = createObservations();
   const api = createApi({ fetch, receipts, observations, hasSignedIn, bearer });
   prepareForOtherHosts(live, api);
+  const outbox = createPageOutbox({
+    fetch,
+    receipts,
+    observations,
+    renew: api.renew,
+    storage: {
+      getItem: (name) => remembered(name, "tab"),
+      setItem: (name, value) => remember(name, value, "tab"),
+    },
+  });
+  wakeWhenWritable(live, outbox);
   const root = document.getElementById("root");
   if (root === null) throw new Error("mountPage: the page has no element with id root");
   createRoot(root).render(
@@ -91,7 +129,7 @@ export function mountPage({ app, catalogue, children }: PageOptions): void {
       >
         <I18nextProvider i18n={createI18n(catalogue)}>
           <QueryClientProvider client={createQueryClient()}>
-            <Started kit={{ api, live, app }}>{children}</Started>
+            <Started kit={{ api, live, outbox, app }}>{children}</Started>
           </QueryClientProvider>
         </I18nextProvider>
       </MantineProvider>

@@ -25,6 +25,8 @@ export interface Write<Input> {
   tryNow(): void;
   /** Gives up; what was sent before may still have happened. */
   stop(): void;
+  /** Stops, and answers the key that every try of it carried: for whoever goes on with it. */
+  hand(): string | undefined;
 }
 
 const intents = createIntentKeys(
@@ -48,6 +50,7 @@ export function useWrite<Input, Output>(options: WriteOptions<Input, Output>): W
   const { live, app } = useKit();
   const [state, setState] = useState<WriteState>({ phase: "idle" });
   const current = useRef<AbortController | undefined>(undefined);
+  const key = useRef<string | undefined>(undefined);
   const wakeNow = useRef<(() => void) | undefined>(undefined);
   const latest = useRef(options);
   latest.current = options;
@@ -88,8 +91,9 @@ export function useWrite<Input, Output>(options: WriteOptions<Input, Output>): W
         setState(next);
         return true;
       };
+      key.current = intent === undefined ? newIdempotencyKey() : intents.keyFor(intent, input);
       runPersistentWrite({
-        key: intent === undefined ? newIdempotencyKey() : intents.keyFor(intent, input),
+        key: key.current,
         send: (key, signal) => latest.current.send(input, key, signal),
         onWaiting: (waiting) => setState({ phase: "waiting", ...waiting }),
         signal: abort.signal,
@@ -115,11 +119,19 @@ export function useWrite<Input, Output>(options: WriteOptions<Input, Output>): W
     setState({ phase: "idle" });
   }, []);
 
+  const hand = useCallback(() => {
+    const { intent } = latest.current;
+    stop();
+    if (intent !== undefined) intents.forget(intent);
+    return key.current;
+  }, [stop]);
+
   return {
     state,
     busy: state.phase === "sending" || state.phase === "waiting",
     start,
     tryNow: useCallback(() => wakeNow.current?.(), []),
     stop,
+    hand,
   };
 }

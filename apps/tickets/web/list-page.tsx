@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { problemOf } from "../../../layers/presentation/api/problem.ts";
 import { Empty, LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
+import { OutboxPanel } from "../../../layers/presentation/components/outbox-panel.tsx";
 import { SignInNeeded } from "../../../layers/presentation/components/sign-in-needed.tsx";
 import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
 import { useMe } from "../../../layers/presentation/context.tsx";
@@ -36,6 +37,10 @@ function Row({ ticket }: { readonly ticket: Ticket }) {
     </li>
   );
 }
+
+/** The page of a ticket, from its address in the API. */
+const pageOf = (location: string): string =>
+  `/tickets/t/${location.slice(location.lastIndexOf("/") + 1)}`;
 
 /** Moves the focus to the next or previous ticket of the list. */
 function moveFocus(step: 1 | -1): void {
@@ -159,6 +164,7 @@ export function ListPage({ onHelp }: { readonly onHelp: () => void }) {
           />
         ) : null}
       </Group>
+      <OutboxPanel hrefOf={({ location }) => location && pageOf(location)} />
       <Tickets query={query} filtered={status !== undefined || mine} />
     </>
   );

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { SignInNeeded } from "../../../layers/presentation/components/sign-in-needed.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
-import { useFormat, useMe } from "../../../layers/presentation/context.tsx";
+import { useFormat, useKit, useMe } from "../../../layers/presentation/context.tsx";
 import { useDraft } from "../../../layers/presentation/use-draft.ts";
 import { useShortcuts } from "../../../layers/presentation/use-shortcuts.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
@@ -17,7 +17,9 @@ import {
   type Priority,
   type Ticket,
 } from "./ticket.ts";
-import { useTicketCommands } from "./tickets-data.ts";
+import { API, useTicketCommands } from "./tickets-data.ts";
+
+const LABEL_CHARS = 120;
 
 type Fields = Pick<Ticket, "description" | "priority">;
 
@@ -26,6 +28,7 @@ export function NewPage({ onHelp }: { readonly onHelp: () => void }) {
   const format = useFormat();
   const navigate = useNavigate();
   const me = useMe();
+  const { outbox } = useKit();
   const commands = useTicketCommands();
   const [description, setDescription] = useDraft("ticket");
   const [priority, setPriority] = useState<Priority>("normal");
@@ -47,6 +50,17 @@ export function NewPage({ onHelp }: { readonly onHelp: () => void }) {
     event.preventDefault();
     setTouched(true);
     if (missing === 0) write.start({ description: description.trim(), priority });
+  };
+  const leave = (): void => {
+    const fields = { description: description.trim(), priority };
+    const key = write.hand();
+    outbox.add(API, {
+      body: JSON.stringify(fields),
+      label: fields.description.slice(0, LABEL_CHARS),
+      ...(key === undefined ? {} : { key }),
+    });
+    setDescription("");
+    void navigate("/");
   };
   const length = [...description.trim()].length;
   return (
@@ -91,7 +105,7 @@ export function NewPage({ onHelp }: { readonly onHelp: () => void }) {
               disabled={write.busy}
               maw={260}
             />
-            <WriteNotice write={write} />
+            <WriteNotice write={write} onLeave={leave} />
             <Group justify="space-between">
               <span style={{ fontSize: 14, color: "var(--mantine-color-dimmed)" }}>
                 {t("form.kept")}

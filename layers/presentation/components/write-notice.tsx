@@ -46,8 +46,11 @@ const QUIET_ATTEMPTS = 1;
 
 export function WriteNotice({
   write,
+  onLeave,
 }: {
   readonly write: Pick<Write<never>, "state" | "tryNow" | "stop">;
+  /** Leaves it to the outbox, where the page has one for it. */
+  readonly onLeave?: () => void;
 }) {
   const { t } = useTranslation("kit");
   const { state } = write;
@@ -62,6 +65,11 @@ export function WriteNotice({
               <Button size="compact-sm" variant="default" onClick={write.tryNow}>
                 {t("write.tryNow")}
               </Button>
+              {onLeave === undefined ? null : (
+                <Button size="compact-sm" variant="default" onClick={onLeave}>
+                  {t("write.leave")}
+                </Button>
+              )}
               <Button size="compact-sm" variant="subtle" onClick={write.stop}>
                 {t("write.stop")}
               </Button>

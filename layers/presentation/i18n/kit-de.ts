@@ -122,7 +122,17 @@ export const kitDe: Translation<typeof kitEn> = {
     attempts_other: "{{count}}-mal versucht",
     tryNow: "Jetzt versuchen",
     stop: "Nicht weiter versuchen",
+    leave: "Später senden, weitermachen",
     failed: "Das hat nicht geklappt",
+  },
+  outbox: {
+    title: "Wird noch gesendet",
+    queued: "wartet",
+    sent: "gesendet, nicht bestätigt",
+    confirmed: "bestätigt",
+    refused: "abgelehnt",
+    giveUp: "Aufgeben",
+    forget: "Entfernen",
   },
   problem: {
     fenced: "Das Schreiben ist für diese Anwendung angehalten.",

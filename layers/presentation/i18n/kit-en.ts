@@ -117,7 +117,17 @@ export const kitEn = {
     attempts_other: "tried {{count}} times",
     tryNow: "Try now",
     stop: "Stop trying",
+    leave: "Send it later, go on",
     failed: "That did not work",
+  },
+  outbox: {
+    title: "Left to be sent",
+    queued: "queued",
+    sent: "sent, not confirmed",
+    confirmed: "confirmed",
+    refused: "refused",
+    giveUp: "Give up",
+    forget: "Clear",
   },
   problem: {
     fenced: "Writing is paused for this app.",
