@@ -233,7 +233,10 @@ describe("a command on a running deployment", () => {
     expect((await status()).regions.map((region) => region.id)).toEqual(["a", "b"]);
     expect((await on("region", "remove", "b")).status).toBe(0);
     const again = await on("region", "add", "b", "--json");
-    expect([again.status, JSON.parse(again.out)]).toMatchObject([1, { fix: "Choose a new id." }]);
+    expect([again.status, JSON.parse(again.out)]).toMatchObject([
+      1,
+      { fix: "Choose a new id, for example b-b." },
+    ]);
   });
 
   test("stops it, and deletes its data only when told to", async () => {

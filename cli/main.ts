@@ -22,7 +22,7 @@ import {
   roundTrip,
   wholeBetween,
 } from "./option-values.ts";
-import { FAULT_TEXTS, runFault, runRegion } from "./process-commands.ts";
+import { FAULT_TEXTS, type RegionOptions, runFault, runRegion } from "./process-commands.ts";
 import type { RoutingCommand } from "./routing-command.ts";
 import { ROUTING_COMMANDS, runRoutingCommand } from "./routing-command.ts";
 import { runStatus } from "./status-command.ts";
@@ -278,19 +278,20 @@ function addRegion(program: Command, run: Run): void {
   const region = program
     .command("region")
     .description("add or remove a region while the others serve")
-    .addHelpText("after", examples("region add us-east-1", "region remove us-east-1"));
-  for (const change of ["add", "remove"] as const) {
-    withJson(withData(region.command(change)))
-      .description(
-        change === "add"
-          ? "start a region and make it a member"
-          : "make it leave, and stop it; its data is kept aside",
-      )
-      .argument("<id>", "the region's id")
-      .action(async (id: string, flags: { data: string; json: boolean }) => {
-        run.end(await runRegion(change, id, flags, run.terminal));
-      });
-  }
+    .addHelpText("after", examples("region add eu-central-1", "region remove eu-central-1"));
+  withJson(withData(region.command("add")))
+    .description("start a region, make it a member, and copy the data to it")
+    .argument("<id>", "the region's id, for example eu-central-1")
+    .action(async (id: string, flags: RegionOptions) => {
+      run.end(await runRegion("add", id, flags, run.terminal));
+    });
+  withJson(withData(region.command("remove")))
+    .description("make a region leave, and stop it; its data is kept aside")
+    .argument("<id>", "the region's id")
+    .option("--accept-data-loss", "although it does not answer, and may have what no other has")
+    .action(async (id: string, flags: RegionOptions) => {
+      run.end(await runRegion("remove", id, flags, run.terminal));
+    });
 }
 
 function addIdentity(program: Command, run: Run): void {

@@ -3,7 +3,7 @@ import type { FaultKind, FaultRequest } from "../targets/local/supervisor/fault-
 import type { FaultReport } from "../targets/local/supervisor/faults.ts";
 import type { Status } from "./failure.ts";
 import { STATUS } from "./failure.ts";
-import { control, mustRun } from "./running-deployment.ts";
+import { control, mustRun, statusOf } from "./running-deployment.ts";
 import type { Terminal } from "./terminal.ts";
 
 export const FAULT_TEXTS: Readonly<Record<FaultKind, string>> = {
@@ -49,22 +49,38 @@ export async function runFault(
   return STATUS.done;
 }
 
+export interface RegionOptions extends Options {
+  readonly acceptDataLoss?: boolean;
+}
+
 export async function runRegion(
   change: "add" | "remove",
   id: string,
-  options: Options,
+  options: RegionOptions,
   terminal: Terminal,
 ): Promise<Status> {
   const running = mustRun(options.data);
   const limitMs = MEMBERS_LIMIT_MS;
-  if (change === "add") await control(running, "POST", "regions", { body: { id }, limitMs });
-  else await control(running, "DELETE", `regions/${encodeURIComponent(id)}`, { limitMs });
-  if (options.json) terminal.out(JSON.stringify({ change, region: id }));
-  else
-    terminal.out(
-      change === "add"
-        ? `${id} is a member now.`
-        : `${id} is no member any more; its data was kept aside.`,
-    );
+  if (change === "add") {
+    terminal.err(`Adding ${id}: it starts, becomes a member, and copies the data ...`);
+    await control(running, "POST", "regions", { body: { id }, limitMs });
+  } else {
+    const how = options.acceptDataLoss === true ? "?accept-data-loss=true" : "";
+    const path = `regions/${encodeURIComponent(id)}${how}`;
+    await control(running, "DELETE", path, { limitMs });
+  }
+  const { regions, witness } = await statusOf(running);
+  const left = regions.map((region) => region.id);
+  if (options.json) {
+    const isWitnessed = witness !== null;
+    terminal.out(JSON.stringify({ change, region: id, regions: left, witness: isWitnessed }));
+    return STATUS.done;
+  }
+  const done =
+    change === "add"
+      ? `${id} is a member now, and has the data.`
+      : `${id} is no member any more; its data was kept aside.`;
+  terminal.out(done);
+  terminal.out(`Regions: ${left.join(", ")}${witness === null ? "" : "; and the witness"}`);
   return STATUS.done;
 }

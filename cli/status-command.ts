@@ -28,6 +28,13 @@ function lagOf(app: DeploymentStatus["apps"][number]): string {
   return behind.length === 0 ? "none" : behind.join("; ");
 }
 
+const MEMBERSHIP = {
+  member: "",
+  joining: "being added",
+  copying: "copying the data",
+  leaving: "being removed",
+} as const;
+
 export function describeStatus(status: DeploymentStatus): string[] {
   const regions = status.regions.map((region) => {
     const judged = region.healthy
@@ -38,7 +45,7 @@ export function describeStatus(status: DeploymentStatus): string[] {
       region.state,
       pid(region.pid),
       region.url ?? "-",
-      region.up ? judged : "",
+      [region.up ? judged : "", MEMBERSHIP[region.membership]].filter(Boolean).join(", "),
     ];
   });
   const witness =

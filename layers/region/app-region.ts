@@ -30,8 +30,10 @@ import { isFurther } from "../routing/round.ts";
 import type { Suspicion } from "../routing/voter.ts";
 import { AppData, NOTHING_TO_REACH } from "./app-data.ts";
 import type { AppOptions, AppParts } from "./app-parts.ts";
+import { hasArrived, noteArrival, noteEmptyStore } from "./arriving.ts";
 import { Clock } from "./clock.ts";
 import { Commands } from "./commands.ts";
+import { Departing } from "./departing.ts";
 import { FlushedEnd } from "./flushed-end.ts";
 import { Following } from "./following.ts";
 import { Holding, type WriteRequest } from "./holding.ts";
@@ -62,6 +64,7 @@ export class AppRegion implements AppParts {
   readonly #clock: Clock;
   readonly #following: Following;
   readonly #late: LateWrites;
+  readonly #departing: Departing;
   readonly #inbox: Inbox;
   readonly #observed = new Map<string, Accepted>();
   readonly #incarnations = new Map<string, number>();
@@ -107,11 +110,13 @@ export class AppRegion implements AppParts {
       (region) => this.#incarnations.get(region) ?? 0,
     );
     this.#late = new LateWrites(this);
+    this.#departing = new Departing(this, this.commands, this.#late);
     this.#inbox = new Inbox({
       app: this,
       lineages: this.#lineages,
       following: this.#following,
       late: this.#late,
+      departing: this.#departing,
       superseded: (now) => this.#stepDown(false, now),
       readSoon: (now) => this.#readSoon(now),
     });
@@ -150,6 +155,10 @@ export class AppRegion implements AppParts {
   get isBooted(): boolean {
     return this.#isBooted;
   }
+  /** Whether the data that was there when this region came is here. */
+  get hasArrived(): boolean {
+    return hasArrived(this);
+  }
 
   send(region: string, body: RegionBody): void {
     const message = { ...body, app: this.options.app, from: this.site.self } as RegionMessage;
@@ -169,8 +178,10 @@ export class AppRegion implements AppParts {
       // The voters remember a log that went further: this store is an old copy.
       if (told !== undefined && isFurther(told, this.log.end)) this.#lineages.beginAnother(told);
       this.#isBooted = true;
-      if (end.value !== undefined) this.#learned(end, at);
-      else if (this.options.regions[0] === this.site.self.region) {
+      if (end.value !== undefined) {
+        noteEmptyStore(this);
+        this.#learned(end, at);
+      } else if (this.options.regions[0] === this.site.self.region) {
         this.taking.take({ cause: "create" }, at);
       }
     }, now);
@@ -193,6 +204,19 @@ export class AppRegion implements AppParts {
       }
     }
     if (this.#holding === undefined) this.#considerServing(now);
+  }
+
+  /** Asks the register; the record that is then known is no older than this. */
+  read(done: () => void, now: Instant): void {
+    this.registrar.read((end, at) => {
+      this.#learned(end, at);
+      done();
+    }, now);
+  }
+
+  /** Asks the register, not too often. */
+  look(now: Instant): void {
+    this.#readSoon(now);
   }
 
   #learned(end: IntentEnd, now: Instant): void {
@@ -368,33 +392,16 @@ export class AppRegion implements AppParts {
       this.taking.considerServing(now);
     }
     this.taking.considerTakeover(now);
-    this.#tickHolding(now);
+    this.#holding?.tick(now);
+    maintainInSync(this, this.commands.wanted, now);
     this.commands.tick(now);
     if (now.mono - this.#slowAt >= SLOW_TICK_MS) {
       this.#slowAt = now.mono;
       this.#late.tell(now);
+      noteArrival(this, this.#late);
+      this.#departing.tick(now);
       this.#late.forgetOld(now);
     }
     this.endTurn(now);
-  }
-
-  #tickHolding(now: Instant): void {
-    const [holding, record] = [this.#holding, this.#record];
-    if (holding === undefined || record === undefined) return;
-    holding.tick(now);
-    // One holder keeps the in-sync set; where there are several, the first.
-    const isFirst = record.serving[0]?.region === this.site.self.region;
-    if (record.durability !== "replicated" || !isFirst) return;
-    maintainInSync({
-      holding,
-      record,
-      site: this.site,
-      registrar: this.registrar,
-      change: (reason) => this.change(this.site.self.region, reason, now),
-      suspected: this.#suspected,
-      wanted: this.commands.wanted,
-      learn: (next, ballot, at) => this.learn(next, ballot, at),
-      now,
-    });
   }
 }

@@ -47,14 +47,15 @@ export class Commands {
   }
 
   fence({ by, reason }: By, answer: CommandAnswer, now: Instant): void {
-    this.#change(by, reason, changes.fence, answer, now);
+    this.change(by, reason, changes.fence, answer, now);
   }
 
   unfence({ by, reason }: By, answer: CommandAnswer, now: Instant): void {
-    this.#change(by, reason, changes.unfence, answer, now);
+    this.change(by, reason, changes.unfence, answer, now);
   }
 
-  #change(
+  /** Any change of the record that needs nothing but the voters. */
+  change(
     by: string,
     reason: string,
     next: (record: RoutingRecord, change: changes.Change) => changes.Changed,

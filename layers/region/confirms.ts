@@ -24,6 +24,10 @@ export class Confirms {
 
   /** Asks for all reads that came since the last question. */
   start(required: readonly string[]): void {
+    for (const region of this.#open?.awaiting ?? []) {
+      if (!required.includes(region)) this.#open?.awaiting.delete(region);
+    }
+    this.#settle();
     if (this.#next.length === 0 || this.#open !== undefined) return;
     this.#ids++;
     this.#open = { id: this.#ids, awaiting: new Set(required), answers: this.#next };

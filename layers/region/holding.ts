@@ -26,7 +26,7 @@ import { type Entry, type Log, stampOf } from "../key-value/log.ts";
 import type { IdempotencyRecord, Write, WriteCode, WriteOutcome } from "../key-value/port.ts";
 import { writeReceipt } from "../key-value/receipt.ts";
 import { isValid } from "../routing/lease.ts";
-import type { RoutingRecord } from "../routing/record.ts";
+import { isLeaving, type RoutingRecord } from "../routing/record.ts";
 import { type AppData, idempotencyChange } from "./app-data.ts";
 import type { Clock } from "./clock.ts";
 import { Confirms } from "./confirms.ts";
@@ -67,6 +67,7 @@ export class Holding {
   #ownFlushed: number;
   #committed = 0;
   readonly #beganAt: number;
+  #isLeaving = false;
 
   constructor(options: {
     site: Site;
@@ -104,6 +105,7 @@ export class Holding {
     this.#ownFlushed = 0;
     this.#beganAt = log.end.position;
     this.#flushes.push({ sequence: site.engine.sequence, position: log.end.position });
+    this.#useLeaving(record);
   }
 
   get committed(): number {
@@ -134,7 +136,16 @@ export class Holding {
     return record.durability === "replicated" ? record.inSyncRegions : [this.#site.self.region];
   }
 
+  /** One of several holders that is to go admits nothing more (departing.ts). */
+  #useLeaving(record: RoutingRecord): void {
+    const is = isLeaving(record, this.#site.self.region);
+    if (is && this.gate === "open") this.gate = "draining";
+    if (!is && this.#isLeaving && this.gate === "draining") this.gate = "open";
+    this.#isLeaving = is;
+  }
+
   useRecord(record: RoutingRecord, now: Instant): void {
+    this.#useLeaving(record);
     if (!this.inSync.isProposed) this.inSync.settle(this.#setOf(record));
     for (const region of record.regions) {
       if (region === this.#site.self.region || this.shipping.peers.has(region)) continue;

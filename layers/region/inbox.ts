@@ -3,6 +3,7 @@
  */
 import type { Instant } from "../../base/clock.ts";
 import type { AppParts } from "./app-parts.ts";
+import type { Departing } from "./departing.ts";
 import type { Following } from "./following.ts";
 import type { LateWrites } from "./late-writes.ts";
 import type { Lineages } from "./lineages.ts";
@@ -14,6 +15,7 @@ export interface InboxParts {
   readonly lineages: Lineages;
   readonly following: Following;
   readonly late: LateWrites;
+  readonly departing: Departing;
   /** Another region holds a later epoch. */
   readonly superseded: (now: Instant) => void;
   /** Asks the register, not too often. */
@@ -68,6 +70,12 @@ export class Inbox {
         this.#parts.late.forget(message.keys);
         this.#parts.late.tell(now);
         break;
+      case "going":
+        this.#app.send(region, { type: "may-go", id: message.id, isWhole: this.#isWhole });
+        break;
+      case "may-go":
+        if (message.isWhole) this.#parts.departing.mayGo(region, message.id);
+        break;
       case "vector":
         this.#parts.late.relay(message);
         break;
@@ -91,6 +99,12 @@ export class Inbox {
         this.#rebuilding.page(message, this.#parts.lineages.of(message.lineage), now);
         break;
     }
+  }
+
+  /** Nothing that is named here is missing: no bytes are still to be pulled. */
+  get #isWhole(): boolean {
+    const { data, site } = this.#app;
+    return data.bytes.wanted(site.engine, undefined, 1).length === 0;
   }
 
   #appendFrom(message: Extract<RegionMessage, { type: "append" }>, now: Instant): void {

@@ -49,6 +49,9 @@ export class LateWrites {
     for (const [lineage, { end }] of logs) ends[lineage] = end;
     const standing = { own: log.lineage, clock: clockNow, ends };
     this.#standings.set(site.self.region, standing);
+    for (const region of this.#standings.keys()) {
+      if (!regions.includes(region)) this.#standings.delete(region);
+    }
     this.#stability.observe(this.#standings, regions);
     for (const region of regions) {
       if (region !== site.self.region) this.#app.send(region, { type: "vector", ...standing });
@@ -83,6 +86,27 @@ export class LateWrites {
     const regions = record?.regions ?? [];
     const ends = regions.map((region) => this.#standings.get(region)?.ends[lineage]?.position ?? 0);
     return ends.length === 0 ? 0 : Math.min(...ends);
+  }
+
+  /** Whether these regions have told that they hold every log as far as it is here. */
+  areMirrors(regions: readonly string[]): boolean {
+    return regions.every((region) => {
+      const ends = this.#standings.get(region)?.ends;
+      return [...this.#app.logs].every(
+        ([lineage, { end }]) => (ends?.[lineage]?.position ?? 0) >= end.position,
+      );
+    });
+  }
+
+  /** Whether every log is here as far as each of these regions has told that it has it. */
+  hasAllOf(regions: readonly string[]): boolean {
+    return regions.every((region) => {
+      const ends = this.#standings.get(region)?.ends;
+      if (ends === undefined) return false;
+      return Object.entries(ends).every(
+        ([lineage, { position }]) => (this.#app.logs.get(lineage)?.end.position ?? 0) >= position,
+      );
+    });
   }
 
   judge(

@@ -72,6 +72,9 @@ export type RegionMessage = ForApp &
     | { readonly type: "judged"; readonly keys: readonly string[] }
     | { readonly type: "confirm"; readonly epoch: number; readonly id: number }
     | { readonly type: "confirmed"; readonly epoch: number; readonly id: number }
+    /** The sender is leaving the app, and has nothing but bytes that the receiver may lack. */
+    | { readonly type: "going"; readonly id: string }
+    | { readonly type: "may-go"; readonly id: string; readonly isWhole: boolean }
     | { readonly type: "record"; readonly record: RoutingRecord; readonly ballot: Ballot }
     /**
      * How far the sender's logs go, by lineage, which is its own, and a moment of the hybrid clock

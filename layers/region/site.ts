@@ -31,7 +31,8 @@ export interface Site {
   readonly rules: RegionRules;
   readonly lease: LeaseView;
   readonly members: () => Members;
-  readonly onMembers: (members: Members) => void;
+  /** `isChosen`: it is known to be, and not only to have been accepted by somebody. */
+  readonly onMembers: (members: Members, isChosen?: boolean) => void;
   /** To "voter/SITE" or "region/ID"; lost, delayed, doubled and reordered as the network likes. */
   readonly send: (to: string, message: VoterRequest | RegionMessage) => void;
   /** A random name, unique for ever. */

@@ -12,7 +12,7 @@
 import type { Instant } from "../../base/clock.ts";
 import * as changes from "../routing/changes.ts";
 import { staggerMs } from "../routing/failover.ts";
-import type { Cause, RoutingRecord } from "../routing/record.ts";
+import { type Cause, isLeaving, type RoutingRecord } from "../routing/record.ts";
 import type { IntentEnd } from "../routing/registrar.ts";
 import type { AppParts, CommandAnswer } from "./app-parts.ts";
 
@@ -101,7 +101,9 @@ export class Taking {
     if (record === undefined || record.phase === "fenced" || !this.#mayTry(now)) return;
     const { region } = site.self;
     if (record.mode === "active-active") {
-      if (!record.regions.includes(region)) return;
+      if (!record.regions.includes(region) || isLeaving(record, region)) return;
+      // One that lacks what the others have would answer without it.
+      if (this.#app.data.state(site.engine).isPartial === true) return;
       this.propose("join", (next, change) => changes.join(next, site.self, change), now);
     } else if (record.serving.some((holder) => holder.region === region)) {
       this.take({ cause: "restart" }, now);

@@ -10,6 +10,7 @@ import {
   type Durability,
   type Holder,
   holds,
+  isLeaving,
   JOURNAL_KEPT,
   type Mode,
   type Phase,
@@ -29,14 +30,25 @@ export type Changed =
   | { readonly ok: true; readonly record: RoutingRecord }
   | { readonly ok: false; readonly reason: string };
 
-const refuse = (reason: string): Changed => ({ ok: false, reason });
+export const refuse = (reason: string): Changed => ({ ok: false, reason });
 
-function next(
+export function next(
   record: RoutingRecord,
   cause: Cause,
   change: Change,
   fields: Partial<
-    Pick<RoutingRecord, "serving" | "phase" | "inSyncRegions" | "forced" | "policy" | "regions">
+    Pick<
+      RoutingRecord,
+      | "serving"
+      | "phase"
+      | "inSyncRegions"
+      | "inSyncTarget"
+      | "forced"
+      | "policy"
+      | "primary"
+      | "regions"
+      | "leaving"
+    >
   >,
 ): Changed {
   const serving = fields.serving ?? record.serving;
@@ -116,10 +128,12 @@ export function takeOver(
         taker.region,
         ...record.inSyncRegions.filter((r) => r !== taker.region && !others.includes(r)),
       ];
+  const leaving = record.leaving?.filter((region) => region !== taker.region);
   return next(record, options.cause, change, {
     serving: [taker],
     inSyncRegions: kept,
     forced: options.forced,
+    ...(leaving === undefined ? {} : { leaving }),
   });
 }
 
@@ -133,6 +147,8 @@ export function switchOver(
 ): Changed {
   if (record.phase === "fenced") return refuse("the app is fenced: unfence it first");
   if (!holds(record, from)) return refuse(`${from.region} does not serve it`);
+  if (isLeaving(record, to.region)) return refuse(`${to.region} is being removed`);
+  if (!record.regions.includes(to.region)) return refuse(`${to.region} is no region of it`);
   if (record.durability === "replicated" && !record.inSyncRegions.includes(to.region)) {
     return refuse(`${to.region} is not in sync yet`);
   }
@@ -153,6 +169,8 @@ export function setInSync(
 ): Changed {
   if (!holds(record, by)) return refuse(`${by.region} does not serve it`);
   if (!regions.includes(by.region)) return refuse("a holder is always in sync with itself");
+  const stranger = regions.find((region) => !record.regions.includes(region));
+  if (stranger !== undefined) return refuse(`${stranger} is no region of it`);
   return next(record, "in-sync", change, { inSyncRegions: regions });
 }
 
@@ -162,6 +180,8 @@ export function join(record: RoutingRecord, self: Holder, change: Change): Chang
     return refuse("only an active-active app has several holders");
   if (record.phase === "fenced") return refuse("the app is fenced: unfence it first");
   if (holds(record, self)) return refuse(`${self.region} serves it already`);
+  if (!record.regions.includes(self.region)) return refuse(`${self.region} is no region of it`);
+  if (isLeaving(record, self.region)) return refuse(`${self.region} is being removed`);
   const others = record.serving.filter((h) => h.region !== self.region);
   const ranked = [...others, self].sort(
     (a, b) => record.regions.indexOf(a.region) - record.regions.indexOf(b.region),

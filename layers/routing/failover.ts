@@ -1,7 +1,7 @@
 /**
  * Choices around a takeover. *pure*
  */
-import type { RoutingRecord } from "./record.ts";
+import { isLeaving, type RoutingRecord } from "./record.ts";
 
 /** Changes after which nobody else can hold a lease: the old holder closed its gate, or is this one. */
 const GATE_CLOSED = new Set([
@@ -30,6 +30,8 @@ export function decideWait(record: RoutingRecord, leaseMs: number): number {
 /** Candidates try one after the other, the preferred one first, so that they rarely duel. */
 export function staggerMs(record: RoutingRecord, region: string): number {
   const holders = record.serving.map((holder) => holder.region);
-  const candidates = record.regions.filter((r) => !holders.includes(r));
+  const others = record.regions.filter((r) => !holders.includes(r));
+  const isLast = (r: string): number => (isLeaving(record, r) ? 1 : 0);
+  const candidates = others.sort((a, b) => isLast(a) - isLast(b));
   return Math.max(0, candidates.indexOf(region)) * 25;
 }

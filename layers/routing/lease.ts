@@ -14,7 +14,7 @@
  *  L2 a grant for another epoch or incarnation counts nothing  (keyed by epoch, one Lease a start)
  */
 import type { Instant, MonotonicMs, WallMs } from "../../base/clock.ts";
-import { type Members, reachedByQuorum } from "./members.ts";
+import { type Members, reachedByQuorum, supersedes } from "./members.ts";
 import type { LeaseTerms, RoutingRules } from "./rules.ts";
 
 /** The end of a lease by both clocks; NEVER when there is none. */
@@ -29,6 +29,8 @@ interface AppLease {
   readonly grantedFrom: Map<string, Instant>;
   /** What follows from the grants and the members; undefined until it is asked for. */
   end: LeaseEnd | "none" | undefined;
+  /** What a majority of the voters before had granted: a change of the list takes nothing back. */
+  kept?: LeaseEnd;
 }
 
 export class Lease {
@@ -47,8 +49,16 @@ export class Lease {
     this.#members = members;
   }
 
+  /**
+   * A lease that the voters before granted stays what it was: the old set is asked beside the new
+   * one until it has run out (members.ts, M4).
+   */
   useMembers(members: Members): void {
-    if (members.version <= this.#members.version) return;
+    if (!supersedes(members, this.#members, true)) return;
+    for (const [app, lease] of this.#apps) {
+      const end = this.end(app);
+      if (end !== undefined) lease.kept = end;
+    }
     this.#members = members;
     for (const lease of this.#apps.values()) lease.end = undefined;
   }
@@ -60,9 +70,12 @@ export class Lease {
   hold(app: string, epoch: number, carry: boolean): void {
     const before = this.#apps.get(app);
     if (before?.epoch === epoch) return;
-    const grantedFrom =
-      carry && before !== undefined ? before.grantedFrom : new Map<string, Instant>();
-    this.#apps.set(app, { epoch, grantedFrom, end: undefined });
+    if (!carry || before === undefined) {
+      this.#apps.set(app, { epoch, grantedFrom: new Map(), end: undefined });
+      return;
+    }
+    const kept = before.kept === undefined ? {} : { kept: { ...before.kept, epoch } };
+    this.#apps.set(app, { epoch, grantedFrom: before.grantedFrom, end: undefined, ...kept });
   }
 
   release(app: string): void {
@@ -108,7 +121,7 @@ export class Lease {
     const none = Number.NEGATIVE_INFINITY;
     const mono = reachedByQuorum(this.#members, (id) => lease.grantedFrom.get(id)?.mono ?? none);
     const wall = reachedByQuorum(this.#members, (id) => lease.grantedFrom.get(id)?.wall ?? none);
-    if (mono === none) return undefined;
+    if (mono === none || mono + usable < (lease.kept?.mono ?? none)) return lease.kept;
     return {
       epoch: lease.epoch,
       mono: (mono + usable) as MonotonicMs,

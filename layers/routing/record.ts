@@ -47,7 +47,11 @@ export type Cause =
   | "in-sync"
   | "join"
   | "leave"
-  | "policy";
+  | "policy"
+  | "region-added"
+  | "region-leaving"
+  | "region-kept"
+  | "region-removed";
 
 export interface JournalEntry {
   readonly version: number;
@@ -76,8 +80,10 @@ export interface RoutingRecord {
   readonly policy: Policy;
   /** Regions that must hold a write before it is acknowledged (`replicated`), and the candidates. */
   readonly inSyncRegions: readonly string[];
-  /** How many regions the set should have. */
+  /** How many regions the set should have, where there are so many. */
   readonly inSyncTarget: number;
+  /** Regions that are about to be removed: no destination, and out of the in-sync set soon. */
+  readonly leaving?: readonly string[];
   /** Whether data acknowledged in an earlier epoch may be missing in this one (a forced takeover). */
   readonly forced: boolean;
   /** Unique per change: lets a proposer recognise its own change. */
@@ -95,6 +101,9 @@ export function stateOf(record: RoutingRecord): State {
   if (record.phase === "fenced") return "fenced";
   return record.serving.some((holder) => holder.region === record.primary) ? "active" : "failover";
 }
+
+export const isLeaving = (record: RoutingRecord, region: string): boolean =>
+  record.leaving?.includes(region) === true;
 
 export const holds = (record: RoutingRecord, self: Holder): boolean =>
   record.serving.some((h) => h.region === self.region && h.incarnation === self.incarnation);

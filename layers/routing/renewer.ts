@@ -10,7 +10,7 @@
  */
 import type { Instant } from "../../base/clock.ts";
 import { Lease, type LeaseEnd } from "./lease.ts";
-import { isQuorum, type Members, votersOf } from "./members.ts";
+import { isQuorum, type Members, supersedes, votersOf } from "./members.ts";
 import type { Accepted, RenewApp, VoterReply, VoterRequest } from "./messages.ts";
 import type { Holder } from "./record.ts";
 import type { LeaseTerms, RoutingRules } from "./rules.ts";
@@ -58,8 +58,10 @@ export class Renewer {
   }
 
   useMembers(members: Members): void {
-    if (members.version <= this.#members.version) return;
+    if (!supersedes(members, this.#members, true)) return;
     this.#members = members;
+    // Voters that know of the change grant nothing more on the list before it.
+    this.#renewedAt = Number.NEGATIVE_INFINITY;
     this.#lease.useMembers(members);
     this.#listensSince = this.#tickedAt;
   }

@@ -43,6 +43,12 @@ export const ROUTING_RULES = {
   mayRenew: (record: RoutingRecord, from: Holder, epoch: number): boolean =>
     record.phase === "serving" && record.epoch === epoch && holds(record, from),
 
+  /** Whether a voter that knows of one version of the member list renews for who uses another. */
+  mayUseMembers: (theirs: number, ours: number): boolean => theirs >= ours,
+
+  /** How long the old voters' set stays beside the new one, once both are chosen. */
+  jointMs: (leaseMs: number): number => leaseMs,
+
   /** What a voter that starts must assume: that it granted its longest lease just before. */
   grantAtBootMs: (longestLeaseMs: number): number => longestLeaseMs,
 

@@ -13,6 +13,7 @@
  *  V2 a voter that lost or rolled back its disk does not vote  (#status)
  *  V3 while a grant to one region runs, an accept for another says for how long (grants.ts)
  *  V4 a grant names exactly what the accepted record names     (rules.mayRenew)
+ *  V5 nobody's round or lease counts that uses an older member list than this voter knows
  */
 import type { Instant } from "../../base/clock.ts";
 import { later } from "../../base/clock.ts";
@@ -83,7 +84,9 @@ export class Voter {
     return this.#identity.voterId;
   }
   get members(): Members | undefined {
-    return this.#registers[MEMBERS]?.accepted?.value as Members | undefined;
+    const accepted = this.#registers[MEMBERS]?.accepted?.value as Members | undefined;
+    const { learned } = this.#identity;
+    return (learned?.version ?? 0) > (accepted?.version ?? 0) ? learned : accepted;
   }
   get disk(): VoterDisk {
     return { identity: this.#identity, registers: this.#registers };
@@ -164,7 +167,9 @@ export class Voter {
   ): VoterReply {
     const head = { ...this.#me(), register: message.register, round: message.round };
     const members = this.members;
-    if (this.#status !== "voting") return { ...head, type: "recovering" };
+    if (this.#status !== "voting" && !this.#isTakenIn(message)) {
+      return { ...head, type: "recovering" };
+    }
     if (members !== undefined && message.membersVersion < members.version) {
       return { ...head, type: "stale-members", members };
     }
@@ -189,6 +194,23 @@ export class Voter {
       return { ...head, type: "accepted", remainingMs };
     }
     return this.#tell("promised", message, next, now);
+  }
+
+  /**
+   * A new voter may accept the list that names it: it has promised nothing yet, and whoever counts
+   * its vote also counts a majority of those before it.
+   */
+  #isTakenIn(message: VoterRequest): boolean {
+    if (message.type !== "accept" || message.register !== MEMBERS) return false;
+    if (this.#status !== "recovering" || this.#identity.member) return false;
+    if (!this.#isNamedIn(message.value as Members)) return false;
+    this.#identity = { ...this.#identity, member: true };
+    this.#status = "voting";
+    return true;
+  }
+
+  #isNamedIn(members: Members): boolean {
+    return votersOf(members).some((voter) => voter.voterId === this.#identity.voterId);
   }
 
   #tell(
@@ -236,6 +258,8 @@ export class Voter {
   #renew(message: Extract<VoterRequest, { type: "renew" }>, now: Instant): VoterReply {
     const apps: Record<string, GrantAnswer> = {};
     const clockOk = Math.abs(message.wall - now.wall) <= this.#terms.clockBoundMs;
+    const members = this.members;
+    const isCurrent = this.#rules.mayUseMembers(message.membersVersion, members?.version ?? 0);
     for (const app of message.apps) {
       const accepted = this.#registers[app.app]?.accepted;
       const record = accepted?.value as RoutingRecord | undefined;
@@ -244,6 +268,7 @@ export class Voter {
         this.#sightings.isIll(record, message.from.region, now.mono, this.#terms);
       const granted =
         this.#status === "voting" &&
+        isCurrent &&
         clockOk &&
         record !== undefined &&
         !ill &&
@@ -259,7 +284,6 @@ export class Voter {
         ...(suspects.length > 0 ? { suspects } : {}),
       };
     }
-    const members = this.members;
     const newer = members !== undefined && members.version > message.membersVersion;
     return {
       ...this.#me(),
@@ -333,17 +357,13 @@ export class Voter {
   }
 
   #learnMembers(members: Members, effects: VoterEffects): void {
-    const register = this.#registers[MEMBERS] ?? EMPTY_REGISTER;
-    const known = register.accepted?.value as Members | undefined;
+    const known = this.members;
     if (known !== undefined && known.version >= members.version) return;
     if (this.#status === "voting") return; // a voting member learns by accepting
-    const ballot = register.promised ?? { number: 0, site: "", incarnation: 0 };
-    this.#registers = {
-      ...this.#registers,
-      [MEMBERS]: { promised: ballot, accepted: { ballot, value: members } },
-    };
-    const named = votersOf(members).some((voter) => voter.voterId === this.#identity.voterId);
-    if (named && this.#status === "recovering" && !this.#identity.member) {
+    // Apart from the register: what was only told must not look like a vote.
+    this.#identity = { ...this.#identity, learned: members };
+    const isNew = this.#status === "recovering" && !this.#identity.member;
+    if (isNew && this.#isNamedIn(members)) {
       this.#identity = { ...this.#identity, member: true };
       this.#status = "voting";
     }

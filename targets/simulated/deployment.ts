@@ -270,7 +270,7 @@ const appOptionsOf = (app: AppDefinition, regions: readonly string[]): AppOption
   mode: app.mode,
   durability: app.durability,
   regions,
-  inSyncTarget: Math.min(IN_SYNC_TARGET, regions.length),
+  inSyncTarget: IN_SYNC_TARGET,
   minInSync: 1,
   policy: "automatic",
   tables: app.tables,

@@ -14,6 +14,7 @@ import type { RegionRules } from "../../layers/region/rules.ts";
 import type { RoutingRules } from "../../layers/routing/rules.ts";
 import { createFaults, type FaultKind, unfence } from "./faults.ts";
 import { History } from "./history.ts";
+import { SimulatedMembership } from "./membership.ts";
 import { ObjectWorkload } from "./objects/object-workload.ts";
 import { RegisterWatch } from "./register-watch.ts";
 import { APP, appOptions, REGION_NAMES, withObjects } from "./setting.ts";
@@ -51,6 +52,8 @@ export interface Explored {
   /** Puts of objects that were acknowledged. */
   readonly objects: number;
   readonly epochs: number;
+  /** Regions that came or went. */
+  readonly changedMembers: number;
   readonly faults: readonly string[];
   readonly trace: string;
 }
@@ -67,7 +70,7 @@ export function explore(options: ExploreOptions): Explored {
     if (violations.length < 10)
       violations.push(`${invariant} at ${world.now.toFixed(1)} ms: ${what}`);
   };
-  const watch = new RegisterWatch(regions.length + (regions.length % 2 === 0 ? 1 : 0), report);
+  const watch = new RegisterWatch(report);
   const plain = appOptions(
     regions,
     mode,
@@ -86,6 +89,7 @@ export function explore(options: ExploreOptions): Explored {
     ...(options.intercept ? { intercept: options.intercept } : {}),
     ...(options.voterFinds ? { voterFinds: options.voterFinds } : {}),
     watch: {
+      proposed: (register, ballot, members) => watch.proposed(register, ballot, members),
       voted: (site, disk, register) => watch.voted(site, disk, register),
       began: (region, _incarnation, _app, epoch) => {
         history.beganAt(region, epoch, world.now, world.app(region, APP));
@@ -104,7 +108,15 @@ export function explore(options: ExploreOptions): Explored {
   for (const [site, node] of world.nodes) {
     node.clockRate = clockRates[site] ?? 1 + (rng.next() - 0.5) * 0.04;
   }
-  const faults = createFaults(world, rng.fork(), history, options.faults, new Set(options.skip));
+  const membership = new SimulatedMembership(world, createRng(options.seed ^ 0x3e3));
+  const faults = createFaults({
+    world,
+    rng: rng.fork(),
+    history,
+    membership,
+    kinds: options.faults,
+    skip: new Set(options.skip),
+  });
   const workload = new Workload({ world, rng: rng.fork(), history, mode, thinkMs });
   const objects =
     options.objects === true
@@ -127,16 +139,21 @@ export function explore(options: ExploreOptions): Explored {
   world.heal();
   const unfenceSoon = (): void => {
     unfence(world, history);
-    const isFenced = regions.some((region) => world.app(region, APP)?.record?.phase !== "serving");
+    const isFenced = world.regions.some(
+      (region) => world.app(region, APP)?.record?.phase !== "serving",
+    );
     if (isFenced) world.scheduler.after(500, unfenceSoon);
   };
   world.scheduler.after(300, unfenceSoon);
   checkAvailable(world, workload, report);
+  checkMembers(world, membership, report);
   workload.stop();
   objects?.stop();
   world.advance(QUIET_MS / 2);
   objects?.finish();
-  checkEnd(world, history, workload, regions, report);
+  // A put that waited for somebody's bytes may have come just now.
+  world.until(() => haveOneEnd(world), QUIET_MS / 2);
+  checkEnd(world, history, workload, world.regions, report);
   return {
     seed: options.seed,
     setting: `${regions.length} regions, ${mode}, ${durability}`,
@@ -146,6 +163,7 @@ export function explore(options: ExploreOptions): Explored {
     unknown: workload.unknown,
     objects: objects?.acked ?? 0,
     epochs: Math.max(0, ...history.began.map((begin) => begin.epoch)),
+    changedMembers: membership.changed,
     faults: faults.log,
     trace: world.trace,
   };
@@ -169,6 +187,29 @@ function checkAvailable(world: World, workload: Workload, report: Report): void 
     QUIET_MS,
   );
   if (took === undefined) report("I11", "no write was acknowledged after the faults had stopped");
+}
+
+/** A change of the members that has begun ends, and what came has all that it needs. */
+function checkMembers(world: World, membership: SimulatedMembership, report: Report): void {
+  if (world.until(() => !membership.isBusy, 4 * QUIET_MS) === undefined) {
+    report("I11", "a change of the members did not end");
+    return;
+  }
+  const hasArrived = (region: string): boolean => world.app(region, APP)?.hasArrived === true;
+  const late = world.until(() => world.regions.every(hasArrived), 2 * QUIET_MS) === undefined;
+  if (!late) return;
+  const missing = world.regions.filter((region) => !hasArrived(region));
+  report("I11", `the data has not arrived in ${missing}`);
+}
+
+function haveOneEnd(world: World): boolean {
+  const ends = world.regions.map((region) =>
+    [...(world.app(region, APP)?.logs ?? [])]
+      .map(([lineage, log]) => `${lineage} ${log.end.epoch}.${log.end.position}`)
+      .sort()
+      .join(),
+  );
+  return new Set(ends).size === 1;
 }
 
 type Report = (invariant: string, what: string) => void;

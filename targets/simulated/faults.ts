@@ -5,6 +5,7 @@ import type { Rng } from "../../base/rng.ts";
 import type { AppRegion, CommandAnswer } from "../../layers/region/app-region.ts";
 import { isJoint, votersOf } from "../../layers/routing/members.ts";
 import type { History } from "./history.ts";
+import type { SimulatedMembership } from "./membership.ts";
 import { APP } from "./setting.ts";
 import type { World } from "./world.ts";
 
@@ -22,7 +23,10 @@ export const FAULT_KINDS = [
   "fence",
   "switchover",
   "failover",
+  "members",
 ] as const;
+/** Without those that only some runs have: what one seed does stays what it was. */
+const USUAL_FAULTS = FAULT_KINDS.filter((kind) => kind !== "members");
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Faults {
@@ -31,27 +35,34 @@ export interface Faults {
   stop(): void;
 }
 
-export function createFaults(
-  world: World,
-  rng: Rng,
-  history: History,
-  kinds: readonly FaultKind[] = FAULT_KINDS,
+export interface FaultOptions {
+  readonly world: World;
+  readonly rng: Rng;
+  readonly history: History;
+  readonly membership: SimulatedMembership;
+  readonly kinds?: readonly FaultKind[] | undefined;
   /** Faults that are chosen and not injected, by their place in the log: for shrinking. */
-  skip: ReadonlySet<number> = new Set(),
-): Faults {
+  readonly skip: ReadonlySet<number>;
+}
+
+export function createFaults(options: FaultOptions): Faults {
+  const { world, rng, history, membership, skip, kinds = USUAL_FAULTS } = options;
   const log: string[] = [];
   let isOn = false;
-  const sites = [...world.nodes.keys()];
   const next = (): void => {
     if (!isOn) return;
     const kind = rng.pick(kinds);
+    const sites = [...world.nodes.keys()];
     const site = rng.chance(0.5) ? (world.holders(APP)[0] ?? rng.pick(sites)) : rng.pick(sites);
     const lengthMs = 20 + rng.next() ** 3 * 2500;
     const isSkipped = skip.has(log.length);
     const what = `${world.now.toFixed(0)} ${kind} ${site} ${lengthMs.toFixed(0)} ms`;
     log.push(isSkipped ? `${what} (left out)` : what);
     if (!isSkipped) {
-      const end = inject(world, rng, history, kind, site);
+      const end =
+        kind === "members"
+          ? changeMembers(world, rng, membership)
+          : inject(world, rng, history, kind, site);
       world.scheduler.after(lengthMs, () => {
         if (isOn) end();
       });
@@ -70,27 +81,45 @@ export function createFaults(
   };
 }
 
+const MOST_REGIONS = 6;
+const FEWEST_REGIONS = 1;
+
+/** A region comes, or one goes; those that serve are refused, which ends it. */
+function changeMembers(world: World, rng: Rng, membership: SimulatedMembership): () => void {
+  if (membership.isBusy) return () => {};
+  const { regions } = world.newestMembers;
+  const isLess = regions.length > FEWEST_REGIONS && rng.chance(0.5);
+  if (isLess) membership.change({ change: "remove", region: rng.pick(regions) });
+  else if (regions.length < MOST_REGIONS) {
+    membership.change({ change: "add", region: `n${rng.below(1e6)}` });
+  }
+  return () => {};
+}
+
 /** Begins a fault; what ends it. */
 function inject(
   world: World,
   rng: Rng,
   history: History,
-  kind: FaultKind,
+  kind: Exclude<FaultKind, "members">,
   site: string,
 ): () => void {
   const node = world.node(site);
-  const other = rng.pick([...world.nodes.keys()].filter((peer) => peer !== site));
+  const others = [...world.nodes.keys()].filter((peer) => peer !== site);
+  const other = others.length === 0 ? undefined : rng.pick(others);
   switch (kind) {
     case "kill":
       world.kill(site);
-      return () => world.restart(site);
+      return () => world.nodes.get(site)?.start();
     case "freeze":
       world.freeze(site);
-      return () => world.thaw(site);
+      return () => world.nodes.get(site)?.thaw();
     case "zombie":
       world.freeze(site);
-      world.scheduler.after(rng.next() * 300, () => node.startBesideFrozen());
-      return () => world.thaw(site);
+      world.scheduler.after(rng.next() * 300, () => {
+        if (world.nodes.has(site)) node.startBesideFrozen();
+      });
+      return () => world.nodes.get(site)?.thaw();
     case "partition":
       world.partition(site);
       return () => world.network.heal();
@@ -199,5 +228,5 @@ function loseVoterDisk(world: World, site: string): () => void {
   if (!isWhole || world.nodes.size < 3) return () => {};
   world.kill(site);
   world.node(site).loseVoterDisk();
-  return () => world.restart(site);
+  return () => world.nodes.get(site)?.start();
 }

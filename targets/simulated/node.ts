@@ -17,7 +17,8 @@ import type { RegionMessage } from "../../layers/region/messages.ts";
 import { Region } from "../../layers/region/region.ts";
 import { RegionBytes } from "../../layers/region/region-bytes.ts";
 import type { RegionRules } from "../../layers/region/rules.ts";
-import { type Members, WITNESS } from "../../layers/routing/members.ts";
+import type { Ballot } from "../../layers/routing/ballot.ts";
+import { type Members, supersedes, WITNESS } from "../../layers/routing/members.ts";
 import type { VoterReply, VoterRequest } from "../../layers/routing/messages.ts";
 import { Renewer } from "../../layers/routing/renewer.ts";
 import type { LeaseTerms, RoutingRules } from "../../layers/routing/rules.ts";
@@ -30,8 +31,11 @@ export type Message = VoterRequest | VoterReply | RegionMessage | ByteMessage;
 
 export interface NodeOptions {
   readonly site: string;
+  /** Made with the deployment: its voter is in the first member list. */
+  readonly isFounder: boolean;
   readonly scheduler: Scheduler;
   readonly rng: Rng;
+  /** What a process goes by whose voter knows no list. */
   readonly members: Members;
   readonly apps: readonly AppOptions[];
   readonly terms: LeaseTerms;
@@ -50,6 +54,7 @@ export interface NodeOptions {
 /** What an observer of the whole world is told. */
 export interface Watch {
   began(region: string, incarnation: number, app: string, epoch: number): void;
+  proposed(register: string, ballot: Ballot, members: Members): void;
   voted(site: string, disk: VoterDisk, register: string): void;
   /** A process runs now; what else it is made of can be put around its cores. */
   started(site: string, process: Process): void;
@@ -72,6 +77,7 @@ export class Node {
   constructor(options: NodeOptions) {
     this.options = options;
     this.site = options.site;
+    if (!options.isFounder) return;
     this.voterDisk = newVoterDisk(idAtSite(options.members, options.site), options.members);
   }
 
@@ -146,6 +152,7 @@ export class Process {
   /** With every tick while it runs. */
   ticked: (() => void) | undefined;
   #members: Members;
+  readonly #lists = new Map<number, Members>();
   readonly #held: (() => void)[] = [];
   readonly #voterStart: number;
   readonly #engine: MemoryEngine;
@@ -167,6 +174,7 @@ export class Process {
       node.instant(),
     );
     this.#members = this.voter.members ?? options.members;
+    this.#lists.set(this.#members.version, this.#members);
     if (node.site !== WITNESS) {
       const self = { region: node.site, incarnation: this.incarnation };
       this.renewer = new Renewer(self, options.terms, options.routingRules, this.#members);
@@ -244,7 +252,7 @@ export class Process {
           },
         },
         members: () => this.#members,
-        onMembers: (members) => this.#useMembers(members),
+        onMembers: (members, isChosen = false) => this.#useMembers(members, isChosen),
         send,
         newId: () => `${node.site}-${self.incarnation}-${options.rng.below(2 ** 31)}`,
       },
@@ -256,9 +264,10 @@ export class Process {
     return region;
   }
 
-  #useMembers(members: Members): void {
-    if (members.version <= this.#members.version) return;
+  #useMembers(members: Members, isChosen: boolean): void {
+    if (!supersedes(members, this.#members, isChosen)) return;
     this.#members = members;
+    this.#lists.set(members.version, members);
     this.renewer?.useMembers(members);
   }
 
@@ -337,7 +346,12 @@ export class Process {
   }
 
   #send(from: string, to: string, message: Message): void {
-    if (!this.isEnded) this.node.options.send(from, to, message);
+    if (this.isEnded) return;
+    if (message.type === "accept") {
+      const members = this.#lists.get(message.membersVersion);
+      if (members) this.node.options.watch.proposed(message.register, message.ballot, members);
+    }
+    this.node.options.send(from, to, message);
   }
 
   /** The next tick is due now, and those after it follow it. */

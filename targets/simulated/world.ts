@@ -8,7 +8,7 @@ import { createRng, type Rng } from "../../base/rng.ts";
 import type { AppOptions, AppRegion } from "../../layers/region/app-region.ts";
 import type { Reads } from "../../layers/region/reads.ts";
 import { REGION_RULES, type RegionRules } from "../../layers/region/rules.ts";
-import { genesis, type Members, needsWitness, WITNESS } from "../../layers/routing/members.ts";
+import { genesis, type Members, sitesOf, WITNESS } from "../../layers/routing/members.ts";
 import {
   LEASE_PROFILES,
   type LeaseTerms,
@@ -46,6 +46,12 @@ export interface WorldOptions {
 }
 
 const TICK_MS = 10;
+const NO_WATCH: Watch = {
+  began: () => {},
+  proposed: () => {},
+  voted: () => {},
+  started: () => {},
+};
 
 /** How long after the end of a process its peers find its port closed, twice. */
 const REFUSED_AFTER_MS = 20;
@@ -55,41 +61,69 @@ export class World {
   readonly rng: Rng;
   readonly network: Network;
   readonly nodes = new Map<string, Node>();
-  readonly regions: readonly string[];
+  /** The member list that the world began with. */
   readonly members: Members;
   readonly terms: LeaseTerms;
+  readonly #options: WorldOptions;
   #trace = 0x811c9dc5;
 
   constructor(options: WorldOptions) {
     this.rng = createRng(options.seed);
     this.network = new Network(this.rng.fork());
-    this.regions = options.regions;
+    this.#options = options;
     this.terms = options.terms ?? LEASE_PROFILES.default;
-    const sites = needsWitness(options.regions) ? [...options.regions, WITNESS] : options.regions;
+    const sites = sitesOf(options.regions);
     const voterIds = Object.fromEntries(sites.map((site) => [site, `voter-${site}-0`]));
     this.members = genesis(options.regions, voterIds);
-    for (const site of sites) {
-      const node = new Node({
-        site,
-        scheduler: this.scheduler,
-        rng: this.rng.fork(),
-        members: this.members,
-        apps: options.apps,
-        terms: this.terms,
-        routingRules: options.routingRules ?? ROUTING_RULES,
-        regionRules: options.regionRules ?? REGION_RULES,
-        send: (from, to, message) => {
-          const sent = options.intercept ? options.intercept(from, to, message, this.now) : message;
-          if (sent !== undefined) this.#deliver(from, to, sent);
-        },
-        watch: { began: () => {}, voted: () => {}, started: () => {}, ...options.watch },
-        tickMs: options.tickMs ?? (() => TICK_MS),
-        ...(options.openDisk === undefined ? {} : { openDisk: options.openDisk }),
-        ...(options.objects === undefined ? {} : { objects: options.objects }),
-        voterFinds: options.voterFinds ?? ((_site, disk) => disk),
-      });
-      this.nodes.set(site, node);
-    }
+    for (const site of sites) this.nodes.set(site, this.#createNode(site, this.members, true));
+  }
+
+  /** The regions that there are, whether or not they are members (yet, or any more). */
+  get regions(): readonly string[] {
+    return [...this.nodes.keys()].filter((site) => site !== WITNESS);
+  }
+
+  /** The latest list that any living voter knows. */
+  get newestMembers(): Members {
+    const living = [...this.nodes.values()].flatMap(({ process }) => process?.voter.members ?? []);
+    return living.reduce((a, b) => (b.version > a.version ? b : a), this.members);
+  }
+
+  /** A new machine: it has no disk, and a voter that is in no list. */
+  addSite(site: string): void {
+    if (this.nodes.has(site)) return;
+    const node = this.#createNode(site, this.newestMembers, false);
+    this.nodes.set(site, node);
+    node.start();
+  }
+
+  removeSite(site: string): void {
+    this.nodes.get(site)?.kill();
+    this.nodes.delete(site);
+  }
+
+  #createNode(site: string, members: Members, isFounder: boolean): Node {
+    const options = this.#options;
+    return new Node({
+      site,
+      isFounder,
+      scheduler: this.scheduler,
+      rng: this.rng.fork(),
+      members,
+      apps: options.apps,
+      terms: this.terms,
+      routingRules: options.routingRules ?? ROUTING_RULES,
+      regionRules: options.regionRules ?? REGION_RULES,
+      send: (from, to, message) => {
+        const sent = options.intercept ? options.intercept(from, to, message, this.now) : message;
+        if (sent !== undefined) this.#deliver(from, to, sent);
+      },
+      watch: { ...NO_WATCH, ...options.watch },
+      tickMs: options.tickMs ?? (() => TICK_MS),
+      ...(options.openDisk === undefined ? {} : { openDisk: options.openDisk }),
+      ...(options.objects === undefined ? {} : { objects: options.objects }),
+      voterFinds: options.voterFinds ?? ((_site, disk) => disk),
+    });
   }
 
   start(): void {
@@ -146,7 +180,7 @@ export class World {
       for (const other of this.nodes.values()) {
         const hears =
           !this.network.isCut(site, other.site) && !this.network.isCut(other.site, site);
-        if (this.node(site).isUp || !hears) continue;
+        if (this.nodes.get(site)?.isUp || !hears) continue;
         other.process?.run(() => other.process?.voter.connectionRefused(site));
       }
     });
@@ -197,7 +231,7 @@ export class World {
     if (node === undefined) return;
     for (const delay of this.network.deliveries(fromSite, toSite)) {
       this.scheduler.after(delay, () => {
-        if (this.network.isCut(fromSite, toSite)) return;
+        if (this.network.isCut(fromSite, toSite) || !this.nodes.has(toSite)) return;
         this.#note(from, to, message.type);
         node.receive(from, to, message);
       });

@@ -27,7 +27,7 @@ export const appOptions = (app: AppDefinition, regions: readonly string[]): AppO
   mode: app.mode,
   durability: app.durability,
   regions,
-  inSyncTarget: Math.min(IN_SYNC_TARGET, regions.length),
+  inSyncTarget: IN_SYNC_TARGET,
   policy: "automatic",
   tables: app.tables,
   minInSync: MIN_IN_SYNC,

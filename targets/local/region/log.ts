@@ -1,6 +1,8 @@
 /** The region's structured log: one JSON line each on standard output, in batches. *adapter* */
 import { pino } from "pino";
 import type { Log } from "../../../layers/api/index.ts";
+import type { Region } from "../../../layers/region/region.ts";
+import type { Routing } from "../../../layers/routing/port.ts";
 
 export interface RegionLog extends Log {
   flush(): void;
@@ -34,4 +36,17 @@ export function createRegionLog(site: string): RegionLog {
       }
     },
   };
+}
+
+/** A line for each record that is new here, and for each epoch that begins. */
+export function logRouting(log: RegionLog, region: Region, routing: Routing): void {
+  routing.subscribe((event) => {
+    if (event.type !== "record") return;
+    const { app, epoch, version, state, servingRegions, inSyncRegions } = event.app;
+    const fields = { event: "record", app, epoch, version, state, servingRegions, inSyncRegions };
+    log.info(fields, "the routing record changed");
+  });
+  for (const [app, core] of region.apps) {
+    core.onBegin = (epoch) => log.info({ event: "begin", app, epoch }, "an epoch begins here");
+  }
 }

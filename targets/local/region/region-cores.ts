@@ -14,10 +14,11 @@ import { EngineFullError } from "../../../layers/key-value/engine-errors.ts";
 import type { AppOptions } from "../../../layers/region/app-region.ts";
 import type { RegionMessage } from "../../../layers/region/messages.ts";
 import { Region } from "../../../layers/region/region.ts";
+import type { RegionChangeEnd, RegionRequest } from "../../../layers/region/region-changing.ts";
 import { REGION_RULES } from "../../../layers/region/rules.ts";
 import type { LeaseView } from "../../../layers/region/site.ts";
 import { createReplicatedStore, type ReplicatedStore } from "../../../layers/region/store.ts";
-import type { Members } from "../../../layers/routing/members.ts";
+import { type Members, supersedes } from "../../../layers/routing/members.ts";
 import type { RenewApp, VoterReply, VoterRequest } from "../../../layers/routing/messages.ts";
 import type { Holder } from "../../../layers/routing/record.ts";
 import type { Observed } from "../../../layers/routing/renewer.ts";
@@ -74,7 +75,7 @@ export class RegionCores {
         rules: REGION_RULES,
         lease: options.lease,
         members: () => this.#members,
-        onMembers: (members) => this.#useMembers(members),
+        onMembers: (members, isChosen = false) => this.#useMembers(members, isChosen),
         send: options.send,
         newId: () => `${self.region}-${self.incarnation}-${randomName()}`,
       },
@@ -125,6 +126,13 @@ export class RegionCores {
     this.#suspicions = suspicions;
     this.region.suspect(suspicions, this.#options.now());
     this.schedule();
+  }
+
+  changeRegions(request: RegionRequest): Promise<RegionChangeEnd> {
+    return new Promise((resolve) => {
+      this.region.changeRegions(request, resolve, this.#options.now());
+      this.schedule();
+    });
   }
 
   stop(): void {
@@ -184,8 +192,8 @@ export class RegionCores {
     this.#options.renew(apps, urgent);
   }
 
-  #useMembers(members: Members): void {
-    if (members.version <= this.#members.version) return;
+  #useMembers(members: Members, isChosen: boolean): void {
+    if (!supersedes(members, this.#members, isChosen)) return;
     this.#members = members;
     this.#options.membersChanged(members);
   }

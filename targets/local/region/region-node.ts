@@ -15,7 +15,7 @@ import { createIds } from "../../../base/ids.ts";
 import { createRegionApi, type Deployment, type RegionApi } from "../../../layers/api/index.ts";
 import { tuple } from "../../../layers/key-value/key.ts";
 import type { RegionMessage } from "../../../layers/region/messages.ts";
-import type { Members } from "../../../layers/routing/members.ts";
+import { latestOf, type Members } from "../../../layers/routing/members.ts";
 import type { VoterReply } from "../../../layers/routing/messages.ts";
 import type { Holder } from "../../../layers/routing/record.ts";
 import { LEASE_PROFILES } from "../../../layers/routing/rules.ts";
@@ -29,7 +29,14 @@ import { ObjectsGround } from "../objects/region-objects.ts";
 import { createLocalRouting, type LocalRouting } from "../routing.ts";
 import { createForward } from "../routing-commands.ts";
 import { type RegionWatch, watchRegions } from "../routing-regions.ts";
-import type { ChildConfig, ChildStatus, PeersMessage, Ready } from "../supervisor/messages.ts";
+import type {
+  ChildConfig,
+  ChildStatus,
+  MembersChange,
+  MembersResult,
+  PeersMessage,
+  Ready,
+} from "../supervisor/messages.ts";
 import { VOTER_DIRECTORY } from "../voter/genesis.ts";
 import { LeaseBoard } from "../voter/lease-board.ts";
 import type { FromWorker } from "../voter/messages.ts";
@@ -37,7 +44,7 @@ import { appOptions, deploymentOf } from "./apps.ts";
 import { type HttpServer, listen } from "./http-server.ts";
 import { type Journey, startJourney } from "./journey.ts";
 import { createLeaseView } from "./lease-view.ts";
-import type { RegionLog } from "./log.ts";
+import { logRouting, type RegionLog } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { NamedListener } from "./named-listener.ts";
 import { createOrigins, type Origins } from "./origins.ts";
@@ -157,7 +164,7 @@ export class RegionNode {
       }),
     ]);
     const node = new RegionNode(options, { deployment, engine, board, thread, link, ground });
-    const members = latest(engine.get(membersKey) as Members | undefined, thread.members);
+    const members = latestOf(engine.get(membersKey) as Members | undefined, thread.members);
     if (members !== undefined) node.#create(members);
     const http = await listen(host, config.httpPort, (request) => node.#answer(request));
     node.#http = http;
@@ -217,7 +224,18 @@ export class RegionNode {
 
   status(): ChildStatus {
     const { named } = this.#named;
-    return { ...this.#health(), ...(named && { named }) };
+    const hasArrived = this.#service?.cores.region.hasArrived ?? false;
+    return { ...this.#health(), hasArrived, ...(named && { named }) };
+  }
+
+  /** Adds or removes another region; the supervisor asks. */
+  async changeMembers(change: MembersChange): Promise<MembersResult> {
+    const { cores } = this.#service ?? {};
+    if (cores === undefined) {
+      return { kind: "unknown", reason: `${this.#options.config.site} does not know the members` };
+    }
+    const end = await cores.changeRegions({ ...change, by: "operator" });
+    return end.kind === "ok" ? { kind: "ok" } : end;
   }
 
   #health(): Pick<ChildStatus, "healthy" | "reason"> {
@@ -278,25 +296,12 @@ export class RegionNode {
       schedule: cores.schedule,
       forward: createForward((region) => this.#watch.urlOf(region), config.operatorToken),
     });
-    this.#logRouting(cores, routing);
     this.#objects.serve({ ...cores, self, engine: this.#engine, now: this.#now });
+    logRouting(log, cores.region, routing);
     const { api, journeys } = this.#serve(cores, routing);
     this.#service = { cores, routing, api, journeys };
     log.info({ event: "start", incarnation, members: members.version }, "the region starts");
     if (this.#hasPeers) cores.boot();
-  }
-
-  #logRouting(cores: RegionCores, routing: LocalRouting): void {
-    const { log } = this.#options;
-    routing.subscribe((event) => {
-      if (event.type !== "record") return;
-      const { app, epoch, version, state, servingRegions, inSyncRegions } = event.app;
-      const fields = { event: "record", app, epoch, version, state, servingRegions, inSyncRegions };
-      log.info(fields, "the routing record changed");
-    });
-    for (const [app, core] of cores.region.apps) {
-      core.onBegin = (epoch) => log.info({ event: "begin", app, epoch }, "an epoch begins here");
-    }
   }
 
   #serve(cores: RegionCores, routing: LocalRouting): Pick<Service, "api" | "journeys"> {
@@ -397,6 +402,3 @@ export class RegionNode {
     else log.error({ event: "disk", error: error.message }, "the disk refuses writes");
   }
 }
-
-const latest = (a: Members | undefined, b: Members | undefined): Members | undefined =>
-  a === undefined || (b !== undefined && b.version > a.version) ? b : a;

@@ -33,10 +33,7 @@ export async function runRegionProcess(entry: URL): Promise<void> {
       died: ({ notices }) => {
         for (const notice of notices) if (isGenuine(config.secretHex, notice)) node.died(notice);
       },
-      members: async ({ change, site }) => ({
-        kind: "failed",
-        reason: `this build cannot ${change} ${site} while it serves`,
-      }),
+      members: (change) => node.changeMembers(change),
       status: () => node.status(),
       stop: async () => {
         await node.stop();

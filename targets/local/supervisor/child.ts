@@ -46,6 +46,11 @@ export interface SupervisorChannel {
   failed(error: unknown): Promise<never>;
 }
 
+const NO_MEMBERS: MembersResult = {
+  kind: "failed",
+  code: "not-allowed",
+  reason: "this process knows no members",
+};
 const STOP_LIMIT_MS = 4500;
 const ORPHAN_LIMIT_MS = 800;
 const FAIL_LIMIT_MS = 500;
@@ -112,10 +117,9 @@ async function fulfil(duties: ChildDuties, message: ParentMessage): Promise<void
     case "status":
       return say({ type: "status", request: message.request, status: await duties.status() });
     case "members": {
-      const change = { change: message.change, site: message.site };
-      const result = await (duties.members?.(change) ??
-        Promise.resolve({ kind: "failed" as const, reason: "this process knows no members" }));
-      return say({ type: "members", request: message.request, result });
+      const { type: _, request, ...change } = message;
+      const result = await (duties.members?.(change) ?? Promise.resolve(NO_MEMBERS));
+      return say({ type: "members", request, result });
     }
     case "start":
     case "stop":

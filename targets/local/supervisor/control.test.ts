@@ -99,15 +99,14 @@ describe("control", () => {
       true,
     ]);
     expect((await toldTo(deployment, A)).members).toEqual([
-      { change: "add", site: B },
-      { change: "add", site: "witness" },
+      { change: "add", region: B, waitMs: 20_000 },
     ]);
     expect((await toldTo(deployment, B)).config.joining).toBe(true);
     expect((await control(deployment, "DELETE", `regions/${B}`)).status).toBe(200);
     const one = await deployment.status();
     expect([one.regions.map((r) => r.id), one.witness]).toEqual([[A], null]);
     const back = await control(deployment, "POST", "regions", { body: { id: B } });
-    expect([back.status, back.body["fix"]]).toEqual([400, "Choose a new id."]);
+    expect([back.status, back.body["fix"]]).toEqual([400, expect.stringContaining("a new id")]);
     const last = await control(deployment, "DELETE", `regions/${A}`);
     expect([last.status, last.body["fix"]]).toEqual([
       400,

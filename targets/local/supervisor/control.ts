@@ -4,7 +4,7 @@
  *   GET    /control/status
  *   POST   /control/faults         {kind, regions?, options?: {direction, delayMs, jitterMs, loss}}
  *   POST   /control/regions        {id}
- *   DELETE /control/regions/{id}
+ *   DELETE /control/regions/{id}[?accept-data-loss=true]
  *   POST   /control/stop
  *
  * Every request carries the operator's token (`Authorization: Bearer`) or comes from a page of a
@@ -26,7 +26,7 @@ export interface ControlDuties {
   status(): Promise<unknown>;
   fault(body: unknown): Promise<unknown>;
   addRegion(body: unknown): Promise<MembersResult>;
-  removeRegion(id: string): Promise<MembersResult>;
+  removeRegion(id: string, acceptDataLoss: boolean): Promise<MembersResult>;
   stop(): void;
   /** Whether these headers are those of a signed-in operator. */
   isOperator?(headers: IncomingHttpHeaders): Promise<boolean>;
@@ -93,7 +93,7 @@ async function answer(
 }
 
 async function route(request: IncomingMessage, duties: ControlDuties): Promise<Reply> {
-  const path = new URL(request.url ?? "/", "http://control").pathname;
+  const { pathname: path, searchParams } = new URL(request.url ?? "/", "http://control");
   switch (`${request.method} ${path}`) {
     case "GET /control/status":
       return { status: 200, body: await duties.status() };
@@ -106,9 +106,9 @@ async function route(request: IncomingMessage, duties: ControlDuties): Promise<R
       return { status: 202, body: { stopping: true } };
   }
   if (request.method === "DELETE" && path.startsWith(REGIONS_PATH)) {
-    return ofMembers(
-      await duties.removeRegion(decodeURIComponent(path.slice(REGIONS_PATH.length))),
-    );
+    const id = decodeURIComponent(path.slice(REGIONS_PATH.length));
+    const acceptDataLoss = searchParams.get("accept-data-loss") === "true";
+    return ofMembers(await duties.removeRegion(id, acceptDataLoss));
   }
   const detail = `${request.method} ${path} is not a control route`;
   return problem(404, "not-found", "Nothing has this address", { detail });
@@ -117,9 +117,8 @@ async function route(request: IncomingMessage, duties: ControlDuties): Promise<R
 function ofMembers(result: MembersResult): Reply {
   if (result.kind === "ok") return { status: 200, body: { done: true } };
   if (result.kind === "failed") {
-    return problem(409, "transition-refused", "The members were not changed", {
-      detail: result.reason,
-    });
+    const type = result.code === "would-lose-data" ? "would-lose-data" : "transition-refused";
+    return problem(409, type, "The members were not changed", { detail: result.reason });
   }
   const title = "It is not known whether the members were changed";
   return problem(504, "outcome-unknown", title, { detail: result.reason });

@@ -37,6 +37,8 @@ export interface DeploymentFile {
   readonly witness: boolean;
   /** Regions whose adding has begun and is not known to be done. */
   readonly joining: readonly RegionRef[];
+  /** Regions whose removal has begun and is not known to be done. */
+  readonly leaving?: readonly string[];
   /** Ids that may never come back. */
   readonly removed: readonly string[];
   readonly configFile?: string;
@@ -152,11 +154,13 @@ export class DataDirectory {
     return path;
   }
 
-  /** A removed region's data is kept, under a name that no region can have. */
+  /** What a removed site had is kept, under a name that no region can have. */
   retireSite(site: string, at: Date): string | undefined {
-    const from = join(this.path, "regions", site);
+    const isRegion = !RESERVED.includes(site);
+    const from = isRegion ? join(this.path, "regions", site) : join(this.path, site);
     if (!existsSync(from)) return undefined;
-    const to = `${from}.removed-${at.toISOString().replaceAll(":", "")}`;
+    const name = `${site}.removed-${at.toISOString().replaceAll(":", "")}`;
+    const to = join(this.path, "regions", name);
     renameSync(from, to);
     return to;
   }

@@ -89,8 +89,10 @@ export interface NamedAddresses {
 
 export interface MembersChange {
   readonly change: "add" | "remove";
-  /** A region's id, or "witness". */
-  readonly site: string;
+  readonly region: string;
+  /** Removes a region although it does not answer. */
+  readonly acceptDataLoss?: boolean;
+  readonly waitMs: number;
 }
 
 export type ParentMessage =
@@ -127,11 +129,13 @@ export interface ChildStatus {
   readonly healthChecks?: readonly HealthCheckView[];
   /** Of a region: where its name leads to; and why it does not listen there, if so. */
   readonly named?: { readonly url: string; readonly trouble?: string };
+  /** Of a region: whether it has the data that was there when it came. */
+  readonly hasArrived?: boolean;
 }
 
 export type MembersResult =
   | { readonly kind: "ok" }
-  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "failed"; readonly code: string; readonly reason: string }
   | { readonly kind: "unknown"; readonly reason: string };
 
 export type ChildMessage =

@@ -52,6 +52,10 @@ export class Site {
   healthBroken = false;
   /** It is being added to a deployment that already serves. */
   joining = false;
+  /** Its removal has begun. */
+  isLeaving = false;
+  /** Clients are not sent to it: it has no data yet, or is about to go. */
+  isHidden = false;
 
   constructor(options: SiteOptions) {
     this.#options = options;

@@ -109,10 +109,15 @@ export class Sites {
     this.#tellDeaths();
   }
 
+  /** Everybody is told which regions are shown now. */
+  shownChanged(): void {
+    this.#changed();
+  }
+
   /** What each region's HTTP address is, or was when it last ran. */
   addresses(): readonly { readonly id: string; readonly url: string }[] {
-    return this.regions().flatMap((site) =>
-      site.lastReady?.url === undefined ? [] : [{ id: site.id, url: site.lastReady.url }],
+    return this.regions().flatMap(({ id, lastReady, isHidden }) =>
+      lastReady?.url === undefined || isHidden ? [] : [{ id, url: lastReady.url }],
     );
   }
 

@@ -3,10 +3,14 @@ import type { HealthCheckView } from "../../../layers/routing/health-board.ts";
 import { FRONT_DOOR_SITE, WITNESS_SITE } from "../link/address.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type { NetworkFault } from "./fault-plan.ts";
+import type { ChildStatus } from "./messages.ts";
 import type { ObservedApp } from "./observed-apps.ts";
 import { observeApps } from "./observed-apps.ts";
 import type { Site } from "./site.ts";
 import type { Sites } from "./sites.ts";
+
+/** `copying`: a member whose data has not all arrived. */
+export type Membership = "member" | "joining" | "copying" | "leaving";
 
 export interface RegionStatus {
   readonly id: string;
@@ -17,6 +21,7 @@ export interface RegionStatus {
   /** It says of itself that it can serve. */
   readonly healthy: boolean;
   readonly state: string;
+  readonly membership: Membership;
   readonly incarnation: number | null;
   /** Why it is not healthy, for people. */
   readonly reason?: string;
@@ -75,6 +80,12 @@ const APPS_LIMIT_MS = 1000;
 const pidOf = (site: Site | undefined): number | null =>
   site?.child === undefined || site.child.hasExited ? null : (site.child.pid ?? null);
 
+function membershipOf(site: Site, told: ChildStatus | undefined): Membership {
+  if (site.isLeaving) return "leaving";
+  if (site.joining) return "joining";
+  return told?.hasArrived === false ? "copying" : "member";
+}
+
 async function describeRegion(site: Site): Promise<RegionStatus> {
   const told = site.state === "running" ? await site.child?.status(CHILD_LIMIT_MS) : undefined;
   const silent =
@@ -87,6 +98,7 @@ async function describeRegion(site: Site): Promise<RegionStatus> {
     up: site.state === "running",
     healthy: told?.healthy ?? false,
     state: site.state,
+    membership: membershipOf(site, told),
     incarnation: site.lastReady?.incarnation ?? null,
     ...(told?.healthy === true || reason === undefined ? {} : { reason }),
     named: told?.named?.url ?? null,

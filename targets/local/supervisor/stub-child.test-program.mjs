@@ -117,10 +117,12 @@ supervisor.serve({
   members: async (change) => {
     told.members.push(change);
     const refuses = existsSync(join(config.dataDir, "refuse-members"));
-    return refuses ? { kind: "failed", reason: "it was told to refuse" } : { kind: "ok" };
+    const refusal = { kind: "failed", code: "not-allowed", reason: "it was told to refuse" };
+    return refuses ? refusal : { kind: "ok" };
   },
   status: () => ({
     healthy: !told.healthBroken,
+    hasArrived: true,
     ...(told.healthBroken ? { reason: "broken" } : {}),
   }),
   stop: async () => {

@@ -203,6 +203,7 @@ class LocalDeployment implements RunningDeployment {
   #sites: Sites | undefined;
   #provider: Awaited<ReturnType<typeof startDeploymentProvider>> | undefined;
   #file: DeploymentFile;
+  #membership: Membership | undefined;
   #stopping: Promise<void> | undefined;
   #tellStopped: () => void = () => undefined;
 
@@ -230,7 +231,7 @@ class LocalDeployment implements RunningDeployment {
       status: () => self.status(),
       fault: (body) => injectFault(self.#running, body, STOP_GRACE_MS),
       addRegion: (body) => membership.addRegion((body as { id?: unknown } | null)?.id),
-      removeRegion: (id) => membership.removeRegion(id),
+      removeRegion: (id, acceptDataLoss) => membership.removeRegion(id, acceptDataLoss),
       isOperator: (headers) =>
         isOperatorSession(
           headers,
@@ -266,7 +267,9 @@ class LocalDeployment implements RunningDeployment {
       write,
       stopGraceMs: STOP_GRACE_MS,
       changeLimitMs: CHANGE_LIMIT_MS,
+      log: options.log,
     });
+    self.#membership = membership;
     self.#control = control;
     self.#sites = sites;
     const supervisor = must(identify(process.pid), "this process runs");
@@ -299,7 +302,6 @@ class LocalDeployment implements RunningDeployment {
   async start(signal?: AbortSignal): Promise<void> {
     const sites = this.#running;
     for (const { id } of this.#file.regions) sites.add("region", id);
-    for (const { id } of this.#file.joining) sites.add("region", id).joining = true;
     if (this.#file.witness) sites.add("witness", WITNESS_SITE);
     sites.add("front-door", FRONT_DOOR_SITE);
     const abort = (): void => void this.stop();
@@ -312,6 +314,8 @@ class LocalDeployment implements RunningDeployment {
       await this.stop();
       throw error;
     }
+    // What the supervisor before this one had begun goes on beside what it serves.
+    void this.#membership?.resume();
   }
 
   async status(): Promise<DeploymentStatus> {

@@ -6,7 +6,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { must } from "../../../base/assert.ts";
-import type { Members } from "../../../layers/routing/members.ts";
+import { type Members, supersedes } from "../../../layers/routing/members.ts";
 import type { RenewApp, VoterReply, VoterRequest } from "../../../layers/routing/messages.ts";
 import { Renewer } from "../../../layers/routing/renewer.ts";
 import { ROUTING_RULES } from "../../../layers/routing/rules.ts";
@@ -34,7 +34,7 @@ class RegionWorker {
   #renewer: Renewer | undefined;
   #apps: readonly RenewApp[] = [];
   #voters: readonly string[] = [];
-  #membersVersion = 0;
+  #members: Members | undefined;
   #suspicions = "[]";
 
   constructor(start: WorkerStart, host: VoterHost, link: Link) {
@@ -121,7 +121,7 @@ class RegionWorker {
   #tick(): void {
     this.#host.tick(this.#voters);
     const known = this.#host.voter.members;
-    if (known !== undefined && this.#membersVersion === 0) {
+    if (known !== undefined && this.#members === undefined) {
       this.#useMembers(known);
       say({ type: "members", members: known });
     }
@@ -130,8 +130,8 @@ class RegionWorker {
   }
 
   #useMembers(members: Members): void {
-    if (members.version <= this.#membersVersion) return;
-    this.#membersVersion = members.version;
+    if (this.#members !== undefined && !supersedes(members, this.#members, true)) return;
+    this.#members = members;
     const self = { region: this.#start.site, incarnation: this.#start.incarnation };
     this.#renewer ??= new Renewer(self, this.#start.terms, ROUTING_RULES, members);
     this.#renewer.useMembers(members);

@@ -1,0 +1,48 @@
+/**
+ * Whether a region has the data of an app, or is still getting it. *pure core*
+ *
+ * A store that is found empty although the app is served elsewhere (a region that was added, a disk
+ * that was lost) is partial until it has every log as far as each serving region had it at one
+ * moment. For an active-active app it matters who serves: a partial region would answer with what
+ * it lacks, so it does not join. An active-passive app needs no such mark, for only the in-sync set
+ * and what the holder says decide who takes over.
+ *
+ * Not promised: that one whose peers all lost their stores too ever arrives by itself. An operator
+ * can make it serve, with --accept-data-loss.
+ */
+import type { AppParts } from "./app-parts.ts";
+import type { LateWrites } from "./late-writes.ts";
+
+/** At the start, once the register has told that the app is served. */
+export function noteEmptyStore(app: AppParts): void {
+  const { options, data, site, logs } = app;
+  if (options.mode !== "active-active") return;
+  const isEmpty = [...logs.values()].every((log) => log.end.position === 0);
+  if (!isEmpty) return;
+  site.engine.transact((writer) => {
+    data.setState(writer, { ...data.state(writer), isPartial: true });
+  });
+}
+
+/** Clears the mark as soon as it may. */
+export function noteArrival(app: AppParts, late: LateWrites): void {
+  const { record, data, site, suspected } = app;
+  const { isPartial, ...rest } = data.state(site.engine);
+  if (isPartial !== true || record === undefined) return;
+  const others = record.serving
+    .map((holder) => holder.region)
+    .filter((region) => region !== site.self.region && !suspected.includes(region));
+  if (others.length === 0 || !late.hasAllOf(others)) return;
+  site.engine.transact((writer) => data.setState(writer, rest));
+}
+
+/** Whether this region has all that was there when it came. */
+export function hasArrived(app: AppParts): boolean {
+  const { record, data, site, log, caughtUpAt, holding, options } = app;
+  if (record === undefined || !record.regions.includes(site.self.region)) return false;
+  const { isPartial, repairUntil } = data.state(site.engine);
+  if (data.bytes.wanted(site.engine, undefined, 1).length > 0) return false;
+  if (options.mode === "active-active") return isPartial !== true && holding !== undefined;
+  if (holding !== undefined) return true;
+  return caughtUpAt > Number.NEGATIVE_INFINITY && repairUntil <= log.end.position;
+}
