@@ -30,7 +30,7 @@ import { isFurther } from "../routing/round.ts";
 import type { Suspicion } from "../routing/voter.ts";
 import { AppData, NOTHING_TO_REACH } from "./app-data.ts";
 import type { AppOptions, AppParts } from "./app-parts.ts";
-import { hasArrived, noteArrival, noteEmptyStore } from "./arriving.ts";
+import { noteArrival, noteEmptyStore } from "./arriving.ts";
 import { Clock } from "./clock.ts";
 import { Commands } from "./commands.ts";
 import { Departing } from "./departing.ts";
@@ -118,7 +118,7 @@ export class AppRegion implements AppParts {
       late: this.#late,
       departing: this.#departing,
       superseded: (now) => this.#stepDown(false, now),
-      readSoon: (now) => this.#readSoon(now),
+      readSoon: (now) => this.readSoon(now),
     });
   }
 
@@ -154,10 +154,6 @@ export class AppRegion implements AppParts {
   }
   get isBooted(): boolean {
     return this.#isBooted;
-  }
-  /** Whether the data that was there when this region came is here. */
-  get hasArrived(): boolean {
-    return hasArrived(this);
   }
 
   send(region: string, body: RegionBody): void {
@@ -214,11 +210,6 @@ export class AppRegion implements AppParts {
     }, now);
   }
 
-  /** Asks the register, not too often. */
-  look(now: Instant): void {
-    this.#readSoon(now);
-  }
-
   #learned(end: IntentEnd, now: Instant): void {
     if (end.value !== undefined) this.learn(end.value as RoutingRecord, end.ballot, now);
   }
@@ -273,10 +264,11 @@ export class AppRegion implements AppParts {
     const isSame = (id: string): boolean =>
       sameBallot(this.#observed.get(id)?.ballot, accepted.ballot);
     if (isQuorum(this.site.members(), isSame)) this.learn(record, accepted.ballot, now);
-    else this.#readSoon(now);
+    else this.readSoon(now);
   }
 
-  #readSoon(now: Instant): void {
+  /** Asks the register, not too often. */
+  readSoon(now: Instant): void {
     if (this.registrar.busy || now.mono < this.#readAt) return;
     const pauseMs = this.#record === undefined ? 400 : 60;
     this.#readAt = now.mono + pauseMs * (1 + this.site.rng.next());
@@ -386,7 +378,7 @@ export class AppRegion implements AppParts {
   tick(now: Instant): void {
     this.registrar.tick(now);
     if (!this.#isBooted) return;
-    if (this.#record === undefined) this.#readSoon(now);
+    if (this.#record === undefined) this.readSoon(now);
     this.#tryBegin(now);
     if (this.#record !== undefined && !holds(this.#record, this.site.self)) {
       this.taking.considerServing(now);

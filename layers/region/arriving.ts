@@ -44,5 +44,5 @@ export function hasArrived(app: AppParts): boolean {
   if (data.bytes.wanted(site.engine, undefined, 1).length > 0) return false;
   if (options.mode === "active-active") return isPartial !== true && holding !== undefined;
   if (holding !== undefined) return true;
-  return caughtUpAt > Number.NEGATIVE_INFINITY && repairUntil <= log.end.position;
+  return caughtUpAt > Number.NEGATIVE_INFINITY && repairUntil.position <= log.end.position;
 }

@@ -93,8 +93,8 @@ export class Departing {
     }
     const isInSync = record.inSyncRegions.includes(region);
     if (isInSync && record.durability === "replicated") return false;
-    const isCurrent = log.end.epoch === record.epoch && state.repairUntil <= log.end.position;
-    return isCurrent && now.mono - caughtUpAt < HEARD_MS;
+    const isWhole = state.repairUntil.position <= log.end.position;
+    return log.end.epoch === record.epoch && isWhole && now.mono - caughtUpAt < HEARD_MS;
   }
 }
 

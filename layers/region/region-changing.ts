@@ -330,6 +330,6 @@ export class RegionChanging {
   #look(now: Instant): void {
     if (now.mono - this.#lookedAt < LOOK_EVERY_MS) return;
     this.#lookedAt = now.mono;
-    for (const app of this.#apps.values()) app.look(now);
+    for (const app of this.#apps.values()) app.readSoon(now);
   }
 }

@@ -10,6 +10,7 @@ import type { RenewApp, VoterReply } from "../routing/messages.ts";
 import type { Observed } from "../routing/renewer.ts";
 import type { Suspicions } from "../routing/voter.ts";
 import { type AppOptions, AppRegion } from "./app-region.ts";
+import { hasArrived } from "./arriving.ts";
 import { MemberList } from "./member-list.ts";
 import type { RegionMessage } from "./messages.ts";
 import { Reads } from "./reads.ts";
@@ -70,7 +71,7 @@ export class Region {
 
   /** Whether this region has the data of every app that there was when it came. */
   get hasArrived(): boolean {
-    return [...this.apps.values()].every((app) => app.hasArrived);
+    return [...this.apps.values()].every(hasArrived);
   }
 
   #isKnownSite(site: string): boolean {

@@ -195,7 +195,8 @@ function checkMembers(world: World, membership: SimulatedMembership, report: Rep
     report("I11", "a change of the members did not end");
     return;
   }
-  const hasArrived = (region: string): boolean => world.app(region, APP)?.hasArrived === true;
+  const hasArrived = (region: string): boolean =>
+    world.node(region).process?.region?.hasArrived === true;
   const late = world.until(() => world.regions.every(hasArrived), 2 * QUIET_MS) === undefined;
   if (!late) return;
   const missing = world.regions.filter((region) => !hasArrived(region));
