@@ -32,8 +32,11 @@ export interface ClientTimers {
 }
 
 export interface ClientOptions {
-  /** The regions, or the URL of a front door or region that lists them (`GET /routing/regions`). */
-  readonly regions: readonly Region[] | string;
+  /**
+   * The regions, or who knows them now, or the URL of a front door or region that lists them
+   * (`GET /routing/regions`); a region that comes later is then found.
+   */
+  readonly regions: readonly Region[] | string | (() => readonly Region[]);
   /** The app of paths that start with another word than their app. */
   readonly app?: string;
   /** The region to prefer while nothing better is known, and for stale reads. */
@@ -236,6 +239,9 @@ function createShared(
     tokens: TOKENS_FIRST,
     tell(fact) {
       const before = shared.knowledge;
+      if (isUnknownHolder(before, fact)) {
+        void directory.missed().then((regions) => shared.tell({ type: "regions", regions }));
+      }
       shared.knowledge = learn(before, fact);
       if (before.apps !== shared.knowledge.apps) announceStates(before, shared.knowledge, announce);
     },
@@ -258,6 +264,12 @@ function createShared(
   };
   return shared;
 }
+
+/** A refusal names a region that has come since the regions were learnt. */
+const isUnknownHolder = ({ regions }: Shared["knowledge"], fact: Fact): boolean =>
+  fact.type === "refused" &&
+  fact.servingRegion !== undefined &&
+  !regions.some(({ id }) => id === fact.servingRegion);
 
 function announceStates(
   before: Knowledge,

@@ -20,19 +20,23 @@ export interface Directory {
   ready(): Promise<readonly Region[]> | readonly Region[];
   /** Asks again, at most every few seconds, when no region of the list answers. */
   refresh(knowledge: Knowledge): Promise<void>;
+  /** A region is missing from the list: asks again, at most once a second. */
+  missed(): Promise<readonly Region[]>;
 }
 
 const LEARN_MOST_MS = 2_000;
 const LEARN_AGAIN_MS = 5_000;
+const MISSED_AGAIN_MS = 1_000;
 
 export function createDirectory(
   source: ClientOptions["regions"],
   ports: DirectoryPorts,
 ): Directory {
+  if (typeof source === "function") return listed(() => source().map(checked));
   if (typeof source !== "string") {
     const regions = source.map(checked);
     if (regions.length === 0) throw new TypeError("regions: at least one is needed, got none");
-    return { first: regions, ready: () => regions, refresh: () => Promise.resolve() };
+    return listed(() => regions);
   }
   const door = checked({ id: "front-door", url: source });
   let current: readonly Region[] | undefined;
@@ -68,8 +72,20 @@ export function createDirectory(
       asked = ask();
       await asked;
     },
+    async missed() {
+      if (ports.now() - askedAt > MISSED_AGAIN_MS) asked = ask();
+      await asked;
+      return current ?? [door];
+    },
   };
 }
+
+const listed = (regions: () => readonly Region[]): Directory => ({
+  first: regions(),
+  ready: regions,
+  refresh: () => Promise.resolve(),
+  missed: () => Promise.resolve(regions()),
+});
 
 function checked(region: Region): Region {
   if (!/^https?:\/\/[^/?#]+\/*$/.test(region.url)) {

@@ -38,7 +38,7 @@ export function createSimulatedClient(
   const { world, settling, pace } = simulated;
   const rng = simulated.rng.fork();
   const client = createClient({
-    regions: simulated.regions.map((id) => ({ id, url: simulated.urlOf(id) })),
+    regions: () => simulated.regions.map((id) => ({ id, url: simulated.urlOf(id) })),
     near,
     fetch: (url, init) => simulated.fetch(near, url, init),
     now: () => world.now,

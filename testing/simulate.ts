@@ -12,6 +12,7 @@ import type { Deployment } from "../layers/api/index.ts";
 import type { Command, CommandOptions } from "../layers/routing/port.ts";
 import { LEASE_PROFILES } from "../layers/routing/rules.ts";
 import { type LogLine, SimulatedDeployment } from "../targets/simulated/deployment.ts";
+import type { RegionChangeEnd } from "../targets/simulated/membership.ts";
 import type { Ended } from "../targets/simulated/routing.ts";
 import { type Checked, checkWorld } from "./check.ts";
 import { createSimulatedClient, type SimulatedClient } from "./client.ts";
@@ -82,6 +83,10 @@ export interface SimulatedWorld {
   skewClock(site: string, by: Duration): void;
   /** The region's health journey fails until `heal`. */
   breakHealth(region: string): void;
+  /** Starts a region and makes it a member; rejects when that is refused. Waits for its data. */
+  addRegion(id: string): Promise<void>;
+  /** Rejects with the reason when it is refused: the serving region of an app does not leave. */
+  removeRegion(id: string, options?: { readonly acceptDataLoss?: boolean }): Promise<void>;
   /** Ends all faults; killed regions start again. */
   heal(): void;
 
@@ -132,7 +137,9 @@ function createSimulatedWorld(options: SimulateOptions): SimulatedWorld {
   };
   return {
     seed,
-    regions: simulated.regions,
+    get regions() {
+      return simulated.regions;
+    },
     get now() {
       return world.now;
     },
@@ -153,6 +160,7 @@ function createSimulatedWorld(options: SimulateOptions): SimulatedWorld {
       await pace.advance(CONVERGED_MS);
     },
     ...faultsOf(simulated),
+    ...membersOf(simulated, until),
     advance: (by) => pace.advance(ms(by)),
     until,
     history: () => log.operations,
@@ -211,6 +219,25 @@ function faultsOf(simulated: SimulatedDeployment): Faults {
     },
     breakHealth: (id) => simulated.breakHealth(world.node(id).site, true),
     heal: () => simulated.heal(),
+  };
+}
+
+function membersOf(
+  simulated: SimulatedDeployment,
+  until: SimulatedWorld["until"],
+): Pick<SimulatedWorld, "addRegion" | "removeRegion"> {
+  const isDone = async (what: string, changing: Promise<RegionChangeEnd>): Promise<void> => {
+    const end = await simulated.pace.follow(changing);
+    if (end.kind !== "ok") throw new Error(`${what}: ${end.reason}`);
+  };
+  return {
+    addRegion: async (id) => {
+      await isDone(`addRegion(${id})`, simulated.addRegion(id));
+      await until(() => simulated.isWhole(id));
+      simulated.show(id);
+    },
+    removeRegion: (id, { acceptDataLoss = false } = {}) =>
+      isDone(`removeRegion(${id})`, simulated.removeRegion(id, acceptDataLoss)),
   };
 }
 

@@ -42,6 +42,8 @@ export interface RegionRequest {
 /** `busy`: this region is at another change, and may be asked again. */
 export type RegionChangeCode =
   | "busy"
+  /** Its voter does not answer; nothing has changed. */
+  | "silent"
   | "not-allowed"
   | "unknown-region"
   | "would-lose-data"
@@ -306,7 +308,7 @@ export class RegionChanging {
     );
     const isUntouched = running.step === "voters" && !isJoint(this.#site.members());
     if (change === "add" && isUntouched && silent.includes(region) && !this.#list.isBusy) {
-      return this.#end(running, failed("not-allowed", `the voter of ${region} does not answer`));
+      return this.#end(running, failed("silent", `the voter of ${region} does not answer`));
     }
     this.#end(running, unknown("no majority of voters has answered in time; it may still happen"));
   }

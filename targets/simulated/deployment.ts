@@ -16,10 +16,12 @@
 import { createRng, type Rng } from "../../base/rng.ts";
 import type { AppDefinition, Deployment } from "../../layers/api/index.ts";
 import type { AppOptions } from "../../layers/region/app-region.ts";
+import type { RegionChangeEnd } from "../../layers/region/region-changing.ts";
 import { WITNESS } from "../../layers/routing/members.ts";
 import type { RegionView } from "../../layers/routing/port.ts";
 import { roundTripMs } from "../../layers/routing/round-trips.ts";
 import type { LeaseTerms } from "../../layers/routing/rules.ts";
+import { SimulatedMembership } from "./membership.ts";
 import type { LinkQuality } from "./network.ts";
 import type { Process } from "./node.ts";
 import { Pace } from "./pace.ts";
@@ -56,7 +58,7 @@ const IN_SYNC_TARGET = 2;
 export class SimulatedDeployment {
   readonly world: World;
   readonly deployment: Deployment;
-  readonly regions: readonly string[];
+  readonly membership: SimulatedMembership;
   readonly settling = new Settling();
   readonly pace: Pace;
   readonly rng: Rng;
@@ -66,13 +68,15 @@ export class SimulatedDeployment {
   readonly #unreachable = new Set<string>();
   readonly #connections = new Map<Process, Set<() => void>>();
   readonly #rtt: number | "aws";
+  /** What clients are told of. */
+  #regions: readonly string[];
   #stirredAt = 0;
 
   constructor(options: SimulatedDeploymentOptions) {
     const { deployment, seed } = options;
     this.deployment = deployment;
     this.#rtt = options.rtt ?? "aws";
-    this.regions = deployment.regions.map(({ id }) => id);
+    this.#regions = deployment.regions.map(({ id }) => id);
     this.rng = createRng(seed ^ 0xc11e47);
     this.world = new World({
       seed,
@@ -86,12 +90,50 @@ export class SimulatedDeployment {
       },
     });
     this.pace = new Pace(this.world.scheduler, this.settling);
-    for (const from of this.world.nodes.keys()) {
-      for (const to of this.world.nodes.keys()) {
-        this.world.network.setUsual(from, to, this.#linkOf(from, to));
-      }
-    }
+    this.membership = new SimulatedMembership(this.world, createRng(seed ^ 0x3e3));
+    this.#connect([...this.world.nodes.keys()]);
     this.world.start();
+  }
+
+  /** The regions that serve clients, in order of preference. */
+  get regions(): readonly string[] {
+    return this.#regions;
+  }
+
+  /** The voters' answer; the region is shown to clients once it `isWhole`. */
+  addRegion(region: string): Promise<RegionChangeEnd> {
+    this.#connect([...this.world.nodes.keys(), region, WITNESS]);
+    return this.#change({ change: "add", region });
+  }
+
+  async removeRegion(region: string, acceptDataLoss: boolean): Promise<RegionChangeEnd> {
+    const end = await this.#change({ change: "remove", region, acceptDataLoss });
+    if (end.kind === "ok") this.#regions = this.#regions.filter((one) => one !== region);
+    return end;
+  }
+
+  isWhole(region: string): boolean {
+    return this.world.nodes.get(region)?.process?.region?.hasArrived === true;
+  }
+
+  show(region: string): void {
+    this.#regions = [...this.#regions, region];
+  }
+
+  #change(request: Parameters<SimulatedMembership["change"]>[0]): Promise<RegionChangeEnd> {
+    this.stir();
+    return new Promise((resolve) => {
+      this.membership.change(request, (end) => {
+        this.settling.mark();
+        resolve(end);
+      });
+    });
+  }
+
+  #connect(sites: readonly string[]): void {
+    for (const from of sites) {
+      for (const to of sites) this.world.network.setUsual(from, to, this.#linkOf(from, to));
+    }
   }
 
   get isCalm(): boolean {
@@ -112,7 +154,8 @@ export class SimulatedDeployment {
 
   service(region: string): RegionService | undefined {
     const service = this.#services.get(region);
-    return service?.process === this.world.node(region).process ? service : undefined;
+    const process = this.world.nodes.get(region)?.process;
+    return process !== undefined && service?.process === process ? service : undefined;
   }
 
   kill(site: string): void {
@@ -244,7 +287,7 @@ export class SimulatedDeployment {
 
   #regionViews(self: string): readonly RegionView[] {
     return this.regions.map((id) => {
-      const { process } = this.world.node(id);
+      const process = this.world.nodes.get(id)?.process;
       const up = process !== undefined && !this.world.network.isCut(self, id);
       const incarnation = process?.incarnation ?? 0;
       return { id, url: this.urlOf(id), up, healthy: up && !this.#broken.has(id), incarnation };

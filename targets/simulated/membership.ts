@@ -8,6 +8,7 @@ import type { RegionChangeEnd, RegionRequest } from "../../layers/region/region-
 import { needsWitness, votersOf, WITNESS } from "../../layers/routing/members.ts";
 import type { World } from "./world.ts";
 
+export type { RegionChangeEnd } from "../../layers/region/region-changing.ts";
 export type MembershipEnd = (end: RegionChangeEnd) => void;
 
 const ASK_MS = 3000;
@@ -67,8 +68,8 @@ export class SimulatedMembership {
     process?.run(() => {
       const answer = (end: RegionChangeEnd): void => {
         if (isOver) return;
-        const isOpen = end.kind === "unknown" || (end.kind === "failed" && end.code === "busy");
-        if (isOpen || (request.change === "add" && end.kind === "failed")) return again();
+        const code = end.kind === "failed" ? end.code : undefined;
+        if (end.kind === "unknown" || code === "busy" || code === "silent") return again();
         isOver = true;
         done(end);
       };
