@@ -47,6 +47,8 @@ export interface RegionView {
 export type RoutingEvent =
   | { readonly type: "record"; readonly app: RoutingView }
   | { readonly type: "region"; readonly region: RegionView }
+  /** One is there no more: the whole list. */
+  | { readonly type: "regions"; readonly regions: readonly RegionView[] }
   | {
       readonly type: "lag";
       readonly app: string;

@@ -5,7 +5,7 @@
  * health from asking GET /health of each now and then. All of it is only told, nothing depends on
  * it: a region judges only itself.
  */
-import type { RegionView } from "../../layers/routing/port.ts";
+import type { RegionView, RoutingEvent } from "../../layers/routing/port.ts";
 import type { Link } from "./link/link.ts";
 
 export interface RegionWatch {
@@ -14,9 +14,11 @@ export interface RegionWatch {
   useAddresses(regions: readonly { readonly id: string; readonly url: string }[]): void;
   heard(region: string, incarnation: number): void;
   /** A region came, went, or changed. */
-  listen(listener: (view: RegionView) => void): void;
+  listen(listener: (event: RegionNews) => void): void;
   close(): void;
 }
+
+export type RegionNews = Extract<RoutingEvent, { type: "region" | "regions" }>;
 
 export interface RegionWatchOptions {
   readonly self: string;
@@ -34,7 +36,7 @@ export function watchRegions(options: RegionWatchOptions): RegionWatch {
   const incarnations = new Map([[self, options.incarnation]]);
   const ill = new Set<string>();
   const told = new Map<string, string>();
-  const listeners: ((view: RegionView) => void)[] = [];
+  const listeners: ((event: RegionNews) => void)[] = [];
 
   const viewOf = ({ id, url }: { readonly id: string; readonly url: string }): RegionView => {
     const isSelf = id === self;
@@ -48,7 +50,7 @@ export function watchRegions(options: RegionWatchOptions): RegionWatch {
       const text = JSON.stringify(view);
       if (told.get(view.id) === text) continue;
       told.set(view.id, text);
-      for (const listener of listeners) listener(view);
+      for (const listener of listeners) listener({ type: "region", region: view });
     }
   };
   const look = async ({ id, url }: { readonly id: string; readonly url: string }) => {
@@ -76,8 +78,12 @@ export function watchRegions(options: RegionWatchOptions): RegionWatch {
     all: () => addresses.map(viewOf),
     urlOf: (region) => addresses.find(({ id }) => id === region)?.url,
     useAddresses: (next) => {
+      const isGone = addresses.some(({ id }) => !next.some((one) => one.id === id));
       addresses = next;
       tell();
+      if (!isGone) return;
+      const regions = addresses.map(viewOf);
+      for (const listener of listeners) listener({ type: "regions", regions });
     },
     heard: (region, incarnation) => {
       if ((incarnations.get(region) ?? 0) >= incarnation) return;

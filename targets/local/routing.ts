@@ -86,7 +86,7 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
     }
   };
   const timer = setInterval(tellLags, LAG_EVERY_MS);
-  regions.listen((view) => emit({ type: "region", region: view }));
+  regions.listen(emit);
 
   return {
     region: self,

@@ -186,5 +186,9 @@ export const consoleDe: Translation<typeof consoleEn> = {
     join: "Region dazu",
     leave: "Region entfernt",
     policy: "Regel",
+    "region-added": "Region hinzugefügt",
+    "region-leaving": "Region geht",
+    "region-kept": "Region bleibt",
+    "region-removed": "Region ausgetragen",
   },
 };

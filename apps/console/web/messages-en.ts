@@ -182,5 +182,9 @@ export const consoleEn = {
     join: "region joined",
     leave: "region left",
     policy: "policy",
+    "region-added": "region added",
+    "region-leaving": "region leaving",
+    "region-kept": "region stays",
+    "region-removed": "region removed",
   },
 } as const;

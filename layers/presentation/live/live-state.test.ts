@@ -44,6 +44,12 @@ describe("events from the server", () => {
     expect(parseLiveEvent("message", data)).toEqual(expected);
   });
 
+  test("tell of a region that is there no more by the list without it", () => {
+    const region = { id: "b", url: "http://b", up: true, healthy: true, incarnation: 1 };
+    const data = JSON.stringify({ type: "regions", regions: [region] });
+    expect(parseLiveEvent("regions", data)).toEqual({ type: "regions", regions: [region] });
+  });
+
   test("that are broken or unknown change nothing", () => {
     expect(parseLiveEvent("record", "{")).toBeUndefined();
     expect(parseLiveEvent("weather", "{}")).toBeUndefined();

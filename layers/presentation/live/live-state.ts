@@ -139,6 +139,9 @@ export function parseLiveEvent(type: string, data: string): LiveEvent | undefine
       const region = typeof body["region"] === "object" ? body["region"] : body;
       return { type: "region", region: region as LiveRegion };
     }
+    if (kind === "regions") {
+      return { type: "regions", regions: itemsOf<LiveRegion>(body, "regions") };
+    }
     if (kind === "lag" && typeof body["app"] === "string") {
       return {
         type: "lag",

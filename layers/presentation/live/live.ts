@@ -78,7 +78,7 @@ export function createLive(origin: string): Live {
         if (!stop.signal.aborted) reopen = setTimeout(open, REOPEN_MS);
         void poll();
       };
-      for (const type of ["record", "region", "lag", "message"]) {
+      for (const type of ["record", "region", "regions", "lag", "message"]) {
         source.addEventListener(type, (message: MessageEvent<string>) => {
           const event = parseLiveEvent(type, message.data);
           if (event) apply(event);
