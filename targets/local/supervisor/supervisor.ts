@@ -143,7 +143,7 @@ function openDeploymentFile(directory: DataDirectory, options: DeploymentOptions
     throw new ConfigurationError({
       what: `the regions asked for are not those of the data directory (${has})`,
       got: asked,
-      fix: "Change them with `understudy region add|remove` while it runs, or begin anew with --reset.",
+      fix: "Bring --regions or the config file in line with it; `understudy region add|remove` changes them while it runs, and --reset begins anew.",
     });
   }
   if (configFile === undefined || configFile === stored.configFile) return stored;
