@@ -31,8 +31,7 @@ export type Message = VoterRequest | VoterReply | RegionMessage | ByteMessage;
 
 export interface NodeOptions {
   readonly site: string;
-  /** Made with the deployment: its voter is in the first member list. */
-  readonly isFounder: boolean;
+  readonly isFounder: boolean; // its voter is in the first member list
   readonly scheduler: Scheduler;
   readonly rng: Rng;
   /** What a process goes by whose voter knows no list. */
@@ -347,11 +346,10 @@ export class Process {
 
   #send(from: string, to: string, message: Message): void {
     if (this.isEnded) return;
-    if (message.type === "accept") {
-      const members = this.#lists.get(message.membersVersion);
-      if (members) this.node.options.watch.proposed(message.register, message.ballot, members);
-    }
-    this.node.options.send(from, to, message);
+    const { watch, send } = this.node.options;
+    const members = message.type === "accept" && this.#lists.get(message.membersVersion);
+    if (members) watch.proposed(message.register, message.ballot, members);
+    send(from, to, message);
   }
 
   /** The next tick is due now, and those after it follow it. */
