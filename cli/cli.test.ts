@@ -258,7 +258,8 @@ describe("a command on a running deployment", () => {
 
 describe("usage", () => {
   test.each([
-    [["explode"], "unknown command"],
+    [["explode"], "unknown command 'explode'. See"],
+    [["status", "--port", "1"], "unknown option '--port'. See"],
     [["up", "--port", "eighty"], "Give a number from 0 to 65535"],
     [["up", "--rtt", "far"], "--rtt"],
     [["up", "--config", "x.ts", "--regions", "a,b"], "exclude each other"],

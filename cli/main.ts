@@ -9,8 +9,7 @@ import type { FaultKind, FaultRequest } from "../targets/local/supervisor/fault-
 import { FAULT_KINDS } from "../targets/local/supervisor/fault-plan.ts";
 import { runDown } from "./down-command.ts";
 import { runDrill } from "./drill-command.ts";
-import type { CommandFailure } from "./failure.ts";
-import { failureOf, STATUS, usage } from "./failure.ts";
+import { CommandFailure, failureOf, STATUS, usage } from "./failure.ts";
 import { runKeysRotate, runOperatorLink } from "./identity-command.ts";
 import { runNew } from "./new-command.ts";
 import {
@@ -68,8 +67,10 @@ export async function runCommand(
 
 function asFailure(error: unknown): CommandFailure {
   if (!(error instanceof CommanderError)) return failureOf(error);
-  const what = error.message.replace(/^error: /, "");
-  return usage(what, "that", "See `understudy --help`.");
+  const title = error.message.replace(/^error: /, "");
+  const fix = "See `understudy --help`.";
+  const detail = `${title}. ${fix}`;
+  return new CommandFailure(STATUS.usage, { type: "/problems/usage", title, detail, fix });
 }
 
 function report(failure: CommandFailure, asJson: boolean, terminal: Terminal): number {
