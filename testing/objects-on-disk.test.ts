@@ -33,6 +33,7 @@ async function open(
   for (const site of ["a", "b"]) {
     await openFileByteDisk({ root: rootOf(site), apps: [APP], run: () => {}, trouble: () => {} });
   }
+  const disks: FileByteDisk[] = [];
   const whole = (site: string): string => join(rootOf(site), APP, "whole");
   const setup = await openContractWorld({
     mode,
@@ -48,7 +49,11 @@ async function open(
     filesOf: async (site) =>
       readdirSync(whole(site)).flatMap((name) => readdirSync(join(whole(site), name))),
   });
-  return { ...setup, close: async () => rmSync(folder, { recursive: true, force: true }) };
+  const close = async (): Promise<void> => {
+    await Promise.all(disks.map((disk) => disk.close()));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { ...setup, close };
 }
 
 describeObjectContract("on disk, active-passive, replicated", () =>

@@ -26,6 +26,8 @@ export interface ByteDisk {
     length: number,
     done: (data: Uint8Array | undefined) => void,
   ): void;
+  /** The size of the whole file as it is now, undefined where there is none; in its turn. */
+  inspect(place: Place, done: (sizeBytes: number | undefined) => void): void;
   /** Asked again at the last moment: the same bytes may have come back meanwhile. */
   remove(place: Place, isStillUnwanted: () => boolean, done: () => void): void;
 }

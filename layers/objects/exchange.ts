@@ -244,9 +244,11 @@ export class Exchange {
         chunk(data);
         return;
       }
-      // A file that is not as long as it was is no copy any more.
-      holdings.lost(place);
       none();
+      // A file that is not as long as it was is no copy any more; unless it came back meanwhile.
+      disk.inspect(place, (sizeBytes) => {
+        if (sizeBytes !== holdings.sizeOf(place)) holdings.lost(place);
+      });
     });
   }
 }

@@ -217,6 +217,13 @@ export class FileByteDisk implements BodyDisk {
     }
   }
 
+  inspect(place: Place, done: (sizeBytes: number | undefined) => void): void {
+    void this.#serial(place, async () => {
+      const sizeBytes = await this.sizeOf(place);
+      this.#back(() => done(sizeBytes));
+    });
+  }
+
   remove(place: Place, isStillUnwanted: () => boolean, done: () => void): void {
     void this.#serial(place, async () => {
       if (isStillUnwanted()) await rm(this.#whole(place), { force: true });

@@ -9,7 +9,7 @@
  */
 import { join } from "node:path";
 import type { Instant } from "../../../base/clock.ts";
-import type { ByteMessage } from "../../../layers/objects/messages.ts";
+import type { ByteMessage, Place } from "../../../layers/objects/messages.ts";
 import type { ByteStore } from "../../../layers/objects/port.ts";
 import { createReplicatedByteStore } from "../../../layers/region/byte-store.ts";
 import type { Region } from "../../../layers/region/region.ts";
@@ -165,6 +165,17 @@ export class RegionObjects {
     clearInterval(this.#timer);
   }
 
+  /** Judged in the place's turn: what comes and goes meanwhile is not mistaken for a loss. */
+  #isLost(place: Place): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#options.disk.inspect(place, (found) => {
+        const isLost = found !== this.bytes.sizeOf(place);
+        if (isLost) this.bytes.lost(place);
+        resolve(isLost);
+      });
+    });
+  }
+
   async #reconcile(): Promise<void> {
     const { disk, engine, region, log } = this.#options;
     let adopted = 0;
@@ -181,13 +192,9 @@ export class RegionObjects {
       }
       for (let after: string | undefined; ledger !== undefined; ) {
         const some = ledger.here(engine, after, PAGE);
-        for (const [digest, sizeBytes] of some) {
-          const place = { app, digest };
-          const found = await disk.sizeOf(place);
-          if (this.#isStopped || found === sizeBytes) continue;
-          if (this.bytes.sizeOf(place) === undefined) continue;
-          this.bytes.lost(place);
-          lost++;
+        for (const [digest] of some) {
+          if (this.#isStopped) return;
+          if (await this.#isLost({ app, digest })) lost++;
         }
         after = some.at(-1)?.[0];
         if (some.length < PAGE) break;

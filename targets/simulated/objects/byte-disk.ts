@@ -128,6 +128,11 @@ export class SimulatedByteDisk implements BodyDisk {
     this.#later(() => done(medium.files.get(placeKey(place))?.slice(first, first + length)));
   }
 
+  inspect(place: Place, done: (sizeBytes: number | undefined) => void): void {
+    const { medium } = this.#options;
+    this.#later(() => done(medium.files.get(placeKey(place))?.length));
+  }
+
   remove(place: Place, isStillUnwanted: () => boolean, done: () => void): void {
     this.#later(() => {
       if (isStillUnwanted()) this.#options.medium.files.delete(placeKey(place));
