@@ -28,7 +28,7 @@ function Tile({ photo, eager }: { readonly photo: Photo; readonly eager: boolean
       <Link
         className={classes.link}
         to={`/p/${encodeURIComponent(photo.id)}`}
-        aria-label={t("gallery.openPhoto", { title: photo.title, name: photo.owner })}
+        aria-label={`${t("gallery.openPhoto", { title: photo.title, name: photo.owner })}. ${photo.altText}`}
         data-photo-link
       >
         <Picture photo={photo} size="thumb" eager={eager} fit="cover" />
@@ -106,7 +106,9 @@ function Gallery({ query, owner, onUpload }: GalleryProps) {
   const hasNews = useNews(owner, photos[0]?.id);
   if (query.data === undefined) {
     if (!query.isError) return <WaitingTiles />;
-    if (problemOf(query.error).code === "unauthenticated") return <SignInNeeded />;
+    if (problemOf(query.error).code === "unauthenticated") {
+      return <SignInNeeded>{t("gallery.signIn")}</SignInNeeded>;
+    }
     return <LoadFailed error={query.error} onRetry={() => void query.refetch()} />;
   }
   if (photos.length === 0) {

@@ -14,6 +14,7 @@ export const photosDe: Translation<typeof photosEn> = {
     emptyTitle: "Hier gibt es noch keine Fotos",
     emptyBody: "Ziehen Sie Bilder auf diese Seite, oder wählen Sie welche aus.",
     emptyMine: "Sie haben noch keine Fotos hochgeladen.",
+    signIn: "Melden Sie sich an, um die Fotos zu sehen und eigene hochzuladen.",
     by: "von {{name}}",
     drop: "Loslassen, um die Bilder hochzuladen",
     hint: "JPEG, PNG, WebP, GIF und AVIF bis {{size}}. Ort und Gerät werden entfernt.",

@@ -11,6 +11,7 @@ export const photosEn = {
     emptyTitle: "No photos here yet",
     emptyBody: "Drag pictures onto this page, or choose some.",
     emptyMine: "You have not uploaded any photos yet.",
+    signIn: "Sign in to see the photos and to upload your own.",
     by: "by {{name}}",
     drop: "Drop the pictures to upload them",
     hint: "JPEG, PNG, WebP, GIF and AVIF up to {{size}}. Place and device are removed.",

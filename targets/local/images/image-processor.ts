@@ -1,15 +1,15 @@
 /**
- * Pictures drawn by a process of their own, one after the other. *adapter*
+ * Pictures drawn by processes of their own, two at a time. *adapter*
  *
- *   process --> line --> drawing process --> outcome
- *               |             | late: it is ended, `too-slow`
- *               |             | died: once more in a new one, then `broken`
- *               +-- full: `busy`
+ *   process --> shorter line --> its drawing process --> outcome
+ *        |                            | late: it is ended, `too-slow`
+ *        |                            | died: once more in a new one, then `broken`
+ *        +-- too much waits: `busy`
  *
  * Invariants
- *  P1 memory is bounded: WAITING_BYTES wait, one picture is drawn                        (process)
+ *  P1 memory is bounded: WAITING_BYTES wait, LANES pictures are drawn                    (process)
  *  P2 a decoder that crashes or hangs costs its own picture and nothing else              (drawOne)
- *  P3 the drawing process is there only while there is something to draw, and IDLE_MS longer
+ *  P3 a drawing process is there only while there is something to draw, and IDLE_MS longer
  */
 import type { ImageOutcome, ImageProcessor, ImageRequest } from "../../../layers/images/port.ts";
 import { type DrawingChild, startDrawingChild } from "./drawing-child.ts";
@@ -24,6 +24,8 @@ const WAITING_BYTES = 64 * 1024 * 1024;
 const WAITING_MOST = 64;
 const IDLE_MS = 30_000;
 const LIVES = 2;
+/** Pictures that are drawn at the same time: the second process starts when the first has one. */
+const LANES = 2;
 
 const failed = (code: "too-slow" | "broken" | "busy", reason: string): ImageOutcome => ({
   kind: "failed",
@@ -33,11 +35,47 @@ const failed = (code: "too-slow" | "broken" | "busy", reason: string): ImageOutc
 
 /** `program` is what runDrawingProcess is reached by when its first argument is DRAWING_ROLE. */
 export function createSharpImageProcessor(program: URL): SharpImageProcessor {
+  const lanes = Array.from({ length: LANES }, () => createLane(program));
+  let waiting = 0;
+  let waitingBytes = 0;
+
+  return {
+    get pid() {
+      return lanes[0]?.pid;
+    },
+    process: async (request) => {
+      const { length } = request.bytes;
+      if (waiting >= WAITING_MOST || waitingBytes + length > WAITING_BYTES) {
+        return failed("busy", "Too many pictures are waiting to be drawn.");
+      }
+      waiting += 1;
+      waitingBytes += length;
+      try {
+        const lane = lanes.reduce((best, one) => (one.waiting < best.waiting ? one : best));
+        return await lane.draw(request);
+      } finally {
+        waiting -= 1;
+        waitingBytes -= length;
+      }
+    },
+    close: () => {
+      for (const lane of lanes) lane.close();
+    },
+  };
+}
+
+interface Lane {
+  readonly pid: number | undefined;
+  readonly waiting: number;
+  draw(request: ImageRequest): Promise<ImageOutcome>;
+  close(): void;
+}
+
+function createLane(program: URL): Lane {
   let child: DrawingChild | undefined;
   let idle: NodeJS.Timeout | undefined;
   let line: Promise<unknown> = Promise.resolve();
   let waiting = 0;
-  let waitingBytes = 0;
   let isClosed = false;
 
   const end = (): void => {
@@ -62,26 +100,23 @@ export function createSharpImageProcessor(program: URL): SharpImageProcessor {
     if (isClosed) return failed("busy", "The region is going down.");
     return failed("broken", `The decoder gave up on it (${reason}).`);
   };
+  const done = (): void => {
+    waiting -= 1;
+    if (waiting > 0 || isClosed) return;
+    idle = setTimeout(end, IDLE_MS);
+    idle.unref();
+  };
 
   return {
     get pid() {
       return child?.pid;
     },
-    process: (request) => {
-      const { length } = request.bytes;
-      if (isClosed || waiting >= WAITING_MOST || waitingBytes + length > WAITING_BYTES) {
-        return Promise.resolve(failed("busy", "Too many pictures are waiting to be drawn."));
-      }
+    get waiting() {
+      return waiting;
+    },
+    draw: (request) => {
       waiting += 1;
-      waitingBytes += length;
       const outcome = line.then(() => drawOne(request));
-      const done = (): void => {
-        waiting -= 1;
-        waitingBytes -= length;
-        if (waiting > 0 || isClosed) return;
-        idle = setTimeout(end, IDLE_MS);
-        idle.unref();
-      };
       line = outcome.then(done, done);
       return outcome;
     },
