@@ -4,11 +4,12 @@
  *
  *   node dist/bench/names.js [KILLS] [--json]
  *
- * A deployment of its own with real processes. CLIENTS plain clients, each with a stub resolver that
- * keeps an answer for its TTL, ask one after the other for what the serving region alone answers
- * with 200. One more process asks the DNS server as fast as it can. The serving region is ended by
- * SIGKILL; detection is from the kill to the first answer of DNS that leads elsewhere, recovery from
- * the kill to a client's first success. Then the region is brought back, and the other is the next.
+ * A deployment of its own, real processes. CLIENTS plain clients, each with a stub resolver that
+ * keeps an answer for its TTL, ask again and again for what the serving region alone answers with
+ * 200. One more process asks the DNS server as fast as it can. The serving region is ended by
+ * SIGKILL; detection is from the kill to the first answer of DNS that leads elsewhere, recovery
+ * from the kill to a client's first success. Then the region is brought back, and the other is
+ * the next.
  *
  * A DNS answer is wrong that is malformed, names neither of the two regions, or leads to the killed
  * one although it was asked for after another answer had led elsewhere.

@@ -50,3 +50,9 @@ export function logRouting(log: RegionLog, region: Region, routing: Routing): vo
     core.onBegin = (epoch) => log.info({ event: "begin", app, epoch }, "an epoch begins here");
   }
 }
+
+/** The disk refuses writes, or takes them again. */
+export function logTrouble(log: RegionLog, error: Error | undefined): void {
+  if (error === undefined) log.warn({ event: "disk" }, "the disk takes writes again");
+  else log.error({ event: "disk", error: error.message }, "the disk refuses writes");
+}

@@ -44,7 +44,7 @@ import { appOptions, deploymentOf } from "./apps.ts";
 import { type HttpServer, listen } from "./http-server.ts";
 import { type Journey, startJourney } from "./journey.ts";
 import { createLeaseView } from "./lease-view.ts";
-import { logRouting, type RegionLog } from "./log.ts";
+import { logRouting, logTrouble, type RegionLog } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { NamedListener } from "./named-listener.ts";
 import { createOrigins, type Origins } from "./origins.ts";
@@ -119,7 +119,7 @@ export class RegionNode {
     const ownHealth = (): boolean => this.status().healthy;
     this.#watch = watchRegions({ self: config.site, incarnation, link: parts.link, ownHealth });
     parts.engine.onSuperseded(() => end("another process has opened the store"));
-    parts.engine.onTrouble((error) => this.#logTrouble(error));
+    parts.engine.onTrouble((error) => logTrouble(options.log, error));
     for (const link of this.#links) link.setFaults(config.faults);
     parts.link.onMessage((from, message, told) => this.#receive(from, message, told));
     parts.thread.listen((message) => this.#news(message));
@@ -285,7 +285,7 @@ export class RegionNode {
         this.#thread.post({ type: "members", members: next });
       },
       turned: () => this.#service?.routing.changed(),
-      trouble: (error) => this.#logTrouble(error),
+      trouble: (error) => logTrouble(log, error),
     });
     const routing = createLocalRouting({
       self: config.site,
@@ -394,11 +394,5 @@ export class RegionNode {
       default:
         break;
     }
-  }
-
-  #logTrouble(error: Error | undefined): void {
-    const { log } = this.#options;
-    if (error === undefined) log.warn({ event: "disk" }, "the disk takes writes again");
-    else log.error({ event: "disk", error: error.message }, "the disk refuses writes");
   }
 }

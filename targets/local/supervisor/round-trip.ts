@@ -2,7 +2,8 @@
  * Round trips between sites, for `up --rtt`. *pure*
  *
  * `aws` uses figures that were measured between AWS regions (layers/routing/round-trips.ts); of a
- * region that is not known there, UNKNOWN_MS. The witness stands in WITNESS_REGION. The front door is beside its clients and is not slowed down.
+ * region that is not known there, UNKNOWN_MS. The witness stands in WITNESS_REGION. The front door
+ * is beside its clients and is not slowed down.
  */
 import { roundTripMs } from "../../../layers/routing/round-trips.ts";
 import { FRONT_DOOR_SITE, WITNESS_SITE } from "../link/address.ts";
