@@ -212,8 +212,9 @@ export class RegionChanging {
   #drain(running: Running, apps: readonly AppRegion[], now: Instant): void {
     this.#to(running, "draining", now);
     this.#look(now);
-    const { region, acceptDataLoss } = running.request;
-    const isForced = acceptDataLoss === true && now.mono - running.since > FORCE_AFTER_MS;
+    const { region, acceptDataLoss, waitMs = DEFAULT_WAIT_MS } = running.request;
+    const forceAfterMs = Math.min(FORCE_AFTER_MS, waitMs / 3);
+    const isForced = acceptDataLoss === true && now.mono - running.since > forceAfterMs;
     for (const app of apps) {
       const { record } = app;
       if (record === undefined) continue;

@@ -1,5 +1,5 @@
 /** What an operator does to a running deployment, with real processes and a stub inside them. */
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { buildStage, control, eventually, fault, toldTo } from "./real-deployment.mjs";
@@ -99,7 +99,7 @@ describe("control", () => {
       true,
     ]);
     expect((await toldTo(deployment, A)).members).toEqual([
-      { change: "add", region: B, waitMs: 20_000 },
+      { change: "add", region: B, waitMs: 45_000 },
     ]);
     expect((await toldTo(deployment, B)).config.joining).toBe(true);
     expect((await control(deployment, "DELETE", `regions/${B}`)).status).toBe(200);
@@ -112,6 +112,26 @@ describe("control", () => {
       400,
       expect.stringContaining("understudy down"),
     ]);
+  });
+
+  test("goes on with what a supervisor before it had begun", async () => {
+    const first = await up({ regions: [{ id: A }, { id: B }] });
+    await first.stop();
+    const path = join(dataDir, "deployment.json");
+    const file = JSON.parse(readFileSync(path, "utf8"));
+    const body = { ...file.body, joining: [{ id: "c" }], leaving: [B] };
+    writeFileSync(path, JSON.stringify({ ...file, body }));
+    const second = await up();
+    await eventually(async () => {
+      const status = await second.status();
+      expect(status.regions.map((r) => [r.id, r.membership])).toEqual([
+        [A, "member"],
+        ["c", "member"],
+      ]);
+      expect(status.witness?.up).toBe(true);
+    });
+    const after = JSON.parse(readFileSync(path, "utf8")).body;
+    expect(after).toMatchObject({ joining: [], leaving: [], removed: [B], witness: true });
   });
 
   test("takes back a region that the voters refuse", async () => {

@@ -41,7 +41,7 @@ type Failed = Extract<MembersResult, { kind: "failed" }>;
 
 const OK: MembersResult = { kind: "ok" };
 /** One region's time for it; then another one is asked. */
-const ASK_LIMIT_MS = 20_000;
+const ASK_LIMIT_MS = 45_000;
 const ANSWER_LIMIT_MS = 5000;
 const LOOK_EVERY_MS = 100;
 const STATUS_LIMIT_MS = 1000;
@@ -172,6 +172,10 @@ export class Membership {
       const now = read();
       write({ ...now, leaving: now.leaving?.filter((one) => one !== id) ?? [] });
       await this.#stopWitness();
+    }
+    if (end.kind === "failed" && end.code === "would-lose-data") {
+      const fix = `start it with \`understudy fault restart ${id}\`, or add --accept-data-loss`;
+      return { ...end, reason: `${end.reason}; ${fix} where it is gone for good` };
     }
     if (end.kind !== "ok" && !isUnknown) return end;
     const now = read();
