@@ -6,12 +6,12 @@
  *   node dist/bench/two-writers.js [ROUNDS] [FAULTS]
  *     FAULTS: any of both,in,out,link,freeze, comma-separated, taken in turn; default both,in,out
  *
- * Writes and reads leave on a fixed schedule, to each region alike, whoever serves: 40 writes and 20
- * reads a second each. A round breaks the region that serves, waits until the other one has
- * acknowledged (but for `link`, where nobody should notice), heals and waits until both are in sync.
- * `freeze` lasts 5 s. Judged from the answers alone: drill/checker/epochs.ts, and nothing that the
- * old region acknowledges after it has woken. At the end each acknowledged ticket is read in each
- * region.
+ * Writes and reads leave on a fixed schedule, to each region alike, whoever serves: 40 writes and
+ * 20 reads a second each. A round breaks the region that serves, waits until the other one has
+ * acknowledged (but for `link`, where nobody should notice), heals and waits until both are in
+ * sync. `freeze` lasts 5 s. Judged from the answers alone: drill/checker/epochs.ts, and nothing
+ * that the old region acknowledges after it has woken. At the end each acknowledged ticket is read
+ * in each region.
  *
  * Exit status: 0 none of that happened and nothing is missing, 1 something did.
  */

@@ -6,7 +6,8 @@
  *     +--not now-----+
  *
  * `sent` means that an attempt left and nobody said what came of it: it may have happened, and the
- * key makes another try harmless. After a refusal that says that nothing happened it is queued again.
+ * key makes another try harmless. After a refusal that says that nothing happened it is queued
+ * again.
  *
  * Invariants
  *  O1 a confirmed or refused entry is never tried again                    (isOpen, its callers)

@@ -2,10 +2,10 @@
  * Looks for a region, for all the waiting calls of one app together. *shell*
  *
  * `GET /health/{app}/serving` goes to every region in each round, except where the last probe is
- * still out: a hung region delays nobody. Rounds are 10 to 15 ms apart at first, which is what makes
- * a takeover of tens of milliseconds visible as such, and then further and further: a wait is made
- * longer by a tenth at most, and a thousand clients that wait are no storm.
- * One poll per app and client, however many calls wait: a hundred held writes are not a storm.
+ * still out: a hung region delays nobody. Rounds are 10 to 15 ms apart at first, which is what
+ * makes a takeover of tens of milliseconds visible as such, and then further and further: a wait is
+ * made longer by a tenth at most, and a thousand clients that wait are no storm. One poll per app
+ * and client, however many calls wait: a hundred held writes are not a storm.
  */
 import { readAnswer } from "./answer.ts";
 import type { Fact, Region } from "./knowledge.ts";

@@ -5,7 +5,8 @@
  *   data: {"photos":true,"comments":["PHOTO", ...]}
  *
  * Only that, and not what: a page asks for what it shows. Changes are gathered for GATHER_MS, so
- * that an upload of a hundred photos is a handful of events. Whoever was away asks once and goes on.
+ * that an upload of a hundred photos is a handful of events. Whoever was away asks once and goes
+ * on.
  *
  * Invariants
  *  V1 a listener that does not read is dropped at BACKLOG waiting events                  (send)

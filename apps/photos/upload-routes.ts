@@ -38,8 +38,8 @@ export function addUploadRoutes(api: AppApi, context: AppContext, limits: ImageL
   api.post("/api/uploads", {
     summary: "Ask for an address to send a picture's bytes to",
     description:
-      "`PUT` the bytes to `url` with `headers`, then name the upload in `POST /photos/api/photos`. " +
-      "Asking again with the same key gives leave for the same upload.",
+      "`PUT` the bytes to `url` with `headers`, then name the upload in " +
+      "`POST /photos/api/photos`. Asking again with the same key gives leave for the same upload.",
     body: uploadBody,
     // Nothing is written, so there is no answer to look up: the id alone comes from the key.
     recallFirst: false,

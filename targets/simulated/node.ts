@@ -7,57 +7,23 @@
  * own.
  */
 import { type Instant, monotonicMs, wallMs } from "../../base/clock.ts";
-import { createRng, type Rng } from "../../base/rng.ts";
+import { createRng } from "../../base/rng.ts";
 import { EngineFullError } from "../../layers/key-value/engine-errors.ts";
 import { createMemoryEngine, type MemoryEngine } from "../../layers/key-value/memory-engine.ts";
 import type { BodyDisk } from "../../layers/objects/disk.ts";
 import type { ByteMessage } from "../../layers/objects/messages.ts";
-import type { AppOptions } from "../../layers/region/app-region.ts";
 import type { RegionMessage } from "../../layers/region/messages.ts";
 import { Region } from "../../layers/region/region.ts";
 import { RegionBytes } from "../../layers/region/region-bytes.ts";
-import type { RegionRules } from "../../layers/region/rules.ts";
-import type { Ballot } from "../../layers/routing/ballot.ts";
 import { type Members, supersedes, WITNESS } from "../../layers/routing/members.ts";
 import type { VoterReply, VoterRequest } from "../../layers/routing/messages.ts";
 import { Renewer } from "../../layers/routing/renewer.ts";
-import type { LeaseTerms, RoutingRules } from "../../layers/routing/rules.ts";
 import { Voter } from "../../layers/routing/voter.ts";
 import { newVoterDisk, startVoterDisk, type VoterDisk } from "../../layers/routing/voter-disk.ts";
+import type { Message, NodeOptions, Watch } from "./node-options.ts";
 import { ByteMedium, SimulatedByteDisk } from "./objects/byte-disk.ts";
-import type { Scheduler } from "./scheduler.ts";
 
-export type Message = VoterRequest | VoterReply | RegionMessage | ByteMessage;
-
-export interface NodeOptions {
-  readonly site: string;
-  readonly isFounder: boolean; // its voter is in the first member list
-  readonly scheduler: Scheduler;
-  readonly rng: Rng;
-  /** What a process goes by whose voter knows no list. */
-  readonly members: Members;
-  readonly apps: readonly AppOptions[];
-  readonly terms: LeaseTerms;
-  readonly routingRules: RoutingRules;
-  readonly regionRules: RegionRules;
-  readonly send: (from: string, to: string, message: Message) => void;
-  readonly watch: Watch;
-  readonly voterFinds: (site: string, disk: VoterDisk | undefined) => VoterDisk | undefined;
-  /** How long after a tick the next one is due. */
-  readonly tickMs: () => number;
-  /** Another disk for bytes than the simulated one. */
-  readonly openDisk?: (site: string, run: (act: () => void) => void) => BodyDisk;
-  readonly objects?: { readonly graceMs: number; readonly chunkBytes: number };
-}
-
-/** What an observer of the whole world is told. */
-export interface Watch {
-  began(region: string, incarnation: number, app: string, epoch: number): void;
-  proposed(register: string, ballot: Ballot, members: Members): void;
-  voted(site: string, disk: VoterDisk, register: string): void;
-  /** A process runs now; what else it is made of can be put around its cores. */
-  started(site: string, process: Process): void;
-}
+export type { Message, NodeOptions, Watch };
 
 export class Node {
   readonly site: string;

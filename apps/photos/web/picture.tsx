@@ -1,6 +1,6 @@
 /**
- * A photo's picture: a few blurred dots of it at once, then the picture; where its bytes are still on
- * their way to this region, that is said, and it is looked for again. Never a broken image.
+ * A photo's picture: a few blurred dots of it at once, then the picture; where its bytes are still
+ * on their way to this region, that is said, and it is looked for again. Never a broken image.
  */
 import { Button } from "@mantine/core";
 import { useCallback, useEffect, useRef, useState } from "react";
