@@ -141,6 +141,15 @@ export const CAPABILITIES: readonly Capability[] = [
     because: ["layers/region/app-data.ts", "targets/aws/runtime/key-value-transaction.ts"],
   },
   {
+    what: "bytes of objects",
+    promised: "whole and verified; on their way to every region",
+    targets: both(
+      "`replicated`: in every region in sync before the row is acknowledged",
+      "not built yet",
+    ),
+    because: ["layers/region/region-bytes.ts", "layers/region/following.ts"],
+  },
+  {
     what: "what runs",
     promised: "",
     targets: {

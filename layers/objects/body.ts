@@ -44,7 +44,7 @@ export async function takeBody(
   body: Body,
   options: StageOptions,
   hash: Sha256,
-  keep: (chunk: Uint8Array) => Promise<void> | void,
+  keep: (chunk: Uint8Array) => Promise<void> | undefined | void,
 ): Promise<Taken<{ readonly digest: Digest; readonly sizeBytes: number }>> {
   const problem = stageProblem(options);
   if (problem !== undefined) return failed("invalid", problem);

@@ -14,7 +14,7 @@ import type { Body, Staged, StageOptions } from "./port.ts";
 export interface ByteDisk {
   /** How many bytes of an earlier transfer are there to go on from; 0 for a new one. */
   resume(place: Place, done: (sizeBytes: number) => void): void;
-  /** Behind what is there. One at a time. */
+  /** Behind what is there and what was asked for before. */
   append(place: Place, data: Uint8Array, done: (isWritten: boolean) => void): void;
   /** Verifies, flushes, and moves to its place; what does not fit its digest is thrown away. */
   finish(place: Place, sizeBytes: number, done: (end: "ok" | "mismatch" | "failed") => void): void;

@@ -221,26 +221,32 @@ export class Transfers {
     this.#write(transfer);
   }
 
+  /** In order, and as much at once as has come: the disk does one after the other. */
   #write(transfer: Transfer): void {
-    if (transfer.writing > 0 || transfer.phase !== "fetching") return;
-    const { place, total } = transfer;
-    const data = transfer.arrived.get(transfer.offset);
-    if (data === undefined) {
-      if (total !== undefined && transfer.offset >= total) this.#finish(transfer, total);
-      else this.#ask(transfer);
-      return;
+    if (transfer.phase !== "fetching") return;
+    for (;;) {
+      const at = transfer.offset + transfer.writing;
+      const data = transfer.arrived.get(at);
+      if (data === undefined) break;
+      transfer.arrived.delete(at);
+      transfer.writing += data.length;
+      this.#append(transfer, data);
     }
-    transfer.arrived.delete(transfer.offset);
-    transfer.writing = data.length;
-    this.#options.disk.append(place, data, (isWritten) => {
-      transfer.writing = 0;
+    const { total, writing, offset } = transfer;
+    if (writing === 0 && total !== undefined && offset >= total) this.#finish(transfer, total);
+    else this.#ask(transfer);
+  }
+
+  #append(transfer: Transfer, data: Uint8Array): void {
+    this.#options.disk.append(transfer.place, data, (isWritten) => {
+      transfer.writing -= data.length;
+      if (transfer.phase !== "fetching") return;
       if (!isWritten) {
         this.#give(transfer);
         return;
       }
       transfer.offset += data.length;
       transfer.progressAt = this.#now;
-      this.#ask(transfer);
       this.#write(transfer);
     });
   }

@@ -43,6 +43,7 @@ interface Transfer {
 }
 
 const READ_BYTES = 256 * 1024;
+const GATHERED_BYTES = 512 * 1024;
 const PARTIAL_KEPT_MS = 24 * 3600 * 1000;
 
 export async function openFileByteDisk(options: FileByteDiskOptions): Promise<FileByteDisk> {
@@ -234,15 +235,17 @@ export class FileByteDisk implements BodyDisk {
   take: BodyDisk["take"] = async (app, body, options, inPlace) => {
     const path = join(this.#options.root, "staging", randomBytes(12).toString("hex"));
     let handle: FileHandle | undefined;
+    let moved = false;
     try {
       const opened = await open(path, "wx");
       handle = opened;
       const hash = createHash("sha256");
-      const taken = await takeBody(body, options, hash, (chunk) => writeAll(opened, chunk));
+      const gathered = new GatheredWrites(opened);
+      const taken = await takeBody(body, options, hash, (chunk) => gathered.write(chunk));
       if (taken.kind !== "ok") return taken;
+      await gathered.flush();
       handle = undefined;
       const place = { app, digest: taken.value.digest };
-      let moved = false;
       await this.#serial(place, async () => {
         await this.#moveIntoPlace(opened, path, place);
         moved = true;
@@ -254,7 +257,7 @@ export class FileByteDisk implements BodyDisk {
       return failed("unavailable", `the disk refuses: ${(error as Error).message}`);
     } finally {
       await handle?.close();
-      await rm(path, { force: true });
+      if (!moved) await rm(path, { force: true }).catch(() => undefined);
     }
   };
 
@@ -297,6 +300,31 @@ export class FileByteDisk implements BodyDisk {
     await Promise.all(this.#lines.values());
     await Promise.all([...this.#transfers.values()].map(({ handle }) => handle.close()));
     this.#transfers.clear();
+  }
+}
+
+/** Small chunks, as they come from a socket, in fewer and larger writes. */
+class GatheredWrites {
+  readonly #handle: FileHandle;
+  #chunks: Uint8Array[] = [];
+  #sizeBytes = 0;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    this.#chunks.push(chunk);
+    this.#sizeBytes += chunk.length;
+    return this.#sizeBytes >= GATHERED_BYTES ? this.flush() : undefined;
+  }
+
+  async flush(): Promise<void> {
+    if (this.#sizeBytes === 0) return;
+    const data = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
+    this.#chunks = [];
+    this.#sizeBytes = 0;
+    await writeAll(this.#handle, data ?? new Uint8Array(0));
   }
 }
 

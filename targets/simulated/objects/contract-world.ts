@@ -10,6 +10,8 @@ export interface ContractWorldOptions {
   readonly durability: AppOptions["durability"];
   readonly pump?: Pump;
   readonly openDisk?: WorldOptions["openDisk"];
+  /** How long bytes stay that no row names. */
+  readonly graceMs?: number;
   /** Default: what the world's own disks hold. */
   readonly filesOf?: (region: string) => Promise<readonly string[]>;
 }
@@ -25,7 +27,7 @@ export async function openContractWorld(options: ContractWorldOptions): Promise<
     seed: 7,
     regions: IDS,
     apps: [withObjects(appOptions(IDS, mode, durability))],
-    objects: { graceMs: GRACE_MS, chunkBytes: CHUNK_BYTES },
+    objects: { graceMs: options.graceMs ?? GRACE_MS, chunkBytes: CHUNK_BYTES },
     intercept: (_from, _to, message) =>
       isHeld && message.type.startsWith("bytes-") ? undefined : message,
     ...(openDisk === undefined ? {} : { openDisk }),
