@@ -27,6 +27,7 @@ type Place = { readonly table: string; readonly key: ItemKey };
 
 const PAGE_ITEMS = 200;
 const ASK_AGAIN_MS = 150;
+const STALLED_MS = 1000;
 
 interface Rebuild {
   readonly id: string;
@@ -94,6 +95,9 @@ export class Rebuilding {
       if (now.mono - this.#rebuild.askedAt > ASK_AGAIN_MS) this.#ask(now);
       return;
     }
+    // Where every region writes, one log after the other: two that took turns would never end.
+    const isAtAnother = now.mono - (this.#rebuild?.askedAt ?? 0) < STALLED_MS;
+    if (!isPassive && this.#rebuild !== undefined && isAtAnother) return;
     const common = log.commonWith(starts, end);
     const lossless = starts.find((start) => start.position > common)?.lossless ?? false;
     log.transact(this.#site.engine, (writer) => {

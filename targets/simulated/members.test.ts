@@ -1,11 +1,12 @@
 /** Regions come and go under load, in virtual time. */
 import { describe, expect, test } from "vitest";
 import { createRng } from "../../base/rng.ts";
+import { itemsOf } from "../../layers/key-value/items.ts";
 import type { RegionChangeEnd } from "../../layers/region/region-changing.ts";
 import { explore } from "./explore.ts";
 import { FAULT_KINDS } from "./faults.ts";
 import { SimulatedMembership } from "./membership.ts";
-import { APP, appOptions } from "./setting.ts";
+import { APP, appOptions, ITEMS } from "./setting.ts";
 import { World } from "./world.ts";
 
 /** Seeds that once showed a bug; what each found is in its name. */
@@ -137,4 +138,39 @@ describe("regions come and go", () => {
     expect(world.newestMembers.regions).toEqual(["a", "b", "c", "d"]);
     expect(sitesThatVote(world)).toEqual([["a", "b", "c", "d", "witness"]]);
   });
+
+  test("a region that two others rebuild at once gets one log after the other", () => {
+    const regions = ["a", "b"];
+    const options = appOptions(regions, "active-active", "local", 2, 20);
+    const world = new World({ seed: 8, regions, apps: [options] });
+    world.network.usual = { delayMs: 60, jitterMs: 5, loss: 0, duplication: 0 };
+    const membership = new SimulatedMembership(world, createRng(9));
+    world.start();
+    expect(world.until(() => world.holders(APP).length === 2, 10_000)).toBeDefined();
+    for (const region of regions) fill(world, region, 1200);
+    world.advance(5000);
+    let isAdded = false;
+    membership.change({ change: "add", region: "c" }, () => {
+      isAdded = true;
+    });
+    expect(world.until(() => isAdded, 30_000)).toBeDefined();
+    const hasArrived = (): boolean => world.node("c").process?.region?.hasArrived === true;
+    expect(world.until(hasArrived, 30_000)).toBeDefined();
+    const count = (region: string): number =>
+      [...itemsOf(world.node(region).engine, APP, "items")].length;
+    expect([count("a"), count("b"), count("c")]).toEqual([2400, 2400, 2400]);
+  });
 });
+
+function fill(world: World, region: string, count: number): void {
+  const { process } = world.node(region);
+  for (let at = 0; at < count; at++) {
+    process?.run(() => {
+      const item = { id: `${region}-${at}`, value: "v" };
+      const writes = [{ kind: "put", table: ITEMS, item } as const];
+      const now = world.node(region).instant();
+      world.app(region, APP)?.write([{ writes, answer: () => {} }], now);
+    });
+    if (at % 50 === 49) world.advance(20);
+  }
+}
