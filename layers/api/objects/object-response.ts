@@ -130,8 +130,10 @@ export async function respondObject(
 }
 
 const names = (header: string | null, etag: string): boolean =>
-  header !== null &&
-  header.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag);
+  (header ?? "").split(",").some((given) => {
+    const tag = given.trim();
+    return tag === "*" || tag.replace(/^W\//, "") === etag;
+  });
 
 /** One range; several, or one that cannot be read, count as none: the whole is sent. */
 function rangeOf(headers: Headers, etag: string): ByteRange | undefined {
