@@ -3,10 +3,11 @@
  *
  * `understudy up` runs it; `--config` names another one, `--regions` other regions for this one.
  */
+import { photosApp } from "./apps/photos/server.ts";
 import { ticketsApp } from "./apps/tickets/server.ts";
 import { defineDeployment } from "./layers/api/index.ts";
 
 export default defineDeployment({
   regions: ["eu-west-1", "ap-southeast-1"],
-  apps: [ticketsApp],
+  apps: [ticketsApp, photosApp],
 });
