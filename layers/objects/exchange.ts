@@ -180,7 +180,9 @@ export class Exchange {
         break;
       }
       case "bytes-none":
-        if (!this.#partCame(message.id, { kind: "none" })) this.transfers.none(app, message);
+        if (!this.#partCame(message.id, { kind: "none" })) {
+          this.transfers.none(app, message, from.region);
+        }
         break;
     }
   }

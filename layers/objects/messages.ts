@@ -60,6 +60,8 @@ export interface Holdings {
   touch(place: Place): void;
   /** The file is gone, or cannot be read. */
   lost(place: Place): void;
+  /** That region says that it does not have the bytes. */
+  missing(place: Place, region: string): void;
   /** Other regions of the app, those that are likely to have everything first. */
   others(app: string): readonly string[];
 }

@@ -279,9 +279,14 @@ export class Transfers {
     }
   }
 
-  none(app: string, { id, digest }: Extract<ByteBody, { type: "bytes-none" }>): void {
+  none(
+    app: string,
+    { id, digest }: Extract<ByteBody, { type: "bytes-none" }>,
+    region: string,
+  ): void {
     const transfer = this.#active.get(placeKey({ app, digest }));
     if (transfer?.outstanding.has(id) !== true) return;
+    this.#options.holdings.missing(transfer.place, region);
     transfer.sources.shift();
     this.#again(transfer);
   }

@@ -3,8 +3,8 @@
  * engine*
  *
  *   ("b", app, digest)                       size; the file is whole, verified and on disk here
- *   ("bw", app, lineage, position, digest)   wanted: an entry named it, and it is not here
- *   ("bx", app, digest, lineage, position)   the same, by digest
+ *   ("bx", app, digest, lineage, position)   wanted: an entry named it, and it is not here
+ *   ("bw", app, lineage, position, digest)   the same, while acknowledgements wait for it
  *   ("bg", app, digest)                      perhaps named by no row any more
  *   ("bt", app, digest)                      given up; the file is still to be removed
  *
@@ -75,6 +75,14 @@ export class ByteLedger {
     for (const [key] of [...writer.range(tupleRange("bx", this.app, digest))]) {
       const [, , , lineage, position] = parseTuple(key) as [string, string, string, string, number];
       writer.remove(key);
+      writer.remove(tuple("bw", this.app, lineage, position, digest));
+    }
+  }
+
+  /** Still wanted, but no acknowledgement waits for it any more. */
+  unblock(writer: EngineWriter, digest: string): void {
+    for (const [key] of [...writer.range(tupleRange("bx", this.app, digest))]) {
+      const [, , , lineage, position] = parseTuple(key) as [string, string, string, string, number];
       writer.remove(tuple("bw", this.app, lineage, position, digest));
     }
   }

@@ -243,6 +243,16 @@ export class RegionBytes implements Holdings {
     this.#note((writer) => ledger?.lost(writer, digest));
   }
 
+  /**
+   * Bytes that even the serving region lacks were lost before, in a forced takeover or with the
+   * only disk that had them. They stay wanted, and what is written since does not wait for them.
+   */
+  missing({ app, digest }: Place, region: string): void {
+    const { data, record } = this.#apps.get(app) ?? {};
+    if (record?.serving[0]?.region !== region) return;
+    this.#note((writer) => data?.bytes.unblock(writer, digest));
+  }
+
   /** Where it serves first: that region has all that is named. */
   others(app: string): readonly string[] {
     const { record } = this.#apps.get(app) ?? {};
