@@ -29,7 +29,7 @@ export default defineDeployment({
     locations: { "10.1.0.0/16": "eu-west-2", "10.2.0.0/16": "ap-southeast-2" },
   },
   healthChecks: {
-    region: { intervalMs: 300, limitMs: 300, find: '"healthy"' },
-    door: { protocol: "tcp", voters: ["witness"], intervalMs: 300, limitMs: 300 },
+    region: { intervalMs: 500, limitMs: 500, find: '"healthy"' },
+    door: { protocol: "tcp", voters: ["witness"], intervalMs: 500, limitMs: 500 },
   },
 });

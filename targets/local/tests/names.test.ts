@@ -194,12 +194,18 @@ test("voters' health checks are told in status, over HTTP and to Prometheus, wit
     return seen?.healthy === true && seen.voters.length === 3;
   });
   await real.fault("break-health", [B]);
-  await until("the check finds it ill", async () => !(await checkOf("region", B))?.healthy);
+  // On a busy machine an answer may be late before it is bad: the last error is what is waited for.
+  await until("the check finds it ill", async () => {
+    const seen = await checkOf("region", B);
+    return seen?.healthy === false && seen.lastError?.reason === "answered 503, not 200 to 399";
+  });
   const ill = await checkOf("region", B);
-  expect(ill?.lastError?.reason).toBe("answered 503, not 200 to 399");
-  expect(ill?.history[0]).toMatchObject({ healthy: false });
+  expect(ill?.history.some(({ healthy }) => !healthy)).toBe(true);
   // Only the witness makes the other one, and a connection is still taken.
-  expect(await checkOf("door", B)).toMatchObject({ healthy: true, voters: [{ voter: "witness" }] });
+  await until("a connection to it is still taken", async () => {
+    const door = await checkOf("door", B);
+    return door?.healthy === true && door.voters.map(({ voter }) => voter).join() === "witness";
+  });
   const url = await real.urlOf(A);
   await until("the region tells it as well", async () => {
     const { body } = await ask(url, "/routing/health-checks");

@@ -17,7 +17,7 @@ export interface Asked {
 }
 
 export async function ask(url: string, path: string, asked: Asked = {}): Promise<Answer> {
-  const { method = "GET", token, body, headers = {}, limitMs = 5000 } = asked;
+  const { method = "GET", token, body, headers = {}, limitMs = 15_000 } = asked;
   const response = await fetch(`${url}${path}`, {
     method,
     headers: {
