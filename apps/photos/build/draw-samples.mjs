@@ -18,7 +18,7 @@ const OUT = resolve(HERE, "../../../dist/apps/photos/sample-pictures.js");
 const AT_ONCE = 4;
 
 const stamp = createHash("sha256");
-for (const name of ["scenery", "scenes", "sample-scenes", "draw-samples"]) {
+for (const name of ["scenery", "landscapes", "patterns", "sample-scenes", "draw-samples"]) {
   stamp.update(readFileSync(join(HERE, `${name}.mjs`)));
 }
 const mark = `// ${stamp.digest("hex")}\n`;

@@ -1,5 +1,6 @@
 /** The twenty-four pictures of the sample content, with their captions. *public* */
-import { aurora, city, contours, dunes, forest, leaves, mountains, sea, tiles } from "./scenes.mjs";
+import { aurora, city, dunes, forest, mountains, sea } from "./landscapes.mjs";
+import { contours, leaves, tiles } from "./patterns.mjs";
 
 const LANDSCAPE = { width: 1200, height: 800 };
 const WIDE = { width: 1280, height: 720 };

@@ -21,6 +21,17 @@ export function createRandom(seed) {
 }
 
 const round = (value) => Math.round(value * 10) / 10;
+const fine = (value) => Math.round(value * 100) / 100;
+/** A point of a path. */
+export const at = (x, y) => `${round(x)} ${round(y)}`;
+
+/** One element; numbers are rounded, and attributes are taken in their order. */
+export function element(name, attributes, content = "") {
+  const list = Object.entries(attributes)
+    .map(([key, value]) => `${key}="${typeof value === "number" ? fine(value) : value}"`)
+    .join(" ");
+  return content === "" ? `<${name} ${list}/>` : `<${name} ${list}>${content}</${name}>`;
+}
 
 /** A colour between two, as #rrggbb. */
 export function mix(from, to, part) {
@@ -71,16 +82,26 @@ export function gradient(id, stops, { x2 = 0, y2 = 1 } = {}) {
 
 export function glow(id, colour, stops = [0.9, 0.35, 0]) {
   const list = stops
-    .map(
-      (opacity, at) =>
-        `<stop offset="${at / (stops.length - 1)}" stop-color="${colour}" stop-opacity="${opacity}"/>`,
+    .map((opacity, at) =>
+      element("stop", {
+        offset: at / (stops.length - 1),
+        "stop-color": colour,
+        "stop-opacity": opacity,
+      }),
     )
     .join("");
   return `<radialGradient id="${id}">${list}</radialGradient>`;
 }
 
-export const rect = (fill, { x = 0, y = 0, width, height, more = "" }) =>
-  `<rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" fill="${fill}" ${more}/>`;
+export const rect = (fill, { x = 0, y = 0, width, height, more = {} }) =>
+  element("rect", {
+    x: round(x),
+    y: round(y),
+    width: round(width),
+    height: round(height),
+    fill,
+    ...more,
+  });
 
 export const disc = (fill, x, y, radius, more = "") =>
   `<circle cx="${round(x)}" cy="${round(y)}" r="${round(radius)}" fill="${fill}" ${more}/>`;
@@ -115,17 +136,31 @@ export function conifer(random, { x, y, height, fill }) {
     return list;
   };
   points.push(...side(1), [x + width * 0.05, y], [x - width * 0.05, y], ...side(-1).reverse());
-  return `<path fill="${fill}" d="M${points.map(([px, py]) => `${round(px)} ${round(py)}`).join("L")}Z"/>`;
+  const outline = points.map(([px, py]) => at(px, py)).join("L");
+  return element("path", { fill, d: `M${outline}Z` });
 }
 
 export const blur = (id, amount) =>
-  `<filter id="${id}" x="-20%" y="-20%" width="140%" height="140%"><feGaussianBlur stdDeviation="${amount}"/></filter>`;
+  element(
+    "filter",
+    { id, x: "-20%", y: "-20%", width: "140%", height: "140%" },
+    element("feGaussianBlur", { stdDeviation: amount }),
+  );
+
+/** What stands on a shore, once more below it, dimmer and blurred by the filter `wet`. */
+export const mirrored = (content, shore, opacity) =>
+  element(
+    "g",
+    { transform: `translate(0 ${2 * shore}) scale(1 -1)`, opacity, filter: "url(#wet)" },
+    content,
+  );
 
 /** Fine grain and darker corners, as film has them. */
 export function finish(width, height, { grain = 0.07, vignette = 0.34 } = {}) {
   const defs =
     `<filter id="noise" x="0" y="0" width="100%" height="100%"><feTurbulence type="fractalNoise" ` +
-    `baseFrequency="0.8" numOctaves="2" seed="3" stitchTiles="stitch"/><feColorMatrix values="0 0 0 0 0.5 0 0 0 0 0.5 ` +
+    `baseFrequency="0.8" numOctaves="2" seed="3" stitchTiles="stitch"/>` +
+    `<feColorMatrix values="0 0 0 0 0.5 0 0 0 0 0.5 ` +
     `0 0 0 0 0.5 0 0 0 ${grain * 6} ${-grain * 2}"/></filter>` +
     `<pattern id="grain" width="256" height="256" patternUnits="userSpaceOnUse">` +
     `<rect width="256" height="256" filter="url(#noise)"/></pattern>` +

@@ -23,12 +23,13 @@ const shapeOf = ({ width, height }: Photo): number => Math.min(2.4, Math.max(0.6
 function Tile({ photo, eager }: { readonly photo: Photo; readonly eager: boolean }) {
   const { t } = useTranslation("photos");
   const shape = shapeOf(photo);
+  const name = t("gallery.openPhoto", { title: photo.title, name: photo.owner });
   return (
     <li className={classes.tile} style={{ "--shape": shape } as React.CSSProperties}>
       <Link
         className={classes.link}
         to={`/p/${encodeURIComponent(photo.id)}`}
-        aria-label={`${t("gallery.openPhoto", { title: photo.title, name: photo.owner })}. ${photo.altText}`}
+        aria-label={photo.altText === "" ? name : `${name}. ${photo.altText}`}
         data-photo-link
       >
         <Picture photo={photo} size="thumb" eager={eager} fit="cover" />

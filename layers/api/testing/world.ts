@@ -1,4 +1,4 @@
-/** One region's whole HTTP interface on scripted stores, for tests. *composition* */
+/** One region's whole HTTP interface on scripted stores, for tests. *composition* *public* */
 import { monotonicMs, wallMs } from "../../../base/clock.ts";
 import { createIds } from "../../../base/ids.ts";
 import { createRng } from "../../../base/rng.ts";

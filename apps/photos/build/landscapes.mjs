@@ -1,11 +1,14 @@
-/** Whole pictures out of the pieces of scenery.mjs; each takes a seed and its colours. *pure* */
+/** Landscapes out of the pieces of scenery.mjs; each takes a seed and its colours. *pure* */
 import {
+  at,
   blur,
   conifer,
   createRandom,
   disc,
+  element,
   glow,
   gradient,
+  mirrored,
   mix,
   picture,
   rect,
@@ -60,7 +63,15 @@ export function mountains({
     if (layer < layers - 1) {
       const mist = mix(far, "#ffffff", night ? 0.05 : 0.3);
       const y = base + height * 0.05;
-      out += `<ellipse cx="${width * random.between(0.2, 0.8)}" cy="${y}" rx="${width * 0.62}" ry="${height * 0.035}" fill="${mist}" fill-opacity="${0.34 * (1 - part)}" filter="url(#soft)"/>`;
+      out += element("ellipse", {
+        cx: width * random.between(0.2, 0.8),
+        cy: y,
+        rx: width * 0.62,
+        ry: height * 0.035,
+        fill: mist,
+        "fill-opacity": 0.34 * (1 - part),
+        filter: "url(#soft)",
+      });
     }
   }
   return picture(width, height, defs, out);
@@ -85,7 +96,14 @@ export function sea({ seed, width, height, sky, water, light, sun = 0.5, horizon
   for (let cloud = 0; cloud < 16; cloud++) {
     const y = line * random.between(0.12, 0.86);
     const rx = width * random.between(0.08, 0.3);
-    clouds += `<ellipse cx="${width * random.next()}" cy="${y}" rx="${rx}" ry="${rx * random.between(0.03, 0.09)}" fill="${mix(sky.at(-1), light, random.next() * 0.7)}" fill-opacity="${random.between(0.12, 0.42)}" />`;
+    clouds += element("ellipse", {
+      cx: width * random.next(),
+      cy: y,
+      rx,
+      ry: rx * random.between(0.03, 0.09),
+      fill: mix(sky.at(-1), light, random.next() * 0.7),
+      "fill-opacity": random.between(0.12, 0.42),
+    });
   }
   out += `<g filter="url(#soft)">${clouds}</g>`;
   out += disc("url(#glow)", sunX, line - height * 0.07, height * 0.46);
@@ -102,7 +120,15 @@ export function sea({ seed, width, height, sky, water, light, sun = 0.5, horizon
     const colour = isPath
       ? mix(light, "#ffffff", random.next() * 0.5)
       : mix(water[0], sky.at(-1), 0.5);
-    waves += `<rect x="${x - length / 2}" y="${y}" width="${length}" height="${1 + 4.2 * depth}" rx="2" fill="${colour}" fill-opacity="${isPath ? random.between(0.3, 0.85) : random.between(0.08, 0.25)}" />`;
+    waves += element("rect", {
+      x: x - length / 2,
+      y,
+      width: length,
+      height: 1 + 4.2 * depth,
+      rx: 2,
+      fill: colour,
+      "fill-opacity": isPath ? random.between(0.3, 0.85) : random.between(0.08, 0.25),
+    });
   }
   out += `<g filter="url(#faint)">${waves}</g>`;
   return picture(width, height, defs, out);
@@ -136,10 +162,23 @@ export function dunes({ seed, width, height, sky, sand, shade, light }) {
     const peak = crest.reduce((best, point) => (point[1] < best[1] ? point : best));
     const foot = peak[0] + width * random.between(0.18, 0.34);
     const shaded = crest.filter(([x]) => x >= peak[0]).map(([x, cy]) => `${x} ${cy.toFixed(1)}`);
-    out += `<path fill="${dark}" fill-opacity="0.78" d="M${peak[0]} ${peak[1].toFixed(1)}L${shaded.join("L")}L${width} ${height}Q${foot} ${base + height * 0.1} ${peak[0]} ${peak[1].toFixed(1)}Z"/>`;
+    const top = at(peak[0], peak[1]);
+    const under = `${at(foot, base + height * 0.1)} ${top}`;
+    out += element("path", {
+      fill: dark,
+      "fill-opacity": 0.78,
+      d: `M${top}L${shaded.join("L")}L${width} ${height}Q${under}Z`,
+    });
     for (let ripple = 0; ripple < 12; ripple++) {
       const ry = base + height * (0.02 + 0.017 * ripple * (1 + part));
-      out += `<path fill="none" stroke="${mix(lit, "#ffffff", 0.25)}" stroke-width="${0.6 + part}" opacity="${0.1 + 0.08 * part}" d="M0 ${ry}q${width / 4} ${-14 * random.next() - 4} ${width / 2} 0t${width / 2} 0"/>`;
+      const bow = `q${at(width / 4, -14 * random.next() - 4)} ${width / 2} 0t${width / 2} 0`;
+      out += element("path", {
+        fill: "none",
+        stroke: mix(lit, "#ffffff", 0.25),
+        "stroke-width": 0.6 + part,
+        opacity: 0.1 + 0.08 * part,
+        d: `M0 ${ry}${bow}`,
+      });
     }
   }
   return picture(width, height, defs, out, { grain: 0.1 });
@@ -168,7 +207,15 @@ export function forest({ seed, width, height, fog, near, light, rows = 6 }) {
     }
     out += rect(colour, { y: ground, width, height: Math.max(0, height - ground) });
     if (row < rows - 1) {
-      out += `<ellipse cx="${width * random.next()}" cy="${ground - size * 0.12}" rx="${width * 0.6}" ry="${height * 0.075}" fill="${mix(fog, light, 0.5)}" fill-opacity="${0.62 * (1 - part)}" filter="url(#soft)"/>`;
+      out += element("ellipse", {
+        cx: width * random.next(),
+        cy: ground - size * 0.12,
+        rx: width * 0.6,
+        ry: height * 0.075,
+        fill: mix(fog, light, 0.5),
+        "fill-opacity": 0.62 * (1 - part),
+        filter: "url(#soft)",
+      });
     }
   }
   return picture(width, height, defs, out);
@@ -212,7 +259,7 @@ export function city({ seed, width, height, sky, tower, windows, light }) {
             y: wy,
             width: 4.4,
             height: 5.4,
-            more: `fill-opacity="${(0.25 + 0.75 * depth * random.next()).toFixed(2)}"`,
+            more: { "fill-opacity": 0.25 + 0.75 * depth * random.next() },
           });
         }
       }
@@ -222,12 +269,12 @@ export function city({ seed, width, height, sky, tower, windows, light }) {
   out += stars(random, { width, height: shore * 0.6, count: 140 });
   out += disc("url(#glow)", width * 0.5, shore, height * 0.55, 'fill-opacity="0.75"');
   out += skyline;
-  out += `<g transform="translate(0 ${2 * shore}) scale(1 -1)" opacity="0.5" filter="url(#wet)">${skyline}</g>`;
+  out += mirrored(skyline, shore, 0.5);
   out += rect(mix(sky[0], "#000010", 0.35), {
     y: shore,
     width,
     height: height - shore,
-    more: 'fill-opacity="0.45"',
+    more: { "fill-opacity": 0.45 },
   });
   for (let wave = 0; wave < 150; wave++) {
     const depth = random.next();
@@ -237,7 +284,7 @@ export function city({ seed, width, height, sky, tower, windows, light }) {
       y: shore + 3 + (height - shore) * depth,
       width: w,
       height: 1 + 2 * depth,
-      more: 'fill-opacity="0.16"',
+      more: { "fill-opacity": 0.16 },
     });
   }
   return picture(width, height, defs, out);
@@ -265,7 +312,14 @@ export function aurora({ seed, width, height, colours, night, near }) {
       const foot = shore * (0.5 + 0.12 * band) + height * 0.1 * y(x / width);
       const tall = height * (0.24 + 0.2 * Math.abs(y(x / width + 0.37)));
       const strong = 0.16 + 0.5 * (0.5 + 0.5 * y(x / width + 0.71)) ** 2;
-      lights += `<rect x="${x}" y="${(foot - tall).toFixed(1)}" width="13" height="${tall.toFixed(1)}" fill="url(#a${band})" fill-opacity="${strong.toFixed(2)}"/>`;
+      lights += element("rect", {
+        x,
+        y: foot - tall,
+        width: 13,
+        height: tall,
+        fill: `url(#a${band})`,
+        "fill-opacity": strong,
+      });
     }
   }
   let out = rect("url(#sky)", { width, height });
@@ -291,98 +345,6 @@ export function aurora({ seed, width, height, colours, night, near }) {
   }
   out += `${hills}${trees}`;
   out += rect(mix(night, "#000010", 0.3), { y: shore, width, height: height - shore });
-  out += `<g transform="translate(0 ${2 * shore}) scale(1 -1)" opacity="0.42" filter="url(#wet)">${lights}${hills}${trees}</g>`;
+  out += mirrored(`${lights}${hills}${trees}`, shore, 0.42);
   return picture(width, height, defs, out, { vignette: 0.5 });
-}
-
-/** Lines of equal height, as on a map of a country that is nowhere. */
-export function contours({ seed, width, height, paper, ink, warm }) {
-  const random = createRandom(seed);
-  const hills = Array.from({ length: 7 }, () => ({
-    x: width * random.next(),
-    y: height * random.next(),
-    tall: random.between(0.5, 1),
-    wide: Math.min(width, height) * random.between(0.16, 0.4),
-  }));
-  const wobble = ridgeLine(random, { octaves: 4, waves: 1.1 });
-  let out = rect(paper, { width, height });
-  for (const hill of hills) {
-    for (let ring = 26; ring >= 1; ring--) {
-      const part = ring / 26;
-      const points = [];
-      for (let angle = 0; angle < 64; angle++) {
-        const turn = (angle / 64) * Math.PI * 2;
-        const bend =
-          1 +
-          0.3 * wobble(0.5 + 0.5 * Math.cos(turn) + hill.x) +
-          0.2 * wobble(0.5 + 0.5 * Math.sin(turn) + hill.y);
-        const radius = hill.wide * part * bend * 1.4;
-        points.push(
-          `${(hill.x + radius * Math.cos(turn)).toFixed(1)} ${(hill.y + radius * Math.sin(turn)).toFixed(1)}`,
-        );
-      }
-      const colour = mix(paper, warm, (1 - part) * hill.tall);
-      out += `<path d="M${points.join("L")}Z" fill="${colour}" stroke="${ink}" stroke-width="${ring % 5 === 0 ? 1.8 : 0.7}" stroke-opacity="0.55" stroke-linejoin="round"/>`;
-    }
-  }
-  return picture(width, height, "", out, { grain: 0.12, vignette: 0.2 });
-}
-
-/** Leaves that grow from the lower edge, one over the other. */
-export function leaves({ seed, width, height, ground, greens, vein }) {
-  const random = createRandom(seed);
-  let defs = gradient(
-    "back",
-    [
-      [0, ground[0]],
-      [1, ground[1]],
-    ],
-    { x2: 1 },
-  );
-  let out = rect("url(#back)", { width, height });
-  for (let leaf = 0; leaf < 54; leaf++) {
-    const part = leaf / 53;
-    const colour = mix(random.pick(greens), ground[1], 0.62 * (1 - part));
-    const long = Math.min(width, height) * random.between(0.22, 0.44) * (0.6 + 0.5 * part);
-    const wide = long * random.between(0.3, 0.46);
-    const [x, y] = [width * random.next(), height * (0.06 + 1.04 * random.next())];
-    const turn = random.between(-75, 75);
-    defs += gradient(
-      `l${leaf}`,
-      [
-        [0, mix(colour, "#ffffff", 0.16)],
-        [1, mix(colour, "#001010", 0.32)],
-      ],
-      { x2: 1 },
-    );
-    let veins = "";
-    for (let at = 0.16; at < 0.86; at += 0.085) {
-      const reach = wide * 0.42 * Math.sin(Math.PI * at);
-      veins += `M0 ${-long * at}q${reach * 0.5} ${-long * 0.05} ${reach} ${-long * 0.075}M0 ${-long * at}q${-reach * 0.5} ${-long * 0.05} ${-reach} ${-long * 0.075}`;
-    }
-    out += `<g transform="translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${turn.toFixed(1)})"><path fill="url(#l${leaf})" d="M0 0C${wide} ${-long * 0.25} ${wide * 0.7} ${-long * 0.8} 0 ${-long}C${-wide * 0.7} ${-long * 0.8} ${-wide} ${-long * 0.25} 0 0Z"/><path d="M0 0V${-long * 0.96}${veins}" fill="none" stroke="${vein}" stroke-width="1.4" stroke-opacity="0.35"/></g>`;
-  }
-  return picture(width, height, defs, out);
-}
-
-/** Circles and their halves on a grid, in few colours. */
-export function tiles({ seed, width, height, colours, across }) {
-  const random = createRandom(seed);
-  const side = width / across;
-  let out = "";
-  for (let y = 0; y < height; y += side) {
-    for (let x = 0; x < width; x += side) {
-      const [back, front, dot] = [random.pick(colours), random.pick(colours), random.pick(colours)];
-      out += rect(back, { x, y, width: side + 0.5, height: side + 0.5 });
-      const turn = random.whole(0, 3) * 90;
-      const shape = random.pick([
-        `<path d="M0 0A${side} ${side} 0 0 1 ${side} ${side}H0Z" fill="${front}"/>`,
-        `<path d="M0 0A${side / 2} ${side / 2} 0 0 0 ${side} 0Z" fill="${front}"/><path d="M0 ${side}A${side / 2} ${side / 2} 0 0 1 ${side} ${side}Z" fill="${dot}"/>`,
-        `<circle cx="${side / 2}" cy="${side / 2}" r="${side / 2}" fill="${front}"/><circle cx="${side / 2}" cy="${side / 2}" r="${side / 4}" fill="${dot}"/>`,
-        `<path d="M0 0H${side}L0 ${side}Z" fill="${front}"/><circle cx="${side * 0.7}" cy="${side * 0.7}" r="${side * 0.16}" fill="${dot}"/>`,
-      ]);
-      out += `<g transform="rotate(${turn} ${x + side / 2} ${y + side / 2}) translate(${x} ${y})">${shape}</g>`;
-    }
-  }
-  return picture(width, height, "", out, { grain: 0.12, vignette: 0.16 });
 }
