@@ -114,6 +114,7 @@ export function useChangeEvents(): void {
   useEffect(() => {
     if (!isSignedIn) return;
     let source: EventSource | undefined;
+    let wasOpen = false;
     const onChanged = (event: MessageEvent<string>): void => {
       const changed = JSON.parse(event.data) as Changed;
       for (const id of changed.comments) {
@@ -137,7 +138,12 @@ export function useChangeEvents(): void {
       }
       if (source !== undefined) return;
       source = new EventSource(`${API}/events`);
-      source.onopen = () => setListening(true);
+      source.onopen = () => {
+        setListening(true);
+        // What changed while nobody listened, perhaps because the region that told is gone.
+        if (wasOpen) void client.invalidateQueries();
+        wasOpen = true;
+      };
       source.onerror = () => {
         setListening(false);
         // A refusal ends it for good; it is tried again when the page is seen again.
