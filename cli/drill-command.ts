@@ -13,6 +13,7 @@ export interface DrillOptions {
   /** Operations a second. */
   readonly rate?: number;
   readonly reportDir?: string;
+  readonly config?: string;
   readonly json: boolean;
 }
 

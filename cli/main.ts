@@ -320,6 +320,7 @@ interface DrillFlags {
   duration?: number;
   rate?: number;
   report?: string;
+  config?: string;
   json: boolean;
 }
 
@@ -346,6 +347,7 @@ function addDrill(program: Command, run: Run): void {
       numberBetween("--rate", text, 0.1, 1_000_000),
     )
     .option("--report <dir>", "where to write history, plots and verdict")
+    .option("--config <file>", "another deployment than the shipped one, with the tickets app")
     .addHelpText(
       "after",
       examples(

@@ -28,6 +28,8 @@ export interface DrillOptions {
   /** Writes a second, and half as many reads. */
   readonly rate?: number;
   readonly reportDir?: string;
+  /** Another deployment than the shipped one; it has to have tickets. */
+  readonly config?: string;
   readonly json: boolean;
 }
 
@@ -84,6 +86,7 @@ async function drill(
   say(`starting a deployment of its own; ${scenario.title.toLowerCase()}`);
   const target = await openLocal({
     log: say,
+    ...(options.config === undefined ? {} : { configFile: options.config }),
     keepData: process.env["UNDERSTUDY_KEEP_DRILL_DATA"] === "1",
   });
   try {

@@ -12,7 +12,7 @@ import { createRng } from "../base/rng.ts";
 import type { OpenTarget } from "../targets/local/open.ts";
 import { decideVerdict, type Observed, type Verdict } from "./checker/verdict.ts";
 import { castRoles, NotInSync, perform, type Stage, untilInSync } from "./faults/perform.ts";
-import type { Scenario } from "./faults/scenario.ts";
+import { type Scenario, scenarioFor } from "./faults/scenario.ts";
 import type { History, Mark, Operation, Readback, Sighting } from "./history.ts";
 import { openAccount } from "./workload/accounts.ts";
 import { type Door, openClientDoor, openPlainDoor } from "./workload/doors.ts";
@@ -59,7 +59,10 @@ interface Crew {
 }
 
 export async function runDrill(options: RunOptions): Promise<DrillResult> {
-  const { target, scenario, rounds, durationMs, say, signal } = options;
+  const { target, rounds, durationMs, say, signal } = options;
+  const { apps } = await target.status();
+  const durability = apps.find(({ app }) => app === APP)?.durability ?? "replicated";
+  const scenario = scenarioFor(options.scenario, durability);
   const nowMs = (): number => performance.now();
   const crew = await hireCrew(options);
   const marks: Mark[] = [];
@@ -75,7 +78,7 @@ export async function runDrill(options: RunOptions): Promise<DrillResult> {
   const watch = new Watch();
   let load: Load | undefined;
   try {
-    await untilInSync(stage);
+    await watch.during(() => untilInSync(stage));
     say(`load: ${options.writesPerSecond} writes/s and half as many reads, over both paths`);
     load = startLoad({
       users: crew.users,

@@ -77,6 +77,7 @@ export const MEASURED: readonly Group[] = [
   "comments",
 ];
 const LEAST_OPERATIONS = 20;
+const OF_FRESHNESS: readonly string[] = ["older-than-acknowledged", "older-than-seen"];
 /** Of the pause that is wanted at most, what a busy machine may add by itself. */
 const NOISE_SHARE = 0.3;
 
@@ -110,7 +111,9 @@ export function decideVerdict(scenario: Scenario, history: History, observed: Ob
       what: `${marker} has ${ids.length} ids (${where}): ${ids.join(", ")}`,
     })),
     ...epochs.faults.map(({ rule, what }) => ({ check: rule, what })),
-    ...reads.faults.map(({ rule, what }) => ({ check: rule, what })),
+    ...reads.faults
+      .filter(({ rule }) => scenario.objectives.freshReads || !OF_FRESHNESS.includes(rule))
+      .map(({ rule, what }) => ({ check: rule, what })),
     ...differences.map(({ id, versions }) => ({
       check: "regions-differ",
       what: `${id}: ${JSON.stringify(versions)}`,

@@ -46,6 +46,8 @@ export interface Objectives {
   /** Acknowledged writes that may be late, and lost. */
   readonly late: number;
   readonly lost: number;
+  /** A fresh read sees what was acknowledged before it: where nothing is acknowledged too early. */
+  readonly freshReads: boolean;
 }
 
 export interface Scenario {
@@ -58,3 +60,17 @@ export interface Scenario {
   readonly moves?: boolean;
   readonly objectives: Objectives;
 }
+
+/**
+ * A `local` app acknowledges before other regions have it: a takeover waits for the lease, and what
+ * had not arrived is late, never lost.
+ */
+export function scenarioFor(scenario: Scenario, durability: string): Scenario {
+  if (durability !== "local") return scenario;
+  const { objectives } = scenario;
+  const writePauseMs = Math.max(objectives.writePauseMs, LOCAL_PAUSE_MS);
+  const late = Number.POSITIVE_INFINITY;
+  return { ...scenario, objectives: { ...objectives, writePauseMs, late, freshReads: false } };
+}
+
+const LOCAL_PAUSE_MS = 1_500;

@@ -3,7 +3,7 @@ import type { Objectives, Scenario, Step } from "./scenario.ts";
 
 const observe: Step = { do: "observe" };
 const inSync: Step = { do: "in-sync" };
-const nothingLost = { late: 0, lost: 0 } as const;
+const nothingLost = { late: 0, lost: 0, freshReads: true } as const;
 
 /** The region is gone at once, and everybody who talks to it notices. */
 const gone: Objectives = {

@@ -25,6 +25,8 @@ import type { ByteWriter } from "./lmdb-engine-codec.ts";
 export const frameHeaderBytes = 40;
 const magic = 0x314c5355;
 const segmentBytes = 16 * 1024 * 1024;
+/** Of the first segment of a start, which is made while somebody waits for the store to open. */
+const firstSegmentBytes = 1024 * 1024;
 const zeroBytes = 1024 * 1024;
 const retryMs = 100;
 const spareSegments = 2;
@@ -136,6 +138,7 @@ export async function* readLog(
 interface Segment {
   readonly file: string;
   readonly handle: FileHandle;
+  readonly capacityBytes: number;
   sizeBytes: number;
   /** The last transaction in it. */
   last: number;
@@ -154,11 +157,15 @@ export interface EngineLog {
 }
 
 /** Fills a file with zeros, so that appending to it later need not change its length on disk. */
-async function allocate(file: string, isCancelled: () => boolean): Promise<void> {
+async function allocate(
+  file: string,
+  capacityBytes: number,
+  isCancelled: () => boolean,
+): Promise<void> {
   const handle = await open(file, "w");
   try {
     const zeros = Buffer.alloc(zeroBytes);
-    for (let at = 0; at < segmentBytes && !isCancelled(); at += zeroBytes) {
+    for (let at = 0; at < capacityBytes && !isCancelled(); at += zeroBytes) {
       await handle.write(zeros, 0, zeroBytes, at);
     }
     await handle.datasync();
@@ -192,16 +199,16 @@ export async function openLog(
     number += 1;
     return join(path, segmentName(incarnation, number));
   };
-  const opened = async (file: string): Promise<Segment> => {
+  const opened = async (file: string, capacityBytes: number): Promise<Segment> => {
     await syncFolder(path);
     const handle = await open(file, constants.O_WRONLY | constants.O_DSYNC);
-    return { file, handle, sizeBytes: 0, last: 0 };
+    return { file, handle, capacityBytes, sizeBytes: 0, last: 0 };
   };
-  const create = async (): Promise<Segment> => {
+  const create = async (capacityBytes = segmentBytes): Promise<Segment> => {
     const file = nextFile();
     try {
-      await allocate(file, () => isClosed);
-      return await opened(file);
+      await allocate(file, capacityBytes, () => isClosed);
+      return await opened(file, capacityBytes);
     } catch (error) {
       await rm(file, { force: true });
       throw error;
@@ -212,10 +219,10 @@ export async function openLog(
     const file = nextFile();
     await spare.handle.close();
     await rename(spare.file, file);
-    return opened(file);
+    return opened(file, spare.capacityBytes);
   };
 
-  let current = await create();
+  let current = await create(firstSegmentBytes);
   /** Made while the one before is being filled, so that no append waits for it. */
   let next: Promise<Segment | undefined> | undefined;
   const prepare = (): void => {
@@ -233,7 +240,8 @@ export async function openLog(
   };
 
   const write = async (frame: Buffer, last: number): Promise<void> => {
-    if (current.sizeBytes > 0 && current.sizeBytes + frame.length > segmentBytes) await rotate();
+    const isFull = current.sizeBytes + frame.length > current.capacityBytes;
+    if (current.sizeBytes > 0 && isFull) await rotate();
     let written = 0;
     while (written < frame.length) {
       const at = current.sizeBytes + written;
@@ -242,7 +250,7 @@ export async function openLog(
     }
     current.sizeBytes += frame.length;
     current.last = last;
-    if (current.sizeBytes > segmentBytes / 2) prepare();
+    if (current.sizeBytes > current.capacityBytes / 2) prepare();
   };
 
   return {
@@ -269,7 +277,8 @@ export async function openLog(
       const freed = full.filter((segment) => segment.last <= sequence);
       full = full.filter((segment) => segment.last > sequence);
       for (const segment of freed) {
-        if (spares.length < spareSegments && !isClosed) {
+        const isKept = spares.length < spareSegments && segment.capacityBytes === segmentBytes;
+        if (isKept && !isClosed) {
           spares.push(segment);
           continue;
         }

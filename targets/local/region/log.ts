@@ -10,11 +10,20 @@ export interface RegionLog extends Log {
 
 const FLUSH_MS = 1000;
 const BATCH_BYTES = 4096;
+/** Kept for a disk that takes none of it now; what goes beyond is not logged. */
+const MOST_BYTES = 4 * 1024 * 1024;
 const REFUSED = 503;
 
 export function createRegionLog(site: string): RegionLog {
   // In batches: a line must not cost a system call while requests are served.
-  const sink = pino.destination({ dest: 1, sync: false, minLength: BATCH_BYTES });
+  const sink = pino.destination({
+    dest: 1,
+    sync: false,
+    minLength: BATCH_BYTES,
+    maxLength: MOST_BYTES,
+  });
+  // A full disk ends no region; what could not be written is tried again with the next batch.
+  sink.on("error", () => undefined);
   const level = process.env["UNDERSTUDY_LOG"] ?? "info";
   const timestamp = pino.stdTimeFunctions.isoTime;
   const log = pino({ base: { site }, timestamp, level }, sink);

@@ -10,6 +10,7 @@
  *  C1 a child whose supervisor is gone ends within a second, by force if it must  (leave)
  *  C2 what arrives before `serve` is kept and handed on in order                  (waiting)
  *  C3 Ctrl-C in a terminal reaches every process of the group: a child leaves it to the supervisor
+ *  C4 a log that cannot be written ends nobody: the disk may be full         (joinSupervisor)
  */
 import { ConfigurationError, explainError, showValue } from "../../../base/errors.ts";
 import type {
@@ -62,6 +63,7 @@ export async function joinSupervisor(): Promise<SupervisorChannel> {
     process.exit(64);
   }
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const waiting: ParentMessage[] = [];
   let duties: ChildDuties | undefined;
   let leaving = false;

@@ -54,6 +54,14 @@ test.each([
   ["config.yaml", "regions: []", "of an unknown kind"],
   ["empty.mjs", "export default {};", "exports no deployment"],
   ["bare.mjs", "export const apps = [];", "export default defineDeployment"],
+  ["number.mjs", "export default 7;", "exports no deployment"],
+  ["by-hand.mjs", 'export default { regions: ["a"], apps: [{}] };', "exports no deployment"],
+  ["broken.mjs", "\nexport default {", "cannot be loaded: SyntaxError: Unexpected end of input"],
+  ["broken.ts", "export default {\n", "cannot be loaded: "],
+  ["throws.mjs", '\nthrow new Error("no key");', "cannot be loaded: Error: no key (line 2)"],
+  ["imports.mjs", 'import "./gone.mjs"; export default {};', "gone.mjs"],
 ])("a config that cannot be used is refused with the reason: %s", (name, text, reason) => {
-  expect(load(name, text)).toContain(reason);
+  const told = load(name, text);
+  expect(told).toContain(reason);
+  expect(told).not.toMatch(/^ *at /m);
 });

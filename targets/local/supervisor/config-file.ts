@@ -6,7 +6,7 @@
  */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { extname } from "node:path";
+import { basename, extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigurationError } from "../../../base/errors.ts";
 import type { Deployment } from "../../../layers/api/define-deployment.ts";
@@ -31,16 +31,42 @@ export async function loadDeployment(path: string): Promise<Deployment> {
     );
   }
   const isTypeScript = extension.endsWith("ts");
-  const module =
-    isTypeScript && !runsTypeScript() ? await throughLoader(path) : await natively(path);
-  const deployment = module.default as Partial<Deployment> | undefined;
-  if (!Array.isArray(deployment?.regions) || !Array.isArray(deployment.apps)) {
+  const load = isTypeScript && !runsTypeScript() ? throughLoader : natively;
+  const module = await load(path).catch((error: unknown) => {
+    // One that says what to do already came out of defineApp or defineDeployment.
+    if (error instanceof ConfigurationError) throw error;
+    return refuse(
+      `the config file cannot be loaded: ${whatWentWrong(error, path)}`,
+      "Correct the file; `node --check` or an editor shows where.",
+    );
+  });
+  if (!isDeployment(module.default)) {
     refuse(
       "the config file exports no deployment",
       "Write `export default defineDeployment({ ... })`.",
     );
   }
-  return deployment as Deployment;
+  return module.default as Deployment;
+}
+
+/** As far as can be told from outside; what is in it was checked when it was made. */
+function isDeployment(value: unknown): value is Deployment {
+  const { regions, apps } = (value ?? {}) as {
+    readonly regions?: unknown;
+    readonly apps?: unknown;
+  };
+  const hasIds = (list: unknown): boolean =>
+    Array.isArray(list) &&
+    list.every((one) => typeof (one as { id?: unknown } | null)?.id === "string");
+  return hasIds(regions) && hasIds(apps);
+}
+
+/** The error, and the line where it tells one, without the loader's own frames. */
+function whatWentWrong(error: unknown, path: string): string {
+  if (!(error instanceof Error)) return String(error);
+  const place = error.stack?.split("\n").find((line) => line.includes(`${basename(path)}:`));
+  const at = place === undefined ? undefined : /:(\d+)(?::\d+)?\)?$/.exec(place.trim())?.[1];
+  return `${error.name}: ${error.message}${at === undefined ? "" : ` (line ${at})`}`;
 }
 
 const runsTypeScript = (): boolean =>

@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { explainError } from "../../../base/errors.ts";
 import type { OpenNews, OpenRequest } from "../open.ts";
+import { loadDeployment } from "../supervisor/config-file.ts";
 import { startDeployment } from "../supervisor/supervisor.ts";
 
 const SERVE_LIMIT_MS = 45_000;
@@ -20,6 +21,8 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
 }
 
 async function run({ dataDir, regions, configFile }: OpenRequest): Promise<void> {
+  const named = configFile === undefined ? undefined : await loadDeployment(configFile);
+  const chosen = regions?.map((id) => ({ id })) ?? named?.regions;
   const deployment = await startDeployment({
     dataDir,
     programs: {
@@ -29,7 +32,7 @@ async function run({ dataDir, regions, configFile }: OpenRequest): Promise<void>
     },
     httpPort: 0,
     signal: gone.signal,
-    ...(regions === undefined ? {} : { regions: regions.map((id) => ({ id })) }),
+    ...(chosen === undefined ? {} : { regions: chosen }),
     ...(configFile === undefined ? {} : { configFile }),
     log: (line) => tell({ type: "log", line }),
   });

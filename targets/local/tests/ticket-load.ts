@@ -33,6 +33,8 @@ export interface TicketLoadOptions {
   readonly perSecond: number;
   /** What tells this load's tickets from others'. */
   readonly name: string;
+  /** Makes each ticket so much longer. */
+  readonly padding?: string;
 }
 
 const TRY_LIMIT_MS = 150;
@@ -47,7 +49,7 @@ const LONG_PAUSE_MS = 100;
 const GIVE_UP_MS = 30_000;
 
 export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
-  const { token, urls, perSecond, name } = options;
+  const { token, urls, perSecond, name, padding = "" } = options;
   const agent = new Agent({ connections: 64, connect: { timeout: CONNECT_LIMIT_MS } });
   const acknowledged: Acknowledged[] = [];
   const surprises: string[] = [];
@@ -58,7 +60,7 @@ export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
   let lastAt = performance.now();
 
   const submit = async (number: number): Promise<void> => {
-    const description = `${name}: ticket number ${number} of a steady load`;
+    const description = `${name}: ticket number ${number} of a steady load${padding}`;
     const until = performance.now() + GIVE_UP_MS;
     const first = preferred;
     for (let attempt = first; performance.now() < until; attempt++) {
