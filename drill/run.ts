@@ -66,17 +66,18 @@ export async function runDrill(options: RunOptions): Promise<DrillResult> {
   const nowMs = (): number => performance.now();
   const crew = await hireCrew(options);
   const marks: Mark[] = [];
+  let load: Load | undefined;
   const stage: Stage = {
     target,
     app: APP,
     nowMs,
     observeMs: durationMs * 0.25,
     mark: (mark) => marks.push(mark),
+    surge: (factor) => load?.surge(factor),
     say,
     signal,
   };
   const watch = new Watch();
-  let load: Load | undefined;
   try {
     await watch.during(() => untilInSync(stage));
     say(`load: ${options.writesPerSecond} writes/s and half as many reads, over both paths`);

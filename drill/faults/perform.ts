@@ -18,6 +18,8 @@ export interface Stage {
   readonly nowMs: () => number;
   readonly observeMs: number;
   readonly mark: (mark: Mark) => void;
+  /** Multiplies the load. */
+  readonly surge: (factor: number) => void;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -49,6 +51,13 @@ export async function perform(
     return;
   }
   if (step.do === "in-sync") return untilInSync(stage);
+  if (step.do === "overload") {
+    const atMs = stage.nowMs();
+    const what = `load x ${step.factor}`;
+    stage.say(what);
+    stage.surge(step.factor);
+    return stage.mark({ atMs, doneMs: atMs, what, sites: [], ...as });
+  }
   const sites = step.do === "switchover" ? [roles[step.to]] : step.on.map((role) => roles[role]);
   const what = `${step.do} ${sites.join(",")}`.trim();
   stage.say(what);

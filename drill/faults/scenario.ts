@@ -31,6 +31,8 @@ export type Step =
   | FaultStep
   /** A planned move, by the operator's route. */
   | { readonly do: "switchover"; readonly to: Role }
+  /** So many times as many operations as the drill was asked for, until it is 1 again. */
+  | { readonly do: "overload"; readonly factor: number }
   /** Under load, as long as the drill's duration gives each of these. */
   | { readonly do: "observe" }
   /** Until every region is healthy and in sync, or the drill cannot go on. */

@@ -32,6 +32,14 @@ export const SCENARIOS: readonly Scenario[] = [
     objectives: gone,
   },
   {
+    id: "survivor-overload",
+    title: "Five times the load, and then the serving region is killed: the survivor takes it all",
+    steps: [{ do: "overload", factor: 5 }, observe, { do: "kill", on: ["serving"] }, observe],
+    heal: [{ do: "overload", factor: 1 }, { do: "restart", on: ["serving"] }, inSync],
+    moves: true,
+    objectives: { ...gone, writePauseMs: 2_000, readPauseMs: 1_000 },
+  },
+  {
     id: "region-freeze",
     title: "The serving region hangs (SIGSTOP), and wakes up believing that it serves",
     steps: [{ do: "freeze", on: ["serving"] }, observe],

@@ -23,6 +23,8 @@ export interface Load {
   readonly turnedAway: () => number;
   /** When the whole rate was reached. */
   readonly fromMs: number;
+  /** So many times the rates that were asked for, from now on. */
+  surge(factor: number): void;
   /** Stops sending, and resolves when everything sent has come back. */
   stop(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export interface LoadOptions {
 const IN_FLIGHT = 10_000;
 const KEPT = 1_000_000;
 const TICK_MS = 4;
+const SURGE_MS = 200;
 
 export function startLoad({ users, nowMs, rampMs, ...rates }: LoadOptions): Load {
   const operations: Operation[] = [];
@@ -61,19 +64,21 @@ export function startLoad({ users, nowMs, rampMs, ...rates }: LoadOptions): Load
     open.add(done);
   };
 
-  const paces = [
+  const pacesOf = (share: number, fromMs: number, overMs: number) => [
     {
-      pace: createPace(rates.writesPerSecond, begunMs, rampMs),
+      pace: createPace(rates.writesPerSecond * share, fromMs, overMs),
       choose: (p: Person) => p.nextWrite(),
     },
     {
-      pace: createPace(rates.readsPerSecond, begunMs, rampMs),
+      pace: createPace(rates.readsPerSecond * share, fromMs, overMs),
       choose: (p: Person) => p.nextRead(),
     },
   ];
-  const turns = paces.map(() => 0);
+  const usual = pacesOf(1, begunMs, rampMs);
+  let more: typeof usual = [];
+  const turns = [0, 0, 0, 0];
   const tick = setInterval(() => {
-    for (const [index, { pace, choose }] of paces.entries()) {
+    for (const [index, { pace, choose }] of [...usual, ...more].entries()) {
       for (const dueMs of pace.due(nowMs())) {
         const turn = turns[index] ?? 0;
         turns[index] = turn + 1;
@@ -87,6 +92,9 @@ export function startLoad({ users, nowMs, rampMs, ...rates }: LoadOptions): Load
     operations,
     turnedAway: () => turnedAway,
     fromMs: begunMs + rampMs,
+    surge(factor) {
+      more = factor > 1 ? pacesOf(factor - 1, nowMs(), SURGE_MS) : [];
+    },
     async stop() {
       clearInterval(tick);
       while (open.size > 0) await Promise.all([...open]);

@@ -65,7 +65,12 @@ function Row({ entry, href }: { readonly entry: OutboxEntry; readonly href: stri
         </small>
         {phase === "refused" && reason !== undefined ? <div lang="en">{reason}</div> : null}
       </div>
-      <Button size="compact-sm" variant="subtle" onClick={() => outbox.forget(entry.key)}>
+      <Button
+        size="compact-sm"
+        variant="subtle"
+        style={{ flexShrink: 0 }}
+        onClick={() => outbox.forget(entry.key)}
+      >
         {t(phase === "queued" || phase === "sent" ? "outbox.giveUp" : "outbox.forget")}
       </Button>
     </Group>
