@@ -102,7 +102,8 @@ const upload = (port: number, bytes: number): Promise<number> =>
     Readable.from(chunks()).pipe(out).on("error", reject);
   });
 
-async function ordinary(pool: Pool): Promise<{ p50Ms: number; p99Ms: number; failed: number }> {
+async function ordinary(port: number): Promise<{ p50Ms: number; p99Ms: number; failed: number }> {
+  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 8 });
   const took: number[] = [];
   let failed = 0;
   for (let at = 0; at < 1_000; at++) {
@@ -112,6 +113,7 @@ async function ordinary(pool: Pool): Promise<{ p50Ms: number; p99Ms: number; fai
     took.push(performance.now() - from);
     if (statusCode !== 200) failed += 1;
   }
+  await pool.destroy();
   took.sort((a, b) => a - b);
   const at = (share: number): number =>
     Math.round((took[Math.floor(1_000 * share)] ?? 0) * 100) / 100;
@@ -151,20 +153,18 @@ async function main(): Promise<void> {
   const region = await child("region");
   const door = await child("door", String(region.port));
   const { pid } = door.process;
-  const pool = new Pool(`http://127.0.0.1:${door.port}`, { connections: 8 });
-  const before = await ordinary(pool);
+  const before = await ordinary(door.port);
   const bytes = megabytes * 1024 * 1024;
   const restMb = residentMb(pid);
   const downMb = await passing(pid, download(door.port, bytes));
   const upMb = await passing(pid, upload(door.port, bytes));
   const sockets = await misbehave(door.port, idle);
   const open = sockets.filter((socket) => !socket.destroyed).length;
-  const amid = await ordinary(pool);
+  const amid = await ordinary(door.port);
   for (const socket of sockets) socket.destroy();
   await sleep(500);
-  const after = await ordinary(pool);
+  const after = await ordinary(door.port);
   for (const { process } of [region, door]) process.kill();
-  await pool.destroy();
   const result = { megabytes, memoryMb: { restMb, downMb, upMb }, open, before, amid, after };
   if (process.argv.includes("--json")) return console.log(JSON.stringify(result));
   console.log(

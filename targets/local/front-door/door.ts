@@ -31,7 +31,7 @@ export interface Limits {
   readonly writeSilenceMs: number;
   /** What is neither read nor keyed has this long for the head of its answer. */
   readonly answerMs: number;
-  /** Nothing of a body arrives for so long, or its whole takes longer at SLOWEST bytes a second. */
+  /** Nothing of a body arrives for so long, or the whole takes as much longer than it may. */
   readonly bodyIdleMs: number;
   /** Nothing of an answer arrives, or its client takes nothing of it. */
   readonly answerIdleMs: number;

@@ -1,4 +1,5 @@
 import { createServer, request as httpRequest } from "node:http";
+import { fetch } from "undici";
 import { describe, expect, it } from "vitest";
 import { recordFor } from "./fake-region.ts";
 import { startFrontDoor } from "./front-door.ts";
@@ -234,6 +235,19 @@ describe("a front door", () => {
     a.kill();
     expect(await (await call("/tickets/x", post("k2"))).json()).toMatchObject({ from: "b" });
     expect(b.got).toHaveLength(1);
+  });
+
+  it("stands beside another one: both hear the record, and one that closes takes nothing along", async () => {
+    const { call, a, b, door } = await setUp();
+    const second = await startFrontDoor({ port: 0, regions: [a, b] });
+    stops.push(() => second.close());
+    await until(() => second.table().apps.get("tickets")?.version === 1);
+    takeOver(b);
+    await until(() => second.table().apps.get("tickets")?.epoch === 2);
+    expect(await (await call("/tickets/x", post("k1"))).json()).toMatchObject({ from: "b" });
+    await door.close();
+    const other = await fetch(`${second.url}/tickets/x`, post("k2"));
+    expect(await other.json()).toMatchObject({ from: "b" });
   });
 
   it("a cut network is silent, and what was sent over it is not acknowledged after healing", async () => {

@@ -49,6 +49,8 @@ const HEADERS_MS = 10_000;
 const KEEP_ALIVE_MS = 15_000;
 const MOST_SOCKETS = 10_000;
 const DRAIN_LOOK_MS = 20;
+const SLOWEST_BYTES_PER_MS = 16;
+const LARGEST_BYTES = 8 * 1024 * 1024 * 1024;
 
 export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
   const door = createDoor({
@@ -161,14 +163,22 @@ function reserve(door: Door, request: IncomingMessage, response: ServerResponse)
   return true;
 }
 
-/** A body that stops arriving ends its connection: a slow client must not hold a place for ever. */
+/**
+ * A body that stops arriving ends its connection: a slow client must not hold a place for ever. One
+ * that trickles would, a byte before each time-out; so its whole has a limit as well.
+ */
 function limitIdle(request: IncomingMessage, response: ServerResponse, idleMs: number): void {
   if (request.complete) return;
-  request.setTimeout(idleMs, () => {
+  const late = (detail: string) => (): void => {
     if (request.complete) return;
-    answerProblem(response, "timed-out", `nothing of the body arrived for ${idleMs} ms`);
+    answerProblem(response, "timed-out", detail);
     response.once("close", () => request.socket.destroy());
-  });
+  };
+  request.setTimeout(idleMs, late(`nothing of the body arrived for ${idleMs} ms`));
+  const bytes = Number(request.headers["content-length"] ?? LARGEST_BYTES);
+  const wholeMs = idleMs + Math.min(bytes, LARGEST_BYTES) / SLOWEST_BYTES_PER_MS;
+  const whole = setTimeout(late(`the body took longer than ${Math.ceil(wholeMs)} ms`), wholeMs);
   // Not on a later `close`: the server has set its own time-out for an idle connection by then.
   request.once("end", () => request.setTimeout(0));
+  for (const event of ["end", "close"]) request.once(event, () => clearTimeout(whole));
 }

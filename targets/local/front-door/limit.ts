@@ -15,10 +15,11 @@ const FIRST = 64;
 const LEAST = 16;
 const MOST = 256;
 const WINDOW_MS = 100;
-const WINDOW_ANSWERS = 32;
+const WINDOW_ANSWERS = 16;
 const TOLERANCE = 2;
 const TOLERANCE_MS = 10;
-const SHRINK = 0.85;
+const SHRINK_LEAST = 0.85;
+const SHRINK_MOST = 0.5;
 const FORGET = 0.001;
 /** Of the limit; below it, it is not what bounds the region. */
 const USED = 0.7;
@@ -53,8 +54,10 @@ export class ConcurrencyLimit {
     if (averageMs < this.#bestMs) this.#bestMs = averageMs;
     else this.#bestMs += (averageMs - this.#bestMs) * FORGET;
     if (!isUsed) return;
-    const isSlow = averageMs > this.#bestMs * TOLERANCE + TOLERANCE_MS;
-    const next = isSlow ? this.#limit * SHRINK : this.#limit + Math.sqrt(this.#limit);
+    const tolerableMs = this.#bestMs * TOLERANCE + TOLERANCE_MS;
+    const share = Math.max(SHRINK_MOST, Math.min(SHRINK_LEAST, tolerableMs / averageMs));
+    const isSlow = averageMs > tolerableMs;
+    const next = isSlow ? this.#limit * share : this.#limit + Math.sqrt(this.#limit);
     this.#limit = Math.min(MOST, Math.max(LEAST, next));
   }
 }

@@ -179,6 +179,19 @@ describe("what passes a front door", () => {
     expect(answer).toMatch(/^HTTP\/1.1 431 /);
   });
 
+  it("ends a body that trickles, a byte before each time-out", async () => {
+    const { door } = await setUp({ limits: { bodyIdleMs: 200 } });
+    const socket = connect(door.port, "127.0.0.1");
+    socket.write("POST /tickets/x HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n");
+    const trickle = setInterval(() => socket.write("x"), 20);
+    stops.push(() => clearInterval(trickle));
+    let text = "";
+    socket.on("data", (chunk) => (text += chunk.toString()));
+    socket.on("error", () => undefined);
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(text).toMatch(/^HTTP\/1.1 408 /);
+  });
+
   it("finishes open requests before it closes, and takes no new ones", async () => {
     const { call, a, door } = await setUp();
     let finish: (() => void) | undefined;
