@@ -47,7 +47,9 @@ export interface FrontDoor {
 const HEADER_BYTES = 32 * 1024;
 const HEADERS_MS = 10_000;
 const KEEP_ALIVE_MS = 15_000;
-const MOST_SOCKETS = 10_000;
+const MOST_SOCKETS = 16_000;
+/** How often heads that are late are looked for: connections that say nothing end as soon. */
+const LATE_LOOK_MS = 2_000;
 const DRAIN_LOOK_MS = 20;
 const SLOWEST_BYTES_PER_MS = 16;
 const LARGEST_BYTES = 8 * 1024 * 1024 * 1024;
@@ -63,6 +65,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
     {
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: HEADERS_MS,
+      connectionsCheckingInterval: LATE_LOOK_MS,
       // A large upload may take long; its silence is what is bounded (limits.bodyIdleMs).
       requestTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
