@@ -15,11 +15,10 @@
  *  W2 nothing is retried once a byte of the answer has left                   (answered)
  *  W3 a keyed write of which an attempt may have had an effect is never answered with a refusal:
  *     it ends in a region's final answer or in `outcome-unknown`                (giveUp)
- *  W4 memory per request is bounded: replayBytes of body, KEPT_BYTES of answer; beyond them bytes
- *     wait in the sockets                                                       (body.ts, pump.ts)
+ *  W4 memory per request is bounded; what is beyond waits in the sockets (body.ts, pump.ts)
  *  W5 every request leaves `pending` exactly once                               (leave)
- *  W6 what may add work to a region that works is paid for from the retry budget: company, another
- *     try after an error, and a second try where one broke   (keepCompany, judge, mayRepeat)
+ *  W6 what may add work to a region that works is paid for from the retry budget
+ *                                                         (keepCompany, judge, mayRepeat)
  */
 import { logPassage } from "./access-log.ts";
 import { isHealthy, KEPT_BYTES, KeptAnswer } from "./answer.ts";
