@@ -338,7 +338,7 @@ export class AppRegion implements AppParts {
     const { region, incarnation } = message.from;
     if (incarnation < (this.#incarnations.get(region) ?? 0)) return;
     this.#incarnations.set(region, incarnation);
-    if (!this.#isBooted) return;
+    if (!this.#isBooted || this.taking.refuses(message)) return;
     this.#inbox.take(message, now);
     this.#noteEnd();
   }

@@ -15,6 +15,7 @@ import { staggerMs } from "../routing/failover.ts";
 import { type Cause, isLeaving, type RoutingRecord } from "../routing/record.ts";
 import type { IntentEnd } from "../routing/registrar.ts";
 import type { AppParts, CommandAnswer } from "./app-parts.ts";
+import type { RegionMessage } from "./messages.ts";
 
 export interface TakeOptions {
   readonly cause: Cause;
@@ -56,6 +57,13 @@ export class Taking {
       return record.inSyncRegions.includes(site.self.region);
     }
     return now.mono - this.#app.caughtUpAt <= this.#app.options.rpoMs;
+  }
+
+  /** Nothing is rebuilt from a holder that this region is to follow: it would begin empty. */
+  refuses(message: RegionMessage): boolean {
+    const { data, record } = this.#app;
+    if (message.type !== "trimmed" || data.merge !== "active-passive") return false;
+    return this.#isActive || message.epoch < (record?.epoch ?? 0);
   }
 
   /** The region serves: what it tried before is over. */
