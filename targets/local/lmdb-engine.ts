@@ -51,7 +51,9 @@ export interface LmdbEngine extends Engine {
   readonly pressure: number;
   /** Another process has opened the store: this one can flush no more, and must end. */
   onSuperseded(listener: () => void): void;
-  /** The disk refused a write (it is tried again), or takes writes again (undefined). */
+  /** Why the disk takes no writes now, or has no room for LMDB; it is tried again and again. */
+  readonly trouble: Error | undefined;
+  /** `trouble` has changed. */
   onTrouble(listener: (error: Error | undefined) => void): void;
   /** Resolves when everything so far is on disk and in LMDB; nothing is accepted afterwards. */
   close(): Promise<void>;
@@ -108,6 +110,9 @@ class QueuedEngine implements LmdbEngine {
   #isSuperseded = false;
   #isClosed = false;
   #trouble: Error | undefined;
+  /** The log takes writes, and LMDB cannot: that goes well until the log is full. */
+  #applyTrouble: Error | undefined;
+  #toldTrouble: string | undefined;
   #flushing: Promise<void> | undefined;
   #applying: Promise<void> | undefined;
   #applyTimer: ReturnType<typeof setTimeout> | undefined;
@@ -130,6 +135,9 @@ class QueuedEngine implements LmdbEngine {
   }
   get flushedSequence(): number {
     return this.#flushedSequence;
+  }
+  get trouble(): Error | undefined {
+    return this.#trouble ?? this.#applyTrouble;
   }
   get pressure(): number {
     return Math.min(1, this.#overlay.size / this.#overlayEntries);
@@ -271,7 +279,19 @@ class QueuedEngine implements LmdbEngine {
 
   noteTrouble(error: Error | undefined): void {
     this.#trouble = error;
-    for (const listener of this.#troubleListeners) listener(error);
+    this.#tellTrouble();
+  }
+
+  #noteApplyTrouble(error: Error | undefined): void {
+    this.#applyTrouble = error;
+    this.#tellTrouble();
+  }
+
+  #tellTrouble(): void {
+    const { trouble } = this;
+    if (trouble?.message === this.#toldTrouble) return;
+    this.#toldTrouble = trouble?.message;
+    for (const listener of this.#troubleListeners) listener(trouble);
   }
 
   #scheduleApply(): void {
@@ -313,10 +333,11 @@ class QueuedEngine implements LmdbEngine {
       if (!(await this.#applyInTurns([...latest.values()], last))) return this.#supersede();
     } catch (error) {
       // The log still has it all, so nothing is lost; only the overlay cannot shrink meanwhile.
-      for (const listener of this.#troubleListeners) listener(error as Error);
+      this.#noteApplyTrouble(error as Error);
       await new Promise<void>((resolve) => setTimeout(resolve, applyRetryMs));
       return;
     }
+    this.#noteApplyTrouble(undefined);
     this.#unapplied.splice(0, taken);
     for (const key of latest.keys()) {
       const entry = this.#overlay.get(key);

@@ -2,8 +2,9 @@
  * The health journey: once a second per app, what a write and a read go through. *shell*
  *
  * A row is written to the store under a key of its own (ungated, unreplicated), waited for until it
- * is on disk, and read back; then the app's own check runs. Each has the app's time limit. It costs
- * the same whatever the tables hold, and nothing about other regions can make it fail.
+ * is on disk, and read back; then the app's own check runs. Each has the app's time limit. A disk
+ * that is full fails it even while the log, which is allocated ahead, still takes rows. It costs the
+ * same whatever the tables hold, and nothing about other regions can make it fail.
  */
 import type { Instant } from "../../../base/clock.ts";
 import { explainError } from "../../../base/errors.ts";
@@ -62,6 +63,9 @@ export function startJourney(options: JourneyOptions): Journey {
     const reasons: string[] = [];
     try {
       if (isBroken) throw new Error(BROKEN);
+      // Before writes fail: another region may take over while this one still can hand on.
+      const { trouble } = engine;
+      if (trouble !== undefined) throw new Error(`the disk refuses writes: ${trouble.message}`);
       await within(limitMs, "the store", writeAndRead(engine, app.id, begun.wall));
       const check = app.health?.check;
       if (check !== undefined) await within(limitMs, "the app's own check", check(context));
