@@ -34,7 +34,7 @@ export interface Place {
 const MOST_WAITING = 1_024;
 const MOST_PATIENT = 4_096;
 const BURST_MS = 500;
-const STANDING_MS = 50;
+const STANDING_MS = 250;
 const PATIENT_MS = 5_000;
 const LOOK_MS = 10;
 const ASIDE_MS = 2_000;

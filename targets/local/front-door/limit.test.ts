@@ -19,9 +19,9 @@ describe("the limit of a region", () => {
   it("shrinks until requests no longer wait for each other inside the region", () => {
     const limit = new ConcurrencyLimit();
     for (let at = 0; at < 200; at++) limit.observe(5, 4, at);
-    load(limit, 1, 1_000, 20_000);
-    expect(limit.value).toBeLessThan(40);
-    expect(limit.value).toBeGreaterThanOrEqual(16);
+    load(limit, 0.2, 1_000, 10_000);
+    expect(limit.value).toBeLessThan(80);
+    expect(limit.value).toBeGreaterThanOrEqual(64);
   });
 
   it("is not moved by answers of a region that is not busy", () => {

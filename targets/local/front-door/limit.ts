@@ -11,13 +11,13 @@
  *  A2 the limit changes only while it is used: an idle region teaches nothing  (settle)
  *  A3 the best average rises slowly, so that an app that became slower is not held down for ever
  */
-const FIRST = 64;
-const LEAST = 16;
+const FIRST = 128;
+const LEAST = 64;
 const MOST = 256;
 const WINDOW_MS = 100;
 const WINDOW_ANSWERS = 16;
 const TOLERANCE = 2;
-const TOLERANCE_MS = 10;
+const TOLERANCE_MS = 50;
 const SHRINK_LEAST = 0.85;
 const SHRINK_MOST = 0.5;
 const FORGET = 0.001;
