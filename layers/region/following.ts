@@ -232,6 +232,10 @@ export class Following {
  * Whether items are ahead of the log in an epoch that another one has followed: what came after its
  * end here was never in the log of the new one, or not in this place.
  */
-function isAstray({ epoch, position }: AppState["repairUntil"], log: Log, next: number): boolean {
+export function isAstray(
+  { epoch, position }: AppState["repairUntil"],
+  log: Log,
+  next: number,
+): boolean {
   return log.end.position < position && (next > epoch || position === NOT_WHOLE);
 }

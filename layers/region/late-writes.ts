@@ -149,8 +149,8 @@ export class LateWrites {
       const isOwn = lineage === this.#app.log.lineage;
       if (isOwn || !isStalled || log.end.position <= theirs) continue;
       if (theirs + 1 < log.first) {
-        const { end, starts } = log;
-        this.#app.send(region, { type: "trimmed", lineage, epoch: end.epoch, end, starts });
+        const { first, end, starts } = log;
+        this.#app.send(region, { type: "trimmed", lineage, epoch: end.epoch, first, end, starts });
         continue;
       }
       const previous = { epoch: log.epochAt(theirs), position: theirs };

@@ -91,6 +91,8 @@ export type RegionMessage = ForApp &
         readonly type: "trimmed";
         readonly lineage: string;
         readonly epoch: number;
+        /** The first position that is still there. */
+        readonly first: number;
         readonly end: LogEnd;
         readonly starts: readonly EpochStart[];
       }

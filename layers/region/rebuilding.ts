@@ -3,7 +3,8 @@
  *
  * For whoever is behind what is left of a log: an empty disk, an old copy, a long absence.
  *
- *   holder: trimmed --> region: strands what only it has, empties its log
+ *   holder: trimmed --> region: goes on where its log still fits; else
+ *                               strands what only it has, empties its log
  *   region: snapshot-next(after) --> holder: a page of items, in key order, as they are now
  *   ... last page --> the log begins behind `end`, as it was when the first page was read
  *
@@ -17,6 +18,7 @@ import { itemsOf, type Stored, type StoredItem } from "../key-value/items.ts";
 import type { EpochStart, Log, LogEnd } from "../key-value/log.ts";
 import type { ItemKey } from "../key-value/table.ts";
 import { type AppData, NOT_WHOLE } from "./app-data.ts";
+import { isAstray } from "./following.ts";
 import type { KeyedItem, RegionBody, RegionMessage } from "./messages.ts";
 import type { Site } from "./site.ts";
 
@@ -99,6 +101,11 @@ export class Rebuilding {
     const isAtAnother = now.mono - (this.#rebuild?.askedAt ?? 0) < STALLED_MS;
     if (!isPassive && this.#rebuild !== undefined && isAtAnother) return;
     const common = log.commonWith(starts, end);
+    if (common + 1 >= message.first && !(isPassive && isAstray(state.repairUntil, log, epoch))) {
+      // Said of what this region had a while ago: its log goes on.
+      this.#tellEnd(message.from.region, message, log);
+      return;
+    }
     const lossless = starts.find((start) => start.position > common)?.lossless ?? false;
     log.transact(this.#site.engine, (writer) => {
       const beyond = log.entries(writer, common + 1, Number.MAX_SAFE_INTEGER);
@@ -160,14 +167,19 @@ export class Rebuilding {
       return;
     }
     this.#rebuild = undefined;
-    this.#send(rebuild.from, {
+    this.#tellEnd(rebuild.from, rebuild, log);
+  }
+
+  #tellEnd(to: string, { lineage, epoch }: Pick<Trimmed, "lineage" | "epoch">, log: Log): void {
+    const { end, starts } = log;
+    this.#send(to, {
       type: "appended",
-      lineage: rebuild.lineage,
-      epoch: rebuild.epoch,
+      lineage,
+      epoch,
       status: "mismatch",
       through: 0,
-      end: log.end,
-      starts: log.starts,
+      end,
+      starts,
     });
   }
 }

@@ -141,9 +141,9 @@ export class Shipping {
   #tellTrimmed(peer: Peer, now: Instant): void {
     if (now.mono - peer.sentAt < TRIMMED_EVERY_MS) return;
     peer.sentAt = now.mono;
-    const { lineage, end, starts } = this.#log;
+    const { lineage, first, end, starts } = this.#log;
     const { epoch } = this;
-    this.#send(peer.region, { type: "trimmed", lineage, epoch, end, starts });
+    this.#send(peer.region, { type: "trimmed", lineage, epoch, first, end, starts });
   }
 
   /** Every region has the log on disk through here, and none has older entries to be judged. */
