@@ -3,8 +3,8 @@
  *
  * A row is written to the store under a key of its own (ungated, unreplicated), waited for until it
  * is on disk, and read back; then the app's own check runs. Each has the app's time limit. A disk
- * that is full fails it even while the log, which is allocated ahead, still takes rows. It costs the
- * same whatever the tables hold, and nothing about other regions can make it fail.
+ * that is full fails it even while the log, which is allocated ahead, still takes rows. It costs
+ * the same whatever the tables hold, and nothing about other regions can make it fail.
  */
 import type { Instant } from "../../../base/clock.ts";
 import { explainError } from "../../../base/errors.ts";
