@@ -4,5 +4,11 @@ import { defineApp, defineDeployment } from "../layers/api/index.ts";
 
 export default defineDeployment({
   regions: ["eu-west-1", "ap-southeast-1"],
-  apps: [defineApp({ ...ticketsApp, durability: "local" })],
+  apps: [
+    defineApp({
+      ...ticketsApp,
+      durability: "local",
+      objectives: { rtoMs: 2_000, rpoMs: 5_000 },
+    }),
+  ],
 });

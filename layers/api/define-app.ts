@@ -103,6 +103,11 @@ export function defineApp(app: AppDefinition): AppDefinition {
       refuse(`objectives.${name} is missing`, value, "Give milliseconds, 0 or more.");
     }
   }
+  const isLossy = app.mode === "active-passive" && app.durability === "local";
+  if (isLossy && app.objectives.rpoMs === 0) {
+    const fix = "Give more than 0, or make the app replicated: no region could ever take over.";
+    refuse("objectives.rpoMs is more than a local app can keep", 0, fix);
+  }
   if (!Array.isArray(app.tables)) refuse("tables is not a list", app.tables, "Give [] for none.");
   unique(
     app.tables.map((table) => table.name),

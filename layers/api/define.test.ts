@@ -8,7 +8,7 @@ const good: AppDefinition = {
   id: "notes",
   mode: "active-active",
   durability: "local",
-  objectives: { rtoMs: 1_000, rpoMs: 0 },
+  objectives: { rtoMs: 1_000, rpoMs: 1_000 },
   tables: [],
   api: () => new Hono(),
 };
@@ -19,6 +19,11 @@ describe("defineApp", () => {
     ["an id of the platform", { id: "routing" }, /platform's own/],
     ["an unknown mode", { mode: "passive" }, /mode is unknown.*passive/],
     ["an unknown durability", { durability: "none" }, /durability is unknown/],
+    [
+      "an objective that no failover could keep",
+      { mode: "active-passive", objectives: { rtoMs: 1_000, rpoMs: 0 } },
+      /rpoMs is more than a local app can keep: got 0/,
+    ],
     ["no objective", { objectives: { rtoMs: 1 } }, /rpoMs is missing: got nothing/],
     ["a bucket twice", { buckets: ["a", "a"] }, /two buckets have one name: got "a"/],
     ["no routes", { api: undefined }, /api is missing/],

@@ -34,7 +34,12 @@ export async function runPlan(plan: Plan): Promise<PlanRun> {
 
 async function runWorld(plan: Plan): Promise<PlanRun> {
   const { mode, durability, seed } = plan;
-  const app = defineApp({ ...ticketsApp, mode, durability });
+  const app = defineApp({
+    ...ticketsApp,
+    mode,
+    durability,
+    objectives: { rtoMs: 900_000, rpoMs: durability === "local" ? 900_000 : 0 },
+  });
   const deployment = defineDeployment({ regions: plan.regions, apps: [app] });
   const world = await simulate({ deployment, seed, rtt: plan.rttMs, lease: plan.lease });
   const rng = createRng(seed ^ 0xc1);
