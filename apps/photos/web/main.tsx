@@ -8,7 +8,7 @@ import { catalogue } from "./catalogue.ts";
 import { DetailPage } from "./detail-page.tsx";
 import { GalleryPage } from "./gallery-page.tsx";
 import { useChangeEvents } from "./photos-data.ts";
-import { ShortcutsHelp } from "./shortcuts-help.tsx";
+import { PhotosShortcuts } from "./shortcuts-help.tsx";
 import { DropArea } from "./uploads/drop-area.tsx";
 import { UploadsProvider } from "./uploads/use-uploads.tsx";
 
@@ -33,7 +33,7 @@ function Photos() {
           <Route path="*" element={<Navigate to="/" replace />} />
         </Routes>
       </DropArea>
-      <ShortcutsHelp opened={help} onClose={() => setHelp(false)} />
+      <PhotosShortcuts opened={help} onClose={() => setHelp(false)} />
     </PageFrame>
   );
 }

@@ -1,7 +1,6 @@
-/** Which keys do what, and the switch that turns them off. */
-import { Kbd, Modal, Stack, Switch, Table } from "@mantine/core";
+/** Which keys the pages of photos know. */
 import { useTranslation } from "react-i18next";
-import { useShortcutsEnabled } from "../../../layers/presentation/use-shortcuts.ts";
+import { ShortcutsHelp } from "../../../layers/presentation/components/shortcuts-help.tsx";
 
 const KEYS = [
   ["?", "help"],
@@ -13,41 +12,14 @@ const KEYS = [
   ["u", "back"],
 ] as const;
 
-export interface ShortcutsHelpProps {
-  readonly opened: boolean;
-  readonly onClose: () => void;
-}
-
-export function ShortcutsHelp({ opened, onClose }: ShortcutsHelpProps) {
-  const { t } = useTranslation(["photos", "kit"]);
-  const [enabled, setEnabled] = useShortcutsEnabled();
+export function PhotosShortcuts(props: { readonly opened: boolean; readonly onClose: () => void }) {
+  const { t } = useTranslation("photos");
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
+    <ShortcutsHelp
+      {...props}
       title={t("shortcuts.title")}
-      centered
-      closeButtonProps={{ "aria-label": t("kit:identity.close") }}
-    >
-      <Stack>
-        <Switch
-          label={t("shortcuts.enabled")}
-          checked={enabled}
-          onChange={(event) => setEnabled(event.currentTarget.checked)}
-        />
-        <Table>
-          <Table.Tbody>
-            {KEYS.map(([key, name]) => (
-              <Table.Tr key={key}>
-                <Table.Td w={64}>
-                  <Kbd>{key}</Kbd>
-                </Table.Td>
-                <Table.Td>{t(`shortcuts.${name}`)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Stack>
-    </Modal>
+      enabledLabel={t("shortcuts.enabled")}
+      keys={KEYS.map(([key, name]) => [key, t(`shortcuts.${name}`)] as const)}
+    />
   );
 }

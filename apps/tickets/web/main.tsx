@@ -8,7 +8,7 @@ import { catalogue } from "./catalogue.ts";
 import { DetailPage } from "./detail-page.tsx";
 import { ListPage } from "./list-page.tsx";
 import { NewPage } from "./new-page.tsx";
-import { ShortcutsHelp } from "./shortcuts-help.tsx";
+import { TicketsShortcuts } from "./shortcuts-help.tsx";
 import { TroubleshootingPage } from "./troubleshooting-page.tsx";
 
 function Tickets() {
@@ -27,7 +27,7 @@ function Tickets() {
         <Route path="/troubleshooting" element={<TroubleshootingPage />} />
         <Route path="*" element={<Navigate to="/" replace />} />
       </Routes>
-      <ShortcutsHelp opened={help} onClose={() => setHelp(false)} />
+      <TicketsShortcuts opened={help} onClose={() => setHelp(false)} />
     </PageFrame>
   );
 }

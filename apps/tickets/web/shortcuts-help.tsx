@@ -1,7 +1,6 @@
-/** Which keys do what, and the switch that turns them off. */
-import { Kbd, Modal, Stack, Switch, Table } from "@mantine/core";
+/** Which keys the pages of tickets know. */
 import { useTranslation } from "react-i18next";
-import { useShortcutsEnabled } from "../../../layers/presentation/use-shortcuts.ts";
+import { ShortcutsHelp } from "../../../layers/presentation/components/shortcuts-help.tsx";
 
 const KEYS = [
   ["?", "help"],
@@ -16,41 +15,17 @@ const KEYS = [
   ["x", "close"],
 ] as const;
 
-export interface ShortcutsHelpProps {
+export function TicketsShortcuts(props: {
   readonly opened: boolean;
   readonly onClose: () => void;
-}
-
-export function ShortcutsHelp({ opened, onClose }: ShortcutsHelpProps) {
-  const { t } = useTranslation(["tickets", "kit"]);
-  const [enabled, setEnabled] = useShortcutsEnabled();
+}) {
+  const { t } = useTranslation("tickets");
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
+    <ShortcutsHelp
+      {...props}
       title={t("shortcuts.title")}
-      centered
-      closeButtonProps={{ "aria-label": t("kit:identity.close") }}
-    >
-      <Stack>
-        <Switch
-          label={t("shortcuts.enabled")}
-          checked={enabled}
-          onChange={(event) => setEnabled(event.currentTarget.checked)}
-        />
-        <Table>
-          <Table.Tbody>
-            {KEYS.map(([key, name]) => (
-              <Table.Tr key={key}>
-                <Table.Td w={64}>
-                  <Kbd>{key}</Kbd>
-                </Table.Td>
-                <Table.Td>{t(`shortcuts.${name}`)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Stack>
-    </Modal>
+      enabledLabel={t("shortcuts.enabled")}
+      keys={KEYS.map(([key, name]) => [key, t(`shortcuts.${name}`)] as const)}
+    />
   );
 }
