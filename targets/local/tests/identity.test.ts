@@ -53,10 +53,15 @@ const shows: Readonly<Record<string, (world: Real) => Promise<void>>> = {
   },
 
   "a sign-in at another provider that one region began is finished in the other": async (world) => {
-    const begun = await fetch(`${world.door}/identity/federation/local?returnTo=/tickets/`, {
-      redirect: "manual",
+    const begin = () =>
+      fetch(`${world.door}/identity/federation/local?returnTo=/tickets/`, { redirect: "manual" });
+    // On a busy machine the front door gives a slow read company, and either region may begin.
+    let begun = await begin();
+    await until("the region that will be lost begins it", async () => {
+      if (begun.headers.get("understudy-region") !== A) begun = await begin();
+      return begun.headers.get("understudy-region") === A;
     });
-    expect([begun.status, begun.headers.get("understudy-region")]).toEqual([303, A]);
+    expect(begun.status).toBe(303);
     const location = begun.headers.get("location") ?? "";
     const back = await visitProvider(location, "Visitor", (url) => url.origin === world.door);
     await world.loseFirst();
