@@ -1,8 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { isPutTo, keyValueLaws } from "../layers/key-value/contract.ts";
+import {
+  KEY_VALUE_ADAPTERS,
+  type KeyValueAbilities,
+} from "../layers/key-value/contract-adapters.ts";
+import { isPutTo as isPutToObjects, objectLaws } from "../layers/objects/contract.ts";
+import { OBJECT_ADAPTERS, type ObjectAbilities } from "../layers/objects/contract-adapters.ts";
 import { adaptersIn, PORTS, staleNames, unjudged, unlistedPorts } from "./ports.ts";
-import { root, type SourceFile, textFiles } from "./source-files.ts";
+import { isContract, root, type SourceFile, textFiles } from "./source-files.ts";
 import { CAPABILITIES, targetsPage } from "./target-capabilities.ts";
 
 const files = textFiles();
@@ -30,6 +37,48 @@ test("the adapters known by name are among those that are found", () => {
       "Engine targets/local/lmdb-engine.ts",
     ]),
   );
+});
+
+describe("a law that an adapter is not able to keep is no test of it, and", () => {
+  const keyValue: readonly KeyValueAbilities[] = Object.values(KEY_VALUE_ADAPTERS);
+  const objects: readonly ObjectAbilities[] = Object.values(OBJECT_ADAPTERS);
+
+  test("every law is put to some adapter", () => {
+    const unputLaws = [
+      ...keyValueLaws.filter((law) => !keyValue.some((abilities) => isPutTo(law, abilities))),
+      ...objectLaws.filter((law) => !objects.some((abilities) => isPutToObjects(law, abilities))),
+    ];
+    expect(unputLaws.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("a law that needs two writers is put to nobody that has one", () => {
+    const alone = { regions: 1, writers: "first" } as const;
+    const needs = keyValueLaws.filter((law) => isPutTo(law, alone)).map((law) => law.needs);
+    expect(new Set(needs)).toEqual(new Set(["one region"]));
+    const reader = { regions: 2, writers: "first" } as const;
+    const left = keyValueLaws.filter((law) => !isPutTo(law, reader)).map((law) => law.needs);
+    expect(new Set(left)).toEqual(new Set(["two writers"]));
+  });
+
+  test("every adapter that declares its abilities runs its suite, and no law is skipped", () => {
+    const tests = files.filter(({ path }) => path.endsWith(".test.ts")).map(({ text }) => text);
+    const all = tests.join("\n").replace(/\$\{\w+\}/g, "\u0000");
+    const isRun = (suite: string, name: string): boolean =>
+      new RegExp(`\\b${suite}\\(\\s*["\`]${pattern(name)}["\`]`).test(all);
+    const notRun = [
+      ...Object.keys(KEY_VALUE_ADAPTERS).filter((one) => !isRun("describeKeyValueContract", one)),
+      ...Object.keys(OBJECT_ADAPTERS).filter((one) => !isRun("describeObjectContract", one)),
+    ];
+    expect(notRun).toEqual([]);
+    const skipping = files.filter(({ path, text }) => isContract(path) && /\.skip\b/.test(text));
+    expect(skipping.map(({ path }) => path)).toEqual([]);
+  });
+
+  /** Names are written out, or put together of parts between commas. */
+  function pattern(name: string): string {
+    const parts = name.split(", ").map((part) => `(?:${part}|\u0000)`);
+    return parts.join(", ");
+  }
 });
 
 describe("a planted adapter is found", () => {

@@ -5,6 +5,9 @@
  * differ; docs/reference/targets.md is made of them (contracts.test.ts keeps it so). `local` and
  * `simulated` run the same store over the same cores: they differ only where it says so.
  */
+import { KEY_VALUE_ADAPTERS } from "../layers/key-value/contract-adapters.ts";
+import { OBJECT_ADAPTERS } from "../layers/objects/contract-adapters.ts";
+
 export const TARGETS = ["simulated", "local", "aws"] as const;
 export type Target = (typeof TARGETS)[number];
 
@@ -177,5 +180,24 @@ export function targetsPage(): string {
     row(["---", "---", ...TARGETS.map(() => "---"), "---"]),
     ...rows,
     "",
+    "## Who is put to which laws",
+    "",
+    "Each adapter of a port runs all laws of that port's contract that its abilities allow; a law",
+    "that needs more is no test of it. Declared in `contract-adapters.ts` beside each contract.",
+    "",
+    row(["port", "adapter", "able to"]),
+    row(["---", "---", "---"]),
+    ...abilityRows("key-value", KEY_VALUE_ADAPTERS).map(row),
+    ...abilityRows("objects", OBJECT_ADAPTERS).map(row),
+    "",
   ].join("\n");
+}
+
+function abilityRows(port: string, adapters: Readonly<Record<string, object>>): string[][] {
+  return Object.entries(adapters).map(([name, abilities]) => {
+    const able = Object.entries(abilities)
+      .filter(([, value]) => value !== false)
+      .map(([ability, value]) => (value === true ? `\`${ability}\`` : `\`${ability}\` ${value}`));
+    return [port, name, able.join(", ")];
+  });
 }

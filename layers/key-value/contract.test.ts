@@ -5,7 +5,6 @@ import {
   describeKeyValueContract,
   type KeyValueSetup,
   keyValueLaws,
-  lacking,
 } from "./contract.ts";
 import type { EngineWriter } from "./engine.ts";
 import { itemsOf, readItem, removeItem, type Stored, writeItem } from "./items.ts";
@@ -66,7 +65,6 @@ function twoRegions({ engines, stores, arrive = mergeLater }: Regions = {}): Key
   };
   return {
     regions: [one, two],
-    capabilities: { writers: "all" },
     advance: async (ms) => {
       nowMs += ms;
       if (isParted) return;
@@ -298,16 +296,6 @@ describe("the contract finds broken adapters", () => {
       }
     });
   }
-
-  it("says why a law is skipped", () => {
-    const setup = twoRegions();
-    const alone = { ...setup, regions: setup.regions.slice(0, 1) };
-    const reader = { ...setup, capabilities: { writers: "first" } as const };
-    const reasons = (one: KeyValueSetup) => keyValueLaws.map((law) => lacking(law, one));
-    expect(reasons(setup).every((reason) => reason === undefined)).toBe(true);
-    expect(reasons(alone)).toContain("this adapter has one region");
-    expect(reasons(reader)).toContain("only one region of this adapter takes writes");
-  });
 
   it("has a different name for each law", () => {
     expect(new Set(keyValueLaws.map(({ name }) => name)).size).toBe(keyValueLaws.length);

@@ -15,7 +15,6 @@ describeKeyValueContract("memory store", async () => {
   });
   return {
     regions: [{ id: "one", store }],
-    capabilities: { writers: "first" },
     advance: async (ms) => {
       nowMs += ms;
     },

@@ -14,7 +14,6 @@ describeObjectContract("rows and bytes in memory", async () => {
   });
   return {
     regions: [{ id: "one", objects }],
-    capabilities: { writers: "first", checksNames: false, failsOver: false },
     advance: async (ms) => {
       nowMs += ms;
     },

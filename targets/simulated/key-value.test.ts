@@ -28,10 +28,6 @@ async function open(
       id,
       store: pumped(world, createSimulatedKeyValueStore(world, id, APP)),
     })),
-    // With a link cut, a `replicated` write waits for the other side: only `local` goes on in both.
-    capabilities: {
-      writers: mode === "active-active" && durability === "local" ? "all" : "first",
-    },
     advance: async (ms) => world.advance(ms),
     partition: async (a, b) => world.partition(a, b),
     heal: async () => world.network.heal(),

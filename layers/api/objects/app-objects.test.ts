@@ -26,7 +26,6 @@ describeObjectContract("rows in a key-value store, bytes in memory", async () =>
   const { clock, objects } = open();
   return {
     regions: [{ id: "one", objects }],
-    capabilities: { writers: "first", checksNames: false, failsOver: false },
     advance: async (ms) => {
       clock.nowMs += ms;
     },

@@ -122,7 +122,6 @@ describe.runIf(hasJava)("on DynamoDB Local", () => {
     const { store, region, close } = await open();
     return {
       regions: [{ id: region, store }],
-      capabilities: { writers: "first" },
       advance: (ms) => new Promise((done) => setTimeout(done, ms)),
       partition: async () => {},
       heal: async () => {},

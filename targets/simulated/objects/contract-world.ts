@@ -40,7 +40,6 @@ export async function openContractWorld(options: ContractWorldOptions): Promise<
   };
   if (world.until(isReady, 10_000) === undefined) throw new Error("the world did not start");
   world.advance(300);
-  const isLocal = durability === "local";
   const own = async (region: string) => world.node(region).byteMedium.list();
   return {
     regions: IDS.map((region) => ({
@@ -53,11 +52,6 @@ export async function openContractWorld(options: ContractWorldOptions): Promise<
         ...(pump === undefined ? {} : { pump }),
       }),
     })),
-    capabilities: {
-      writers: mode === "active-active" && isLocal ? "all" : "first",
-      checksNames: true,
-      failsOver: mode === "active-passive" && !isLocal,
-    },
     advance: async (ms) => {
       if (pump === undefined) world.advance(ms);
       else for (let at = 0; at < ms; at += 5) await pump(world, Promise.resolve(world.advance(5)));
