@@ -38,7 +38,9 @@ function serveRegion(): void {
         while (left > 0) {
           const chunk = left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK;
           left -= chunk.length;
-          if (!response.write(chunk)) return void response.once("drain", more);
+          // A write that the socket takes at once drains in the same turn; a region that reads from
+          // a disk does not keep its loop from others until one client's buffers are full.
+          if (!response.write(chunk)) return void response.once("drain", () => setImmediate(more));
         }
         response.end();
       };
@@ -102,22 +104,24 @@ const upload = (port: number, bytes: number): Promise<number> =>
     Readable.from(chunks()).pipe(out).on("error", reject);
   });
 
-async function ordinary(port: number): Promise<{ p50Ms: number; p99Ms: number; failed: number }> {
+async function ordinary(
+  port: number,
+): Promise<{ p50Ms: number; p99Ms: number; failures: string[] }> {
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 8 });
   const took: number[] = [];
-  let failed = 0;
+  const failures: string[] = [];
   for (let at = 0; at < 1_000; at++) {
     const from = performance.now();
     const { statusCode, body } = await pool.request({ method: "GET", path: "/tickets/x" });
-    await body.dump();
+    const text = await body.text();
     took.push(performance.now() - from);
-    if (statusCode !== 200) failed += 1;
+    if (statusCode !== 200) failures.push(`request ${at}: ${statusCode} ${text}`);
   }
   await pool.destroy();
   took.sort((a, b) => a - b);
   const at = (share: number): number =>
     Math.round((took[Math.floor(1_000 * share)] ?? 0) * 100) / 100;
-  return { p50Ms: at(0.5), p99Ms: at(0.99), failed };
+  return { p50Ms: at(0.5), p99Ms: at(0.99), failures };
 }
 
 /** Opens bad clients, and keeps them bad. */
@@ -171,8 +175,9 @@ async function main(): Promise<void> {
     `memory: ${restMb} MB at rest, at most ${downMb} MB with ${megabytes} MB down, ${upMb} MB up`,
   );
   console.log(`ordinary requests, ${open} bad connections open:`);
-  for (const [name, { p50Ms, p99Ms, failed }] of Object.entries({ before, amid, after })) {
-    console.log(`  ${name.padEnd(7)} p50 ${p50Ms} ms  p99 ${p99Ms} ms  ${failed} failed`);
+  for (const [name, { p50Ms, p99Ms, failures }] of Object.entries({ before, amid, after })) {
+    console.log(`  ${name.padEnd(7)} p50 ${p50Ms} ms  p99 ${p99Ms} ms  ${failures.length} failed`);
+    for (const failure of failures) console.log(`    ${failure}`);
   }
 }
 
