@@ -13,6 +13,7 @@ import type { LinkFaults } from "../link/fault.ts";
 import { type Budget, createBudget } from "./budget.ts";
 import { type Conditions, createConditions } from "./conditions.ts";
 import { type Follower, followRegion } from "./follower.ts";
+import { Roster } from "./roster.ts";
 import { createTable, type Fact, learn, type RegionRef, type Table, withChosen } from "./router.ts";
 import { probe, Upstream } from "./upstream.ts";
 
@@ -68,7 +69,7 @@ export interface Door {
   readonly limits: Limits;
   readonly log: Log;
   readonly budget: Budget;
-  readonly pending: Set<Pending>;
+  readonly pending: Roster<Pending>;
   readonly table: Table;
   readonly control: Upstream | undefined;
   held: number;
@@ -98,7 +99,7 @@ export function createDoor(options: DoorOptions): Door {
   let table = createTable([]);
   let faults: LinkFaults = {};
   const upstreams = new Map<string, { upstream: Upstream; follower: Follower | undefined }>();
-  const pending = new Set<Pending>();
+  const pending = new Roster<Pending>();
   const looks = new Map<string, () => void>();
 
   const tell = (fact: Fact): void => {
@@ -106,12 +107,12 @@ export function createDoor(options: DoorOptions): Door {
     table = learn(before, fact);
     if (table === before) return;
     if (fact.type === "record" || fact.type === "condition") options.log.info({ fact }, "routing");
-    for (const one of [...pending]) one.reconsider();
+    for (const one of pending) one.reconsider();
   };
   const conditions = createConditions(
     (region, condition) => tell({ type: "condition", region, condition }),
     () => {
-      for (const one of [...pending]) if (one.isHeld && one.isRead) one.retry();
+      for (const one of pending) if (one.isHeld && one.isRead) one.retry();
     },
   );
   const waits = (app: string): boolean => {
@@ -126,7 +127,7 @@ export function createDoor(options: DoorOptions): Door {
       targets,
       (region, epoch) => {
         tell({ type: "serves", app, region, epoch });
-        for (const one of [...pending]) if (one.isHeld && one.app === app) one.retry();
+        for (const one of pending) if (one.isHeld && one.app === app) one.retry();
       },
       () => {
         const wanted = waits(app);

@@ -29,6 +29,7 @@ import { headerOf, responseHeaders } from "./headers.ts";
 import { Hold } from "./hold.ts";
 import type { Place } from "./lane.ts";
 import type { Request } from "./request.ts";
+import type { Seat } from "./roster.ts";
 import { chooseRegion, conditionOf, isLost } from "./router.ts";
 import { Turn } from "./turn.ts";
 import {
@@ -44,6 +45,7 @@ export class Exchange implements Pending, FlightListener {
   readonly #of: Request;
   readonly #delivery: Delivery;
   readonly #flights: Flight[] = [];
+  readonly #seat: Seat<Pending>;
   readonly #startedAt = performance.now();
   readonly #attempts = new Attempts();
   #turn: Turn | undefined;
@@ -53,13 +55,13 @@ export class Exchange implements Pending, FlightListener {
   #isUncertain = false;
   #silenceTimer: NodeJS.Timeout | undefined;
   #winner: Flight | undefined;
-  readonly #kept = new Map<Flight, KeptAnswer>();
   #refusal: KeptAnswer | undefined;
   #isOver = false;
 
   constructor(door: Door, of: Request) {
     this.#door = door;
     this.#of = of;
+    this.#seat = door.pending.enter(this);
     this.#delivery = new Delivery(of.response);
   }
 
@@ -75,7 +77,6 @@ export class Exchange implements Pending, FlightListener {
 
   start(): void {
     this.#door.budget.earn();
-    this.#door.pending.add(this);
     this.#of.response.once("close", () => this.#clientLeft());
     // A client that is gone is told by `close`; the error adds nothing.
     this.#of.response.on("error", () => undefined);
@@ -228,7 +229,7 @@ export class Exchange implements Pending, FlightListener {
     const length = headerOf(headers, "content-length");
     // An error of unknown length is kept as long as it is small: it has to be read.
     const isSmall = length === undefined ? !isHealthy(status) : Number(length) <= KEPT_BYTES;
-    if (isSmall) this.#kept.set(flight, kept);
+    if (isSmall) flight.kept = kept;
     if (!isSmall || isHealthy(status)) this.#settleOn(flight);
     if (!isSmall) this.#stream(flight, kept);
   }
@@ -252,11 +253,11 @@ export class Exchange implements Pending, FlightListener {
   }
 
   onData(flight: Flight, chunk: Buffer): void {
-    const kept = this.#kept.get(flight);
+    const { kept } = flight;
     if (kept === undefined) {
       if (flight === this.#winner) this.#delivery.write(chunk);
     } else if (!kept.add(chunk)) {
-      this.#kept.delete(flight);
+      flight.kept = undefined;
       this.#settleOn(flight);
       this.#stream(flight, kept);
       this.#delivery.write(kept.body());
@@ -264,7 +265,7 @@ export class Exchange implements Pending, FlightListener {
   }
 
   onEnd(flight: Flight): void {
-    const kept = this.#kept.get(flight);
+    const { kept } = flight;
     flight.leaveLane(kept !== undefined && isHealthy(kept.status));
     this.#forget(flight);
     if (this.#isOver) return;
@@ -303,7 +304,7 @@ export class Exchange implements Pending, FlightListener {
   /** Bytes of an answer leave now: nothing can be retried any more. */
   #answered(): void {
     this.#hold?.release();
-    this.#door.pending.delete(this);
+    this.#door.pending.leave(this.#seat);
   }
 
   onBroke(flight: Flight, error: Error, sent: boolean): void {
@@ -346,14 +347,8 @@ export class Exchange implements Pending, FlightListener {
       this.#delivery.whole(this.#refusal);
     } else {
       const isUncertain = this.#isUncertain;
-      const failure = {
-        reason,
-        app: this.app,
-        access,
-        attempts: this.#attempts.count,
-        isUncertain,
-        isBusy,
-      };
+      const { count: attempts } = this.#attempts;
+      const failure = { reason, app: this.app, access, attempts, isUncertain, isBusy };
       answerFailure(response, this.#door.table, failure);
     }
     this.#leave(response.statusCode);
@@ -372,7 +367,7 @@ export class Exchange implements Pending, FlightListener {
 
   #forget(flight: Flight): void {
     flight.leaveLane(false);
-    this.#kept.delete(flight);
+    flight.kept = undefined;
     if (this.#winner === flight && !this.#of.response.headersSent) this.#winner = undefined;
     const at = this.#flights.indexOf(flight);
     if (at >= 0) this.#flights.splice(at, 1);
@@ -385,7 +380,7 @@ export class Exchange implements Pending, FlightListener {
     this.#hold?.stop();
     this.#delivery.stop();
     this.#leaveLine();
-    this.#door.pending.delete(this);
+    this.#door.pending.leave(this.#seat);
     logPassage(this.#door.log, {
       request: this.#of.request,
       status,

@@ -17,6 +17,7 @@
  * counts: it waits for something, as a long poll does, and must not keep others out.
  */
 import { ConcurrencyLimit } from "./limit.ts";
+import { Roster, type Seat } from "./roster.ts";
 
 export interface Guest {
   /** It was held during a failover already, and may wait longer: the line is long after one. */
@@ -25,11 +26,8 @@ export interface Guest {
   shed(): void;
 }
 
-/** A place at work. */
-export interface Place {
-  readonly since: number;
-  isLeft: boolean;
-}
+/** A place at work, and since when it is taken. */
+export type Place = Seat<number>;
 
 const MOST_WAITING = 1_024;
 const MOST_PATIENT = 4_096;
@@ -42,8 +40,7 @@ const ASIDE_MS = 2_000;
 export class Lane {
   readonly #limit = new ConcurrencyLimit();
   readonly #waiting = new Map<Guest, number>();
-  /** In order of their coming. */
-  readonly #atWork = new Set<Place>();
+  readonly #atWork = new Roster<number>();
   #emptyAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -61,7 +58,7 @@ export class Lane {
   enter(now: number): Place | undefined {
     if (this.#waiting.size > 0) return undefined;
     if (this.#atWork.size >= this.#limit.value && !this.#setAside(now)) return undefined;
-    return this.#take(now);
+    return this.#atWork.enter(now);
   }
 
   /** Whether it waits now; `admitted` or `shed` follows, unless it is withdrawn. */
@@ -79,16 +76,15 @@ export class Lane {
 
   /** For a guest that was admitted, in the same turn. */
   placeOf(now: number): Place {
-    return this.#take(now);
+    return this.#atWork.enter(now);
   }
 
   /** `isAnswer`: the region did the work, so that its time says how busy it is. */
   leave(place: Place, isAnswer: boolean): void {
-    if (place.isLeft) return;
-    place.isLeft = true;
+    const inFlight = this.#atWork.size;
+    if (!this.#atWork.leave(place)) return;
     const now = performance.now();
-    if (isAnswer) this.#limit.observe(now - place.since, this.#atWork.size, now);
-    this.#atWork.delete(place);
+    if (isAnswer) this.#limit.observe(now - place.item, inFlight, now);
     this.#next();
   }
 
@@ -96,12 +92,6 @@ export class Lane {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#waiting.clear();
-  }
-
-  #take(now: number): Place {
-    const place = { since: now, isLeft: false };
-    this.#atWork.add(place);
-    return place;
   }
 
   #next(): void {
@@ -115,10 +105,9 @@ export class Lane {
 
   /** Whether that made room. */
   #setAside(now: number): boolean {
-    for (const place of this.#atWork) {
-      if (now - place.since < ASIDE_MS) break;
-      place.isLeft = true;
-      this.#atWork.delete(place);
+    for (let { first } = this.#atWork; first !== undefined; { first } = this.#atWork) {
+      if (now - first.item < ASIDE_MS) break;
+      this.#atWork.leave(first);
     }
     return this.#atWork.size < this.#limit.value;
   }

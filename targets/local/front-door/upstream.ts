@@ -11,7 +11,9 @@
  */
 import { type Dispatcher, Pool } from "undici";
 import { holdMs, isLost, type SiteFaults } from "../link/fault.ts";
+import type { KeptAnswer } from "./answer.ts";
 import { Lane, type Place } from "./lane.ts";
+import { Roster, type Seat } from "./roster.ts";
 import type { RegionRef } from "./router.ts";
 
 export interface Outgoing {
@@ -44,7 +46,7 @@ export class Upstream {
   readonly id: string;
   readonly url: string;
   readonly #pool: Pool;
-  readonly #flights = new Set<Flight>();
+  readonly #flights = new Roster<Flight>();
   readonly lane = new Lane();
   /** When it last said anything at all, on any connection. */
   heardAt = 0;
@@ -81,8 +83,7 @@ export class Upstream {
   }
 
   send(out: Outgoing, listener: FlightListener): Flight {
-    const flight = new Flight(this, out, listener, () => this.#flights.delete(flight));
-    this.#flights.add(flight);
+    const flight = new Flight(this, out, listener, this.#flights);
     const faults = this.#faults;
     if (faults === undefined) {
       flight.dispatch(this.#pool);
@@ -103,12 +104,12 @@ export class Upstream {
     const isCut = faults?.in?.drop || faults?.out?.drop;
     this.#faults = faults;
     if (isCut) for (const flight of this.#flights) flight.isSwallowed = true;
-    if (wasCut && !isCut) for (const flight of [...this.#flights]) flight.breakOff();
+    if (wasCut && !isCut) for (const flight of this.#flights) flight.breakOff();
   }
 
   async close(): Promise<void> {
     this.lane.close();
-    for (const flight of [...this.#flights]) flight.abort();
+    for (const flight of this.#flights) flight.abort();
     await this.#pool.destroy();
   }
 }
@@ -117,19 +118,28 @@ export class Flight implements Dispatcher.DispatchHandler {
   readonly upstream: Upstream;
   readonly #out: Outgoing;
   readonly #listener: FlightListener;
-  readonly #gone: () => void;
+  readonly #flights: Roster<Flight>;
+  readonly #seat: Seat<Flight>;
   #controller: Dispatcher.DispatchController | undefined;
   #over = false;
   /** Its place in the region's lane, if it counts there. */
   place: Place | undefined;
+  /** What came of its answer, as long as that is kept. */
+  kept: KeptAnswer | undefined;
   isSent = false;
   isSwallowed = false;
 
-  constructor(upstream: Upstream, out: Outgoing, listener: FlightListener, gone: () => void) {
+  constructor(
+    upstream: Upstream,
+    out: Outgoing,
+    listener: FlightListener,
+    flights: Roster<Flight>,
+  ) {
     this.upstream = upstream;
     this.#out = out;
     this.#listener = listener;
-    this.#gone = gone;
+    this.#flights = flights;
+    this.#seat = flights.enter(this);
   }
 
   get isOver(): boolean {
@@ -213,7 +223,7 @@ export class Flight implements Dispatcher.DispatchHandler {
 
   #end(): void {
     this.#over = true;
-    this.#gone();
+    this.#flights.leave(this.#seat);
   }
 }
 
