@@ -3,7 +3,8 @@
  * the others go on without one that is gone. *pure core*
  *
  * One proposal at a time; what the register refuses is tried again after a random pause that
- * doubles. A hint only makes it try: the change function asks whether a majority suspects.
+ * doubles. A hint only makes it try: the change function asks whether a majority suspects, and
+ * where none does nothing is accepted; the other voter's hint may be a few milliseconds behind.
  *
  * Invariants
  *  K1 no region out of sync, rolled back or half repaired takes over by itself   (isEligible)
@@ -31,8 +32,9 @@ type Next = (
   record: RoutingRecord,
   change: changes.Change,
   isSuspected: (region: string) => boolean,
-) => changes.Changed;
+) => changes.Changed | "drop";
 
+const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 1000;
 
 export class Taking {
@@ -122,9 +124,7 @@ export class Taking {
     const gone = this.#app.record?.serving.find((holder) => holder.region === region);
     if (gone === undefined) return;
     const next: Next = (record, change, isSuspected) =>
-      isSuspected(region)
-        ? changes.leave(record, gone, change)
-        : { ok: false, reason: "no majority suspects it" };
+      isSuspected(region) ? changes.leave(record, gone, change) : "drop";
     this.propose(`${region} does not answer`, next, now);
   }
 
@@ -141,9 +141,7 @@ export class Taking {
     this.#isActive = true;
     const next: Next = (record, _change, isSuspected) => {
       if (record.version !== base) return { ok: false, reason: refusal };
-      if (replacing !== undefined && !isSuspected(replacing)) {
-        return { ok: false, reason: "no majority suspects it" };
-      }
+      if (replacing !== undefined && !isSuspected(replacing)) return "drop";
       return changes.takeOver(record, site.self, { forced, cause }, change);
     };
     this.#app.registrar.propose(
@@ -157,6 +155,7 @@ export class Taking {
           }
           if (changes.contains(record, change.changeId)) return undefined;
           const taken = next(record, change, isSuspected);
+          if (taken === "drop") return taken;
           if (!taken.ok) refusal = taken.reason;
           return taken.ok ? taken.record : undefined;
         },
@@ -173,6 +172,7 @@ export class Taking {
           if (isDone) options.answer?.({ kind: "ok", value: record });
           else options.answer?.({ kind: "failed", code: "not-allowed", reason: refusal });
         },
+        dropped: (at) => this.#pause(at),
       },
       now,
     );
@@ -188,8 +188,10 @@ export class Taking {
           const record = value as RoutingRecord | undefined;
           if (record === undefined || changes.contains(record, change.changeId)) return undefined;
           const changed = next(record, change, isSuspected);
+          if (changed === "drop") return changed;
           return changed.ok ? changed.record : undefined;
         },
+        dropped: (at) => this.#pause(at),
         done: (end, at) => {
           this.#pause(at);
           const record = end.value as RoutingRecord | undefined;
@@ -203,8 +205,8 @@ export class Taking {
 
   #pause(now: Instant): void {
     this.#isActive = false;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#tries);
     this.#tries++;
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, 10 * 2 ** this.#tries);
     this.#notBefore = now.mono + pauseMs * this.#app.site.rng.next();
   }
 

@@ -33,6 +33,8 @@ export interface Intent {
   readonly isRead?: boolean;
   readonly change: ChangeOf;
   readonly done: (end: IntentEnd, now: Instant) => void;
+  /** Where `change` answered "drop": the intent is over, and nothing is known. */
+  readonly dropped?: (now: Instant) => void;
   /** Asked before each try; true drops the intent, which then has no known outcome. */
   readonly isDropped?: () => boolean;
 }
@@ -118,7 +120,8 @@ export class Registrar {
     this.#pauseMs = FIRST_PAUSE_MS;
     this.#tries = 0;
     const intent = this.#intents.shift();
-    intent?.done({ ...end, acceptSentAt: this.#acceptSentAt ?? now }, now);
+    if (end.kind === "dropped") intent?.dropped?.(now);
+    else intent?.done({ ...end, acceptSentAt: this.#acceptSentAt ?? now }, now);
     this.#begin(now);
   }
 

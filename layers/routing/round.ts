@@ -5,10 +5,11 @@
  *      they differ: prepare
  *   prepare to all --quorum of promises--> change(value of the highest ballot)
  *      declined: accept the value as it is (an identity round: the answer is then stable)
+ *      dropped: no accept, nothing is known
  *   accept to all --quorum--> chosen
  *
  * A round ends as `chosen` (its value is the register's, and whether that was the change or the
- * old value), or as `lost` (a higher ballot or a newer member list is around; after `accepting` the
+ * old value), as `dropped` (its proposer wanted nothing of it), or as `lost` (a higher ballot or a newer member list is around; after `accepting` the
  * value may still be chosen by somebody else's round: only another round tells).
  *
  * Paper: Rystsov 2018, CASPaxos.
@@ -36,8 +37,8 @@ export interface Promises {
   readonly holderEnd: Position | undefined;
 }
 
-/** The next value, or undefined to leave it as it is. */
-export type ChangeOf = (promises: Promises) => RegisterValue | undefined;
+/** The next value; undefined to confirm it as it is; "drop" to end the round without an accept. */
+export type ChangeOf = (promises: Promises) => RegisterValue | "drop" | undefined;
 
 export type RoundEnd =
   | {
@@ -50,6 +51,7 @@ export type RoundEnd =
       readonly acceptedBy: readonly string[];
       readonly membersVersion: number;
     }
+  | { readonly kind: "dropped" }
   | {
       readonly kind: "lost";
       readonly accepting: boolean;
@@ -192,6 +194,10 @@ export class Round {
     const value = highest?.value;
     const ballot = highest?.ballot;
     const next = this.#change({ value, ballot, isSuspected, memory: this.#memory, holderEnd });
+    if (next === "drop") {
+      this.#phase = "ended";
+      return { send: [], end: { kind: "dropped" as const } };
+    }
     this.#changed = next !== undefined;
     this.#proposal = next ?? value;
     if (this.#proposal === undefined) {

@@ -127,6 +127,8 @@ export class VoterHost {
 
   async #persistAll(): Promise<void> {
     while (this.#mustPersist && !this.#isClosed) {
+      // The apps of a region move together: what came in the same turn shares one write.
+      await new Promise((resolve) => setImmediate(resolve));
       this.#mustPersist = false;
       const messages = this.#waiting;
       this.#waiting = [];
