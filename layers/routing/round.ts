@@ -9,8 +9,9 @@
  *   accept to all --quorum--> chosen
  *
  * A round ends as `chosen` (its value is the register's, and whether that was the change or the
- * old value), as `dropped` (its proposer wanted nothing of it), or as `lost` (a higher ballot or a newer member list is around; after `accepting` the
- * value may still be chosen by somebody else's round: only another round tells).
+ * old value), as `dropped` (its proposer wanted nothing of it), or as `lost` (a higher ballot or a
+ * newer member list is around; after `accepting` the value may still be chosen by somebody else's
+ * round: only another round tells).
  *
  * Paper: Rystsov 2018, CASPaxos.
  */
