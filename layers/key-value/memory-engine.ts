@@ -20,6 +20,7 @@ import { SortedMap } from "./memory-engine-map.ts";
 /** A copy of a disk. */
 export interface MemorySnapshot {
   readonly entries: SortedMap;
+  readonly incarnation: number;
 }
 
 export interface MemoryEngine extends Engine {
@@ -32,8 +33,10 @@ export interface MemoryEngine extends Engine {
   crash(): void;
   /** A copy of what is on disk. */
   snapshot(): MemorySnapshot;
-  /** Puts an old copy in the place of the disk; what was not flushed is lost. */
+  /** Puts an old copy in the place of the disk; what was not flushed is lost, and all counting. */
   restore(snapshot: MemorySnapshot): void;
+  /** The next process on this disk is above `incarnation`, unless one has opened it already. */
+  countFrom(incarnation: number): void;
   /** Most entries the disk may hold; `transact` throws EngineFullError where there would be more. */
   setCapacity(entries: number | undefined): void;
   /** A second process on this disk. This one can flush no more. */
@@ -202,11 +205,15 @@ function openOn(disk: Disk, initial: SortedMap, initialSequence: number): Memory
       flushedListeners = [];
       supersededListeners = [];
     },
-    snapshot: () => ({ entries: flushedMap() }),
+    snapshot: () => ({ entries: flushedMap(), incarnation }),
     restore: (snapshot) => {
       map = snapshot.entries.copy();
+      disk.incarnation = snapshot.incarnation;
       undos = [];
       sequence = flushedSequence;
+    },
+    countFrom: (above) => {
+      if (disk.incarnation === incarnation) disk.incarnation = Math.max(above, incarnation);
     },
     setCapacity: (entries) => {
       disk.capacity = entries;

@@ -15,6 +15,7 @@
  *  A2 it acts only on records that are known to be chosen       (learn, observe)
  *  A3 the fence is the one transaction that begins              (#begin)
  *  A4 who begins with items ahead of its log has them taken over whole (#begin)
+ *  A5 no two starts of a region act under one incarnation       (boot, Region.#mayAct)
  */
 import type { Instant } from "../../base/clock.ts";
 import type { Stamp } from "../key-value/items.ts";
@@ -23,7 +24,7 @@ import { type Ballot, sameBallot } from "../routing/ballot.ts";
 import type { Change } from "../routing/changes.ts";
 import { decideWait } from "../routing/failover.ts";
 import { isQuorum } from "../routing/members.ts";
-import type { Accepted, RenewApp } from "../routing/messages.ts";
+import type { Accepted, Position, RenewApp } from "../routing/messages.ts";
 import { holds, type RoutingRecord } from "../routing/record.ts";
 import { type IntentEnd, Registrar } from "../routing/registrar.ts";
 import { isFurther } from "../routing/round.ts";
@@ -60,6 +61,8 @@ export class AppRegion implements AppParts {
   lostAt = Number.NEGATIVE_INFINITY;
   /** For whoever watches: the moment of a begin. */
   onBegin: ((epoch: number) => void) | undefined;
+  /** Whether this start may act, by the highest incarnation of its region that did. */
+  mayAct: (acted: number) => boolean = () => true;
   readonly #lineages: Lineages;
   readonly #clock: Clock;
   readonly #following: Following;
@@ -169,7 +172,8 @@ export class AppRegion implements AppParts {
 
   /** The first read: nothing is served, and no lease asked for, before its answer. */
   boot(now: Instant): void {
-    this.registrar.read((end, at) => {
+    this.registrar.readAtBoot((end, at) => {
+      if (!this.mayAct(end.incarnation)) return;
       const told = end.memory[this.options.app];
       // The voters remember a log that went further: this store is an old copy.
       if (told !== undefined && isFurther(told, this.log.end)) this.#lineages.beginAnother(told);
@@ -290,7 +294,8 @@ export class AppRegion implements AppParts {
     const { engine, rules, self } = this.site;
     const log = this.log;
     log.transact(engine, (writer) => {
-      const state = this.data.state(writer);
+      // A forced one begins without what it once had to reach.
+      const { mustReach: _, ...state } = this.data.state(writer);
       const begunEpoch = record.epoch;
       const begun = { begunEpoch, fenceBelow: record.epoch, repairUntil: NOTHING_TO_REACH };
       this.data.setState(writer, { ...state, ...begun });
@@ -363,10 +368,17 @@ export class AppRegion implements AppParts {
       app: this.options.app,
       epoch: serves ? record.epoch : 0,
       version: record?.version ?? 0,
-      end: this.#flushedEnd.end,
+      end: this.#furthestEnd(),
       healthy: this.healthy,
       eligible: this.#holding === undefined && this.#isBooted && this.taking.isEligible(now),
     };
+  }
+
+  /** A store that was rolled back lets nobody forget how far it was. */
+  #furthestEnd(): Position {
+    const { mustReach } = this.data.state(this.site.engine);
+    const { end } = this.#flushedEnd;
+    return mustReach !== undefined && isFurther(mustReach, end) ? mustReach : end;
   }
 
   endTurn(now: Instant): void {

@@ -59,7 +59,9 @@ export class Lineages {
 
   /** This store is an old copy: nothing is written in its lineage any more. */
   beginAnother(mustReach: { readonly epoch: number; readonly position: number }): void {
-    this.#rename({ mustReach });
+    // Where every region writes, an old copy would answer without what it lacks.
+    const isPartial = this.#data.merge === "active-active" ? { isPartial: true } : {};
+    this.#rename({ mustReach, ...isPartial });
     this.#own = this.#name();
   }
 

@@ -23,12 +23,14 @@ export class Region {
   readonly #site: Site;
   readonly #members: MemberList;
   readonly #changing: RegionChanging;
+  #isOwnIncarnation = false;
 
   constructor(site: Site, apps: readonly AppOptions[]) {
     this.#site = site;
     const openedSequence = site.engine.sequence;
     for (const options of apps) {
       const app = new AppRegion(site, options, openedSequence);
+      app.mayAct = (acted) => this.#mayAct(acted);
       this.apps.set(options.app, app);
       this.reads.set(options.app, new Reads(app, site.self.region, site.engine));
     }
@@ -39,6 +41,17 @@ export class Region {
 
   boot(now: Instant): void {
     for (const app of this.apps.values()) app.boot(now);
+  }
+
+  /** Asked once: after that the voters may have heard of this very start. */
+  #mayAct(acted: number): boolean {
+    const { self, rules, countFrom } = this.#site;
+    if (!this.#isOwnIncarnation && !rules.mayAct(self.incarnation, acted)) {
+      countFrom(acted);
+      return false;
+    }
+    this.#isOwnIncarnation = true;
+    return true;
   }
 
   /** Renewals begin when every app has compared its log with what the voters remember. */
@@ -57,7 +70,7 @@ export class Region {
   voterReply(reply: VoterReply, now: Instant): void {
     if (!("register" in reply)) return;
     this.#changing.voterReply(reply);
-    if (reply.type === "recovering" && this.#isKnownSite(reply.site)) {
+    if (reply.type === "recovering" && this.#isOwnIncarnation && this.#isKnownSite(reply.site)) {
       this.#members.recover({ site: reply.site, voterId: reply.voterId }, now);
     }
     if (reply.register === MEMBERS) this.#members.voterReply(reply, now);
@@ -66,6 +79,11 @@ export class Region {
 
   /** Adds or removes another region of the deployment. */
   changeRegions(request: RegionRequest, answer: RegionChangeAnswer, now: Instant): void {
+    if (!this.#isOwnIncarnation) {
+      const reason = `${this.#site.self.region} has just started: ask again`;
+      answer({ kind: "failed", code: "busy", reason });
+      return;
+    }
     this.#changing.begin(request, answer, now);
   }
 
@@ -102,8 +120,10 @@ export class Region {
   }
 
   tick(now: Instant): void {
-    this.#members.tick(now);
-    this.#changing.tick(now);
+    if (this.#isOwnIncarnation) {
+      this.#members.tick(now);
+      this.#changing.tick(now);
+    }
     for (const app of this.apps.values()) app.tick(now);
     for (const reads of this.reads.values()) reads.advance(now);
   }

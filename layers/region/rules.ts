@@ -50,6 +50,9 @@ export const REGION_RULES = {
   /** What an answer that looked at data must wait for. */
   mayAnswer: (committed: number, position: number): boolean => committed >= position,
 
+  /** Whether a start may go by its incarnation, when the highest that acted is remembered. */
+  mayAct: (incarnation: number, acted: number): boolean => incarnation > acted,
+
   /** The epoch in which a restarted holder goes on. */
   mustTakeNextEpochAfterRestart: (): boolean => true,
 

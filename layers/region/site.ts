@@ -35,6 +35,11 @@ export interface Site {
   readonly onMembers: (members: Members, isChosen?: boolean) => void;
   /** To "voter/SITE" or "region/ID"; lost, delayed, doubled and reordered as the network likes. */
   readonly send: (to: string, message: VoterRequest | RegionMessage) => void;
+  /**
+   * Another start has acted under this incarnation, or a higher one: the store is empty or an old
+   * copy. This process ends, and the next one on this store counts on from above `incarnation`.
+   */
+  readonly countFrom: (incarnation: number) => void;
   /** A random name, unique for ever. */
   readonly newId: () => string;
 }

@@ -116,6 +116,8 @@ export class Taking {
       if (this.#app.data.state(site.engine).isPartial === true) return;
       this.propose("join", (next, change) => changes.join(next, site.self, change), now);
     } else if (record.serving.some((holder) => holder.region === region)) {
+      // A store that was rolled back lacks what it once acknowledged: another region has it.
+      if (this.#app.data.state(site.engine).mustReach !== undefined) return;
       this.take({ cause: "restart" }, now);
     }
   }

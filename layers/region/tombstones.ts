@@ -56,7 +56,8 @@ export interface Standing {
 
 /**
  * Active-active: through which moment every region has every other one's writes. Two stages: note
- * how far each region's own log and clock stood; when all have all of those, that moment is stable.
+ * how far every log and each region's clock stood; when all have all of those, that moment is
+ * stable. The logs of stores that were lost count, too: who lost its own gets it from the others.
  */
 export class Stability {
   #noted: { clock: number; ends: ReadonlyMap<string, number> } | undefined;
@@ -74,7 +75,12 @@ export class Stability {
       this.stable = Math.max(this.stable, noted.clock);
     }
     const all = [...standings.values()];
-    const ends = new Map(all.map(({ own, ends: theirs }) => [own, theirs[own]?.position ?? 0]));
+    const ends = new Map<string, number>();
+    for (const { ends: theirs } of all) {
+      for (const [lineage, { position }] of Object.entries(theirs)) {
+        ends.set(lineage, Math.max(position, ends.get(lineage) ?? 0));
+      }
+    }
     this.#noted = { clock: Math.min(...all.map(({ clock }) => clock)), ends };
   }
 }

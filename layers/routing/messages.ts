@@ -29,6 +29,7 @@ export interface RenewApp {
   readonly eligible: boolean;
 }
 
+/** `isBoot`: of a start that does not know yet whether its incarnation is its own. */
 export type VoterRequest =
   /** What have you accepted? Promises nothing. */
   | {
@@ -37,6 +38,7 @@ export type VoterRequest =
       readonly round: number;
       readonly membersVersion: number;
       readonly from: Holder;
+      readonly isBoot?: true;
     }
   | {
       readonly type: "prepare";
@@ -45,6 +47,7 @@ export type VoterRequest =
       readonly ballot: Ballot;
       readonly membersVersion: number;
       readonly from: Holder;
+      readonly isBoot?: true;
     }
   | {
       readonly type: "accept";
@@ -53,6 +56,7 @@ export type VoterRequest =
       readonly ballot: Ballot;
       readonly membersVersion: number;
       readonly from: Holder;
+      readonly isBoot?: true;
       readonly value: RegisterValue;
     }
   | {
@@ -108,6 +112,8 @@ export type VoterReply = FromVoter &
         readonly suspects: readonly string[];
         /** What it remembers of the region that asks. */
         readonly memory: Memory;
+        /** The highest incarnation of that region that acted, as far as this voter heard. */
+        readonly incarnation?: number;
         /** The end of the holder's log as the holder last told it. */
         readonly holderEnd?: Position;
       }

@@ -21,6 +21,7 @@ export interface IntentEnd {
   readonly ballot: Ballot;
   readonly remainingMs: number;
   readonly memory: Memory;
+  readonly incarnation: number;
   readonly acceptedBy: readonly string[];
   readonly membersVersion: number;
   /** When the accepts were sent: what a lease granted with them counts from. */
@@ -31,6 +32,8 @@ export interface IntentEnd {
 
 export interface Intent {
   readonly isRead?: boolean;
+  /** The first question of a start, which does not count as an act of it. */
+  readonly isBoot?: boolean;
   readonly change: ChangeOf;
   readonly done: (end: IntentEnd, now: Instant) => void;
   /** Where `change` answered "drop": the intent is over, and nothing is known. */
@@ -90,6 +93,11 @@ export class Registrar {
   /** Reads the register: the value is what it held at some moment after now. */
   read(done: Intent["done"], now: Instant): void {
     this.propose({ isRead: true, change: () => undefined, done }, now);
+  }
+
+  /** The same, as the first thing that a start does. */
+  readAtBoot(done: Intent["done"], now: Instant): void {
+    this.propose({ isRead: true, isBoot: true, change: () => undefined, done }, now);
   }
 
   tick(now: Instant): void {
@@ -156,6 +164,7 @@ export class Registrar {
       from: self,
       change: intent.change,
       queryFirst: intent.isRead === true && this.#tries % 2 === 0,
+      isBoot: intent.isBoot === true,
     });
     for (const { to, message } of this.#round.begin()) this.#site.send(to, message);
   }

@@ -49,6 +49,8 @@ export type RoundEnd =
       readonly changed: boolean;
       readonly remainingMs: number;
       readonly memory: Memory;
+      /** The highest incarnation of this region that acted, as a quorum remembers. */
+      readonly incarnation: number;
       readonly acceptedBy: readonly string[];
       readonly membersVersion: number;
     }
@@ -69,6 +71,7 @@ export class Round {
   readonly #members: Members;
   readonly #change: ChangeOf;
   readonly #from: Holder;
+  readonly #isBoot: boolean;
   readonly #told = new Map<string, Answer>();
   readonly #promised = new Map<string, Answer>();
   readonly #accepted = new Map<string, number>();
@@ -76,6 +79,7 @@ export class Round {
   #changed = false;
   #phase: "query" | "prepare" | "accept" | "ended" = "prepare";
   #memory: Memory = {};
+  #incarnation = 0;
 
   constructor(options: {
     register: string;
@@ -86,6 +90,8 @@ export class Round {
     change: ChangeOf;
     /** Ask before promising anything: enough where nothing is to be changed. */
     queryFirst: boolean;
+    /** Of a start that does not know yet whether its incarnation is its own. */
+    isBoot: boolean;
   }) {
     this.register = options.register;
     this.id = options.id;
@@ -93,6 +99,7 @@ export class Round {
     this.#members = options.members;
     this.#from = options.from;
     this.#change = options.change;
+    this.#isBoot = options.isBoot;
     if (options.queryFirst) this.#phase = "query";
   }
 
@@ -112,6 +119,7 @@ export class Round {
       round: this.id,
       membersVersion: this.#members.version,
       from: this.#from,
+      ...(this.#isBoot ? ({ isBoot: true } as const) : {}),
     };
   }
 
@@ -164,6 +172,7 @@ export class Round {
     if (isQuorum(this.#members, agrees)) {
       this.#phase = "ended";
       this.#memory = highestMemory(this.#told.values());
+      this.#incarnation = highestIncarnation(this.#told.values());
       this.#proposal = reply.accepted?.value;
       const ballot = reply.accepted?.ballot ?? this.ballot;
       return { send: [], end: { kind: "chosen", ...this.#result(), ballot } };
@@ -184,6 +193,7 @@ export class Round {
         highest = accepted;
     }
     this.#memory = highestMemory(this.#promised.values());
+    this.#incarnation = highestIncarnation(this.#promised.values());
     const isSuspected = (region: string): boolean =>
       isQuorum(this.#members, (id) => this.#promised.get(id)?.suspects.includes(region) ?? false);
     const holderEnd = [...this.#promised.values()]
@@ -233,11 +243,15 @@ export class Round {
       changed: this.#changed,
       remainingMs: Math.max(0, ...this.#accepted.values()),
       memory: this.#memory,
+      incarnation: this.#incarnation,
       acceptedBy: [...this.#accepted.keys()],
       membersVersion: this.#members.version,
     };
   }
 }
+
+const highestIncarnation = (answers: Iterable<Answer>): number =>
+  Math.max(0, ...Array.from(answers, ({ incarnation = 0 }) => incarnation));
 
 function highestMemory(answers: Iterable<Answer>): Memory {
   const highest: Record<string, Position> = {};

@@ -17,6 +17,8 @@ export interface VoterIdentity {
   >;
   /** How far each region's logs went, by region and app. */
   readonly regions: Readonly<Record<string, Memory>>;
+  /** The highest incarnation of each region that acted: an empty or old store counts from below. */
+  readonly incarnations?: Readonly<Record<string, number>>;
   /** A newer member list than the one accepted, as another voter or a region told it. */
   readonly learned?: Members;
 }

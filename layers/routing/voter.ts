@@ -129,10 +129,12 @@ export class Voter {
       case "prepare":
       case "accept":
         this.#sightings.heard(message.from, now.mono);
+        if (message.isBoot !== true) this.#acts(message.from, effects);
         answer(this.#vote(message, now, effects));
         break;
       case "renew":
         this.#sightings.renewed(message, now.mono);
+        this.#acts(message.from, effects);
         answer(this.#renew(message, now));
         break;
       case "probe":
@@ -154,6 +156,15 @@ export class Voter {
         break;
     }
     return effects;
+  }
+
+  /** On disk before this start gets its first answer: no later one may go by the same number. */
+  #acts({ region, incarnation }: Holder, effects: VoterEffects): void {
+    const { incarnations = {} } = this.#identity;
+    if (incarnation <= (incarnations[region] ?? 0)) return;
+    const next = { ...incarnations, [region]: incarnation };
+    this.#identity = { ...this.#identity, incarnations: next };
+    effects.persist = true;
   }
 
   #me(): { site: string; voterId: string } {
@@ -231,6 +242,7 @@ export class Voter {
       ...(accepted === undefined ? {} : { accepted }),
       suspects: this.#suspectedOf(record, now),
       memory: this.#memoryOf(message.from.region),
+      incarnation: this.#identity.incarnations?.[message.from.region] ?? 0,
       ...(holderEnd === undefined ? {} : { holderEnd }),
     };
   }

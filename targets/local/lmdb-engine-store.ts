@@ -38,6 +38,8 @@ export interface LmdbStore {
   mustHaveRoom(): Promise<void>;
   /** Resolves when what was applied is on disk. */
   flushed(): Promise<void>;
+  /** The next process that opens the store is above `incarnation`; this one's turn is over. */
+  countFrom(incarnation: number): Promise<void>;
   /** Whether the stored incarnation is this process's, as of now. */
   isCurrent(): boolean;
   close(): Promise<void>;
@@ -209,6 +211,13 @@ function storeOf(store: {
       return settle([done, ...new Set(puts)]);
     },
     flushed: async () => {
+      await root.flushed;
+    },
+    countFrom: async (above) => {
+      const next = Math.max(above, incarnation);
+      await meta.ifVersion("incarnation", incarnation, () => {
+        meta.put("incarnation", next, next);
+      });
       await root.flushed;
     },
     isCurrent: () => {

@@ -64,6 +64,14 @@ describe("LMDB engine", () => {
     expect(again.incarnation).toBe(engine.incarnation + 1);
   });
 
+  it("lets the next process count on from above an incarnation that is taken", async () => {
+    const path = await folder();
+    const engine = await openAt(path);
+    await engine.countFrom(7);
+    await engine.close();
+    expect((await openAt(path)).incarnation).toBe(8);
+  });
+
   it("lets a superseded process flush nothing, and tells it so", async () => {
     const path = await folder();
     const old = await openAt(path);

@@ -51,6 +51,8 @@ export interface LmdbEngine extends Engine {
   readonly pressure: number;
   /** Another process has opened the store: this one can flush no more, and must end. */
   onSuperseded(listener: () => void): void;
+  /** The next process on this store is above `incarnation`; this one's turn is over. */
+  countFrom(incarnation: number): Promise<void>;
   /** Why the disk takes no writes now, or has no room for LMDB; it is tried again and again. */
   readonly trouble: Error | undefined;
   /** `trouble` has changed. */
@@ -268,6 +270,10 @@ class QueuedEngine implements LmdbEngine {
     } finally {
       this.#flushing = undefined;
     }
+  }
+
+  countFrom(incarnation: number): Promise<void> {
+    return this.#store.countFrom(incarnation);
   }
 
   #supersede(): void {

@@ -162,6 +162,15 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     }),
   },
   {
+    name: "an incarnation is taken again after the disk was lost",
+    shows: ["I1", "I3"],
+    setting: () => ({
+      ...REPLICATED,
+      regionRules: region({ mayAct: () => true }),
+      faults: ["lose-disk", "restore-disk"],
+    }),
+  },
+  {
     name: "acknowledge with one other (three regions)",
     shows: ["I3"],
     setting: () => ({

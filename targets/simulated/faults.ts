@@ -3,7 +3,7 @@
 import type { Instant } from "../../base/clock.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { AppRegion, CommandAnswer } from "../../layers/region/app-region.ts";
-import { isJoint, votersOf } from "../../layers/routing/members.ts";
+import { isJoint, votersOf, WITNESS } from "../../layers/routing/members.ts";
 import type { History } from "./history.ts";
 import type { SimulatedMembership } from "./membership.ts";
 import { APP } from "./setting.ts";
@@ -24,9 +24,13 @@ export const FAULT_KINDS = [
   "switchover",
   "failover",
   "members",
+  "lose-disk",
+  "restore-disk",
+  "suspend",
 ] as const;
-/** Without those that only some runs have: what one seed does stays what it was. */
-const USUAL_FAULTS = FAULT_KINDS.filter((kind) => kind !== "members");
+/** Those that only some runs have: what a seed does without them stays what it was. */
+const UNUSUAL: readonly string[] = ["members", "lose-disk", "restore-disk", "suspend"];
+export const USUAL_FAULTS = FAULT_KINDS.filter((kind) => !UNUSUAL.includes(kind));
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Faults {
@@ -142,6 +146,12 @@ function inject(
       return () => {
         node.clockOffsetMs = 0;
       };
+    case "suspend":
+      node.suspend();
+      return () => world.nodes.get(site)?.thaw();
+    case "lose-disk":
+    case "restore-disk":
+      return replaceDisk(world, rng, history, site, kind === "restore-disk");
     case "lose-voter-disk":
       return loseVoterDisk(world, site);
     case "fence":
@@ -213,8 +223,58 @@ export function unfence(world: World, history: History): void {
   }
 }
 
+/** What the voters remember of a log's end is as old as the last renewals. */
+const COPY_AGE_MS = 1000;
+
+/** One at a time, and only what others have too: the rest nobody can bring back. */
+function replaceDisk(
+  world: World,
+  rng: Rng,
+  history: History,
+  site: string,
+  isRestored: boolean,
+): () => void {
+  const node = world.node(site);
+  if (site === WITNESS || !isWholeWithout(world)) return () => {};
+  const copy = isRestored ? node.copyStore() : undefined;
+  const replace = (): void => {
+    if (world.nodes.get(site) !== node || !isWholeWithout(world)) return;
+    if (!node.isUp || isNeeded(world, site) || !history.isElsewhere(site, world)) return;
+    world.kill(site);
+    node.replaceDisk(copy);
+    world.scheduler.after(rng.next() ** 2 * 1500, () => world.nodes.get(site)?.start());
+  };
+  if (copy === undefined) replace();
+  else world.scheduler.after(COPY_AGE_MS, replace);
+  return () => {};
+}
+
 /** One at a time: what more than a minority loses, nobody can know. */
 function loseVoterDisk(world: World, site: string): () => void {
+  if (!isWholeWithout(world)) return () => {};
+  world.kill(site);
+  world.node(site).loseVoterDisk();
+  return () => world.nodes.get(site)?.start();
+}
+
+/**
+ * Where nobody else may take over by itself, an operator has to give up what is lost: the last in
+ * sync, and who serves a `local` app while the others may have restarted and know no lag.
+ */
+function isNeeded(world: World, site: string): boolean {
+  return world.regions.some((region) => {
+    const record = world.app(region, APP)?.record;
+    if (record === undefined) return false;
+    if (record.durability === "replicated") {
+      return record.inSyncRegions.every((other) => other === site);
+    }
+    const serves = record.serving.some((holder) => holder.region === site);
+    return record.mode === "active-passive" && serves;
+  });
+}
+
+/** Every voter votes, and there are others than one. */
+function isWholeWithout(world: World): boolean {
   const processes = [...world.nodes.values()].map(({ process }) => process);
   const members = processes[0]?.voter.members;
   const isWhole = processes.every(
@@ -225,8 +285,5 @@ function loseVoterDisk(world: World, site: string): () => void {
       process.voter.members?.version === members.version &&
       votersOf(members).some((voter) => voter.voterId === process.voter.voterId),
   );
-  if (!isWhole || world.nodes.size < 3) return () => {};
-  world.kill(site);
-  world.node(site).loseVoterDisk();
-  return () => world.nodes.get(site)?.start();
+  return isWhole && world.nodes.size >= 3;
 }

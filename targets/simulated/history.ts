@@ -10,6 +10,7 @@ import type { Stored } from "../../layers/key-value/items.ts";
 import type { Consistency } from "../../layers/key-value/port.ts";
 import { arrivalOf, type ReceiptParts, readReceipt } from "../../layers/key-value/receipt.ts";
 import type { AppRegion } from "../../layers/region/app-region.ts";
+import type { World } from "./world.ts";
 
 export interface AckedWrite {
   readonly key: string;
@@ -121,6 +122,17 @@ export class History {
     this.#report(
       "I3",
       `${write.key} (${epoch}, ${position}) is not at the holder of ${holder.holding?.epoch}`,
+    );
+  }
+
+  /** Whether other disks than this one have all that was acknowledged. */
+  isElsewhere(site: string, world: World): boolean {
+    const others = world.regions.filter((region) => region !== site);
+    return this.acked.every(({ parts }) =>
+      others.some((region) => {
+        const log = world.app(region, parts.app)?.logs.get(parts.lineage);
+        return log !== undefined && arrivalOf(parts, log) === "arrived";
+      }),
     );
   }
 

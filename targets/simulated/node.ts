@@ -4,12 +4,18 @@
  * A process is a region's cores and its voter, as the local target runs them, with virtual time
  * below. It can be killed (what was not flushed is lost), frozen (events wait, its clocks go on),
  * and replaced while frozen: then the old one wakes as a zombie on a disk that is no longer its
- * own.
+ * own. Its disk can be lost, or an old copy be put in its place. It can be suspended: frozen, and
+ * its monotonic clock stands still meanwhile.
  */
+import { assert } from "../../base/assert.ts";
 import { type Instant, monotonicMs, wallMs } from "../../base/clock.ts";
 import { createRng } from "../../base/rng.ts";
 import { EngineFullError } from "../../layers/key-value/engine-errors.ts";
-import { createMemoryEngine, type MemoryEngine } from "../../layers/key-value/memory-engine.ts";
+import {
+  createMemoryEngine,
+  type MemoryEngine,
+  type MemorySnapshot,
+} from "../../layers/key-value/memory-engine.ts";
 import type { BodyDisk } from "../../layers/objects/disk.ts";
 import type { ByteMessage } from "../../layers/objects/messages.ts";
 import type { RegionMessage } from "../../layers/region/messages.ts";
@@ -25,6 +31,9 @@ import { ByteMedium, SimulatedByteDisk } from "./objects/byte-disk.ts";
 
 export type { Message, NodeOptions, Watch };
 
+/** How soon a process that ended by itself is started again. */
+const RESTART_MS = 5;
+
 export class Node {
   readonly site: string;
   readonly options: NodeOptions;
@@ -32,6 +41,8 @@ export class Node {
   readonly byteMedium = new ByteMedium();
   voterDisk: VoterDisk | undefined;
   voterStarts = 0;
+  #standstillMs = 0;
+  #suspendedAt: number | undefined;
   /** Milliseconds that this site's wall clock is ahead, and how fast its clocks run. */
   clockOffsetMs = 0;
   clockRate = 1;
@@ -50,9 +61,14 @@ export class Node {
     return this.process !== undefined;
   }
 
+  get isSuspended(): boolean {
+    return this.#suspendedAt !== undefined;
+  }
+
   instant(): Instant {
     const now = this.options.scheduler.now * this.clockRate;
-    return { mono: monotonicMs(1e6 + now), wall: wallMs(1.7e12 + now + this.clockOffsetMs) };
+    const mono = (this.#suspendedAt ?? now) - this.#standstillMs;
+    return { mono: monotonicMs(1e6 + mono), wall: wallMs(1.7e12 + now + this.clockOffsetMs) };
   }
 
   start(): void {
@@ -76,11 +92,22 @@ export class Node {
     this.zombies = [];
   }
 
+  /** The machine sleeps: a process on it is frozen, and only the wall clock goes on. */
+  suspend(): void {
+    if (this.#suspendedAt !== undefined) return;
+    this.#suspendedAt = this.options.scheduler.now * this.clockRate;
+    this.freeze();
+  }
+
   freeze(): void {
     if (this.process !== undefined) this.process.isFrozen = true;
   }
 
   thaw(): void {
+    if (this.#suspendedAt !== undefined) {
+      this.#standstillMs += this.options.scheduler.now * this.clockRate - this.#suspendedAt;
+      this.#suspendedAt = undefined;
+    }
     this.process?.thaw();
     for (const zombie of this.zombies) zombie.thaw();
   }
@@ -95,6 +122,31 @@ export class Node {
 
   loseVoterDisk(): void {
     if (!this.isUp) this.voterDisk = undefined;
+  }
+
+  /** What is on the store's disk now; rows only, no bytes of objects. */
+  copyStore(): MemorySnapshot {
+    return this.engine.snapshot();
+  }
+
+  /**
+   * The disk is empty, or holds an old copy of the store; the voter begins anew in both cases, for
+   * an old copy of what it promised would be worse than nothing.
+   */
+  replaceDisk(copy?: MemorySnapshot): void {
+    assert(!this.isUp, `replaceDisk: ${this.site} runs; kill it first`);
+    this.engine = createMemoryEngine();
+    if (copy !== undefined) this.engine.restore(copy);
+    this.voterDisk = undefined;
+    this.byteMedium.empty();
+  }
+
+  /** Another start has acted under this incarnation: the next one is above all of them. */
+  countFrom(process: Process, incarnation: number): void {
+    this.engine.countFrom(incarnation);
+    const isOwn = this.process === process;
+    process.end();
+    if (isOwn) this.options.scheduler.after(RESTART_MS, () => this.start());
   }
 
   receive(from: string, to: string, message: Message): void {
@@ -219,6 +271,7 @@ export class Process {
         members: () => this.#members,
         onMembers: (members, isChosen = false) => this.#useMembers(members, isChosen),
         send,
+        countFrom: (incarnation) => node.countFrom(this, incarnation),
         newId: () => `${node.site}-${self.incarnation}-${options.rng.below(2 ** 31)}`,
       },
       options.apps,

@@ -39,6 +39,8 @@ export interface RegionCoresOptions {
   /** What the next renewals say; urgent when an epoch has begun or ended. */
   readonly renew: (apps: readonly RenewApp[], urgent: boolean) => void;
   readonly membersChanged: (members: Members) => void;
+  /** Another start has acted under this incarnation: the store is empty or an old copy. */
+  readonly countFrom: (incarnation: number) => void;
   /** At the end of each turn. */
   readonly turned: () => void;
   /** The disk refuses: told at most once a second. */
@@ -77,6 +79,7 @@ export class RegionCores {
         members: () => this.#members,
         onMembers: (members, isChosen = false) => this.#useMembers(members, isChosen),
         send: options.send,
+        countFrom: options.countFrom,
         newId: () => `${self.region}-${self.incarnation}-${randomName()}`,
       },
       options.apps,

@@ -284,6 +284,10 @@ export class RegionNode {
         this.#engine.transact((writer) => writer.put(membersKey, next));
         this.#thread.post({ type: "members", members: next });
       },
+      countFrom: (incarnation) => {
+        const why = "the store is empty or an old copy: its incarnation is taken";
+        void this.#engine.countFrom(incarnation).then(() => this.#options.end(why));
+      },
       turned: () => this.#service?.routing.changed(),
       trouble: (error) => logTrouble(log, error),
     });

@@ -54,6 +54,12 @@ export class ByteMedium {
     return "ok";
   }
 
+  empty(): void {
+    this.files.clear();
+    this.partial.clear();
+    this.finishing.clear();
+  }
+
   /** A kill: of what was being written some prefix is left, or rubbish. */
   crash(rng: Rng): void {
     for (const key of this.finishing) {
