@@ -91,7 +91,7 @@ export class Round {
     /** Ask before promising anything: enough where nothing is to be changed. */
     queryFirst: boolean;
     /** Of a start that does not know yet whether its incarnation is its own. */
-    isBoot: boolean;
+    isBoot?: boolean;
   }) {
     this.register = options.register;
     this.id = options.id;
@@ -99,7 +99,7 @@ export class Round {
     this.#members = options.members;
     this.#from = options.from;
     this.#change = options.change;
-    this.#isBoot = options.isBoot;
+    this.#isBoot = options.isBoot === true;
     if (options.queryFirst) this.#phase = "query";
   }
 
