@@ -181,6 +181,10 @@ describe("a command on a running deployment", () => {
     expect(told.regions.map((region) => region.up)).toEqual([false, true]);
     expect(told.faults).toMatchObject([{ kind: "slow", fault: { delayMs: 200, loss: 0.1 } }]);
     expect((await on("fault", "restart", "eu-west-1", "--json")).status).toBe(0);
+    const overload = ["fault", "overload", "eu-west-1", "--share", "0.5"];
+    expect((await on(...overload, "--duration", "2s", "--json")).status).toBe(0);
+    expect((await on(...overload, "--duration", "1h")).err).toContain("from 0 to 600000");
+    expect((await on("fault", "overload", "eu-west-1", "--share", "2")).status).toBe(64);
     await on("fault", "heal");
     const healed = await status();
     expect([healed.regions.map((region) => region.up), healed.faults]).toEqual([[true, true], []]);

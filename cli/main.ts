@@ -220,6 +220,8 @@ interface FaultFlags {
   delay?: number;
   jitter?: number;
   loss?: number;
+  share?: number;
+  duration?: number;
 }
 
 function addFault(program: Command, run: Run): void {
@@ -232,6 +234,7 @@ function addFault(program: Command, run: Run): void {
         "fault kill eu-west-1",
         "fault partition eu-west-1,ap-southeast-1 --direction in",
         "fault slow eu-west-1 --delay 200 --loss 0.05",
+        "fault overload eu-west-1 --share 0.9 --duration 1m",
         "fault heal",
       ),
     );
@@ -242,7 +245,7 @@ function addFaultKind(fault: Command, kind: FaultKind, run: Run): void {
   const command = withJson(withData(fault.command(kind))).description(FAULT_TEXTS[kind]);
   command.argument(
     kind === "heal" ? "[region]" : "<region>",
-    "a region, or several with commas; witness and front-door as well",
+    `a region, or several with commas${kind === "overload" ? "" : "; witness and front-door as well"}`,
   );
   if (kind === "partition" || kind === "slow") {
     command.option("--direction <way>", "in, out or both, seen from the first region", direction);
@@ -259,8 +262,17 @@ function addFaultKind(fault: Command, kind: FaultKind, run: Run): void {
         numberBetween("--loss", text, 0, 1),
       );
   }
+  if (kind === "overload") {
+    command
+      .option("--share <share>", "of its time, 0 to 0.95 (default: 0.8)", (text: string) =>
+        numberBetween("--share", text, 0, 0.95),
+      )
+      .option("--duration <time>", "how long, at most 10m (default: 30s)", (text: string) =>
+        milliseconds("--duration", text),
+      );
+  }
   command.action(async (regions: string | undefined, flags: FaultFlags) => {
-    const { direction: way, delay, jitter, loss } = flags;
+    const { direction: way, delay, jitter, loss, share, duration } = flags;
     const request: FaultRequest = {
       kind,
       regions: regions === undefined ? [] : idList(regions),
@@ -269,6 +281,8 @@ function addFaultKind(fault: Command, kind: FaultKind, run: Run): void {
         ...(delay === undefined ? {} : { delayMs: delay }),
         ...(jitter === undefined ? {} : { jitterMs: jitter }),
         ...(loss === undefined ? {} : { loss }),
+        ...(share === undefined ? {} : { share }),
+        ...(duration === undefined ? {} : { durationMs: duration }),
       },
     };
     run.end(await runFault(request, flags, run.terminal));

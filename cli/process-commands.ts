@@ -14,7 +14,8 @@ export const FAULT_TEXTS: Readonly<Record<FaultKind, string>> = {
   partition: "drop what goes between a region and every other site, or between two regions",
   slow: "delay and lose messages of a region, or between two",
   "break-health": "make a region judge itself unable to serve",
-  heal: "take network faults, freezes and broken health back, of a region or everywhere",
+  overload: "take most of a region's time for nothing: it can do less than it is asked for",
+  heal: "take network faults, freezes, overload and broken health back, of a region or everywhere",
 };
 
 interface Options {

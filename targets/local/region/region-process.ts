@@ -10,6 +10,7 @@
 import { explainError } from "../../../base/errors.ts";
 import { joinSupervisor } from "../supervisor/child.ts";
 import { isGenuine } from "../supervisor/death-notice.ts";
+import { Burden } from "./burden.ts";
 import { createRegionLog } from "./log.ts";
 import { RegionNode } from "./region-node.ts";
 
@@ -25,17 +26,23 @@ export async function runRegionProcess(entry: URL): Promise<void> {
   process.on("uncaughtException", (error) => end(explainError(error)));
   process.on("unhandledRejection", (error) => end(explainError(error)));
   try {
+    const burden = new Burden();
     const node = await RegionNode.start({ config, entry, log, end });
     supervisor.serve({
       peers: (message) => node.usePeers(message),
       faults: ({ faults }) => node.useFaults(faults),
       health: ({ broken }) => node.breakHealth(broken),
+      overload: ({ share, durationMs }) => {
+        if (share > 0 || burden.isOn) log.warn({ event: "overload", share, durationMs }, "burden");
+        burden.begin(share, durationMs);
+      },
       died: ({ notices }) => {
         for (const notice of notices) if (isGenuine(config.secretHex, notice)) node.died(notice);
       },
       members: (change) => node.changeMembers(change),
       status: () => node.status(),
       stop: async () => {
+        burden.end();
         await node.stop();
         log.flush();
       },

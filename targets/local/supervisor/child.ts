@@ -31,6 +31,7 @@ export interface ChildDuties {
   readonly peers?: (message: PeersMessage) => void;
   readonly faults?: (message: Of<"faults">) => void;
   readonly health?: (message: Of<"health">) => void;
+  readonly overload?: (message: Of<"overload">) => void;
   readonly died?: (message: Of<"died">) => void;
   readonly members?: (change: MembersChange) => Promise<MembersResult>;
   readonly status: () => ChildStatus | Promise<ChildStatus>;
@@ -114,6 +115,8 @@ async function fulfil(duties: ChildDuties, message: ParentMessage): Promise<void
       return duties.faults?.(message);
     case "health":
       return duties.health?.(message);
+    case "overload":
+      return duties.overload?.(message);
     case "died":
       return duties.died?.(message);
     case "status":

@@ -80,6 +80,20 @@ describe("control", () => {
     expect((await fault(deployment, "freeze", [A])).body["detail"]).toContain("fault restart");
   });
 
+  test("overloads a region for a time, ends that by healing, and refuses one that is down", async () => {
+    const deployment = await up();
+    await fault(deployment, "overload", [A], { share: 0.9, durationMs: 60_000 });
+    const toldOf = async (id: string) => (await toldTo(deployment, id)).overload;
+    await eventually(async () =>
+      expect(await toldOf(A)).toEqual({ share: 0.9, durationMs: 60_000 }),
+    );
+    expect(await toldOf(B)).toBeUndefined();
+    await fault(deployment, "heal", [A]);
+    await eventually(async () => expect(await toldOf(A)).toEqual({ share: 0, durationMs: 0 }));
+    await fault(deployment, "kill", [A]);
+    expect((await fault(deployment, "overload", [A])).body["detail"]).toContain("fault restart");
+  });
+
   test("stops the deployment", async () => {
     const deployment = await up({ regions: [{ id: A }] });
     expect((await control(deployment, "POST", "stop")).status).toBe(202);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { NetworkFault } from "./fault-plan.ts";
-import { healed, networkFaultOf, parseFaultRequest, planFaults } from "./fault-plan.ts";
+import { healed, networkFaultOf, overloadOf, parseFaultRequest, planFaults } from "./fault-plan.ts";
 
 const SITES = ["a", "b", "c", "witness", "front-door"];
 const cut = { in: { drop: true }, out: { drop: true } };
@@ -91,8 +91,18 @@ test.each([
   [{ kind: "partition", regions: ["a"], options: { direction: "up" } }, "Use in, out or both"],
   [{ kind: "slow", regions: ["a"] }, "Add --delay"],
   [{ kind: "slow", regions: ["a"], options: { delayMs: -1 } }, "from 0 to 60000"],
+  [{ kind: "overload", regions: ["front-door"] }, "Name a region"],
+  [{ kind: "overload", regions: ["a"], options: { share: 1 } }, "from 0 to 0.95"],
+  [{ kind: "overload", regions: ["a"], options: { durationMs: 700_000 } }, "from 0 to 600000"],
   [{ kind: "kill", regions: "a" }, "Give a list"],
   [null, "kind of fault is unknown"],
 ])("a request that cannot be meant is refused with the fix: %j", (body, fix) => {
   expect(() => parseFaultRequest(body, SITES)).toThrow(fix);
+});
+
+test("an overload that names no measure is four fifths of a region's time for half a minute", () => {
+  const request = (options: object) =>
+    overloadOf(parseFaultRequest({ kind: "overload", regions: ["a"], options }, SITES));
+  expect(request({})).toEqual({ share: 0.8, durationMs: 30_000 });
+  expect(request({ share: 0.5 })).toEqual({ share: 0.5, durationMs: 30_000 });
 });

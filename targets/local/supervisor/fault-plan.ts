@@ -5,6 +5,7 @@
  * made at the sending end only, or it would count twice.
  */
 import { ConfigurationError } from "../../../base/errors.ts";
+import { FRONT_DOOR_SITE, WITNESS_SITE } from "../link/address.ts";
 import type { Fault, LinkFaults, SiteFaults } from "../link/fault.ts";
 import type { RoundTrip } from "./round-trip.ts";
 import { oneWayMs } from "./round-trip.ts";
@@ -19,6 +20,7 @@ export const FAULT_KINDS = [
   "partition",
   "slow",
   "break-health",
+  "overload",
   "heal",
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -33,6 +35,9 @@ export interface FaultRequest {
     readonly delayMs?: number;
     readonly jitterMs?: number;
     readonly loss?: number;
+    /** Of an overload: what is taken of the region's time, and for how long. */
+    readonly share?: number;
+    readonly durationMs?: number;
   };
 }
 
@@ -46,6 +51,9 @@ export interface NetworkFault {
 }
 
 const MAX_DELAY_MS = 60_000;
+const MAX_SHARE = 0.95;
+const MAX_DURATION_MS = 600_000;
+const USUAL_OVERLOAD = { share: 0.8, durationMs: 30_000 };
 const SITES_OF: Readonly<Record<FaultKind, readonly [least: number, most: number]>> = {
   kill: [1, 9],
   freeze: [1, 9],
@@ -54,6 +62,7 @@ const SITES_OF: Readonly<Record<FaultKind, readonly [least: number, most: number
   partition: [1, 2],
   slow: [1, 2],
   "break-health": [1, 9],
+  overload: [1, 9],
   heal: [0, 9],
 };
 
@@ -84,11 +93,20 @@ export function parseFaultRequest(body: unknown, sites: readonly string[]): Faul
         : "Name them once each.",
     );
   }
+  if (known === "overload") {
+    for (const site of named) {
+      if (site !== WITNESS_SITE && site !== FRONT_DOOR_SITE) continue;
+      refuse("`fault overload` takes regions", site, "Name a region: the others serve no app.");
+    }
+  }
   return { kind: known, regions: named as string[], options: parseOptions(known, options) };
 }
 
 function parseOptions(kind: FaultKind, given: unknown): FaultRequest["options"] {
-  const { direction, delayMs, jitterMs, loss } = (given ?? {}) as Record<string, unknown>;
+  const { direction, delayMs, jitterMs, loss, share, durationMs } = (given ?? {}) as Record<
+    string,
+    unknown
+  >;
   if (
     direction !== undefined &&
     direction !== "in" &&
@@ -101,6 +119,8 @@ function parseOptions(kind: FaultKind, given: unknown): FaultRequest["options"] 
     ["delayMs", delayMs, MAX_DELAY_MS],
     ["jitterMs", jitterMs, MAX_DELAY_MS],
     ["loss", loss, 1],
+    ["share", share, MAX_SHARE],
+    ["durationMs", durationMs, MAX_DURATION_MS],
   ] as const) {
     if (value === undefined) continue;
     if (typeof value !== "number" || !(value >= 0 && value <= most)) {
@@ -119,8 +139,16 @@ function parseOptions(kind: FaultKind, given: unknown): FaultRequest["options"] 
     ...(delayMs === undefined ? {} : { delayMs: delayMs as number }),
     ...(jitterMs === undefined ? {} : { jitterMs: jitterMs as number }),
     ...(loss === undefined ? {} : { loss: loss as number }),
+    ...(share === undefined ? {} : { share: share as number }),
+    ...(durationMs === undefined ? {} : { durationMs: durationMs as number }),
   };
 }
+
+/** What a region is told of an overload. */
+export const overloadOf = ({ options }: FaultRequest): { share: number; durationMs: number } => ({
+  share: options.share ?? USUAL_OVERLOAD.share,
+  durationMs: options.durationMs ?? USUAL_OVERLOAD.durationMs,
+});
 
 /** The network fault that a request asks for; undefined for the other kinds. */
 export function networkFaultOf(request: FaultRequest): NetworkFault | undefined {

@@ -1,7 +1,7 @@
 /** Carries out what an operator asks to break, and to heal. *shell* */
 import { OperatingError } from "../../../base/errors.ts";
 import type { FaultRequest } from "./fault-plan.ts";
-import { healed, networkFaultOf, parseFaultRequest } from "./fault-plan.ts";
+import { healed, networkFaultOf, overloadOf, parseFaultRequest } from "./fault-plan.ts";
 import type { Site } from "./site.ts";
 import type { Sites } from "./sites.ts";
 
@@ -62,11 +62,18 @@ async function act(
     case "break-health":
       for (const site of named) breakHealth(site, true);
       return;
+    case "overload":
+      for (const site of named) {
+        if (site.state !== "running") throw notRunning(site);
+        site.child?.send({ type: "overload", ...overloadOf(request) });
+      }
+      return;
     case "heal": {
       const touched = request.regions.length === 0 ? sites.all() : named;
       for (const site of touched) {
         site.thaw();
         if (site.healthBroken) breakHealth(site, false);
+        site.child?.send({ type: "overload", share: 0, durationMs: 0 });
       }
       sites.setNetwork(healed(sites.network, request.regions));
       return;

@@ -100,6 +100,8 @@ export type ParentMessage =
   | PeersMessage
   | { readonly type: "faults"; readonly faults: LinkFaults }
   | { readonly type: "health"; readonly broken: boolean }
+  /** A share of 0 ends it. */
+  | { readonly type: "overload"; readonly share: number; readonly durationMs: number }
   | { readonly type: "died"; readonly notices: readonly DeathNotice[] }
   | { readonly type: "status"; readonly request: number }
   | ({ readonly type: "members"; readonly request: number } & MembersChange)

@@ -27,6 +27,7 @@ export const eventually = (check) => vi.waitFor(check, { timeout: 15_000, interv
  * @property {LinkFaults} faults
  * @property {{ region: string, incarnation: number, genuine: boolean }[]} died
  * @property {object[]} members
+ * @property {{ share: number, durationMs: number }} [overload]
  */
 
 /** Bundles the programs once; one stage a test file. */

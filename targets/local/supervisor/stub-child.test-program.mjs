@@ -30,6 +30,7 @@ const told = {
   faults: config.faults,
   died: [],
   healthBroken: false,
+  overload: undefined,
   members: [],
 };
 const secret = Buffer.from(config.secretHex, "hex");
@@ -110,6 +111,9 @@ supervisor.serve({
   },
   health: (message) => {
     told.healthBroken = message.broken;
+  },
+  overload: ({ share, durationMs }) => {
+    told.overload = { share, durationMs };
   },
   died: (message) => {
     told.died = message.notices.map((n) => ({ ...n, genuine: isGenuine(config.secretHex, n) }));
