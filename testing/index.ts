@@ -6,6 +6,7 @@ export type { Reply, SimulatedClient } from "./client.ts";
 export { toEdn } from "./edn.ts";
 export type { Operation } from "./history.ts";
 export {
+  type DiskCopy,
   type Duration,
   type SimulatedRegion,
   type SimulatedWorld,

@@ -26,6 +26,8 @@ const FAULTS: Readonly<Record<string, (world: SimulatedWorld) => void>> = {
   "cut off from the other sites": (world) => world.partition(PRIMARY),
   "broken in health": (world) => world.breakHealth(PRIMARY),
   "on a full disk": (world) => world.fillDisk(PRIMARY),
+  "on a disk that is lost": (world) => world.loseDisk(PRIMARY),
+  "asleep with its machine": (world) => world.suspend(PRIMARY),
 };
 
 describe("a primary region that is", () => {
@@ -53,6 +55,34 @@ test("a region that is slow, or whose wall clock jumps, loses nothing", async ()
   for (let at = 0; at < 10; at++) await report(`in bad weather ${at}`).catch(() => undefined);
   const checked = await world.check();
   expect([checked.lost, checked.differences]).toEqual([[], []]);
+});
+
+test("a region whose disk goes back to an old copy serves nothing of it, and gets what it lacks", async () => {
+  const { world, report } = await withReporter(12);
+  expect((await report("the time before the copy")).status).toBe(201);
+  const copy = world.copyDisk(PRIMARY);
+  await world.advance("3s");
+  expect((await report("the time after the copy")).region).toBe(PRIMARY);
+  await world.advance("3s");
+  world.restoreDisk(PRIMARY, copy);
+  world.restart(PRIMARY);
+  await world.until(() => world.region(OTHER).serves("tickets"), "30s");
+  const checked = await world.check();
+  expect([checked.lost, checked.differences]).toEqual([[], []]);
+  expect(() => world.restoreDisk(OTHER, copy)).toThrow(`the copy is of ${PRIMARY}, got ${OTHER}`);
+  expect(() => world.loseDisk("witness")).toThrow("the witness has no data");
+});
+
+test("clocks that drift apart within what leases allow stop nothing", async () => {
+  const { world, report } = await withReporter(13);
+  world.driftClock(PRIMARY, 0.99);
+  world.driftClock(OTHER, 1.01);
+  for (let at = 0; at < 10; at++) {
+    await world.advance("1s");
+    expect((await report(`a slow clock ${at}`)).region).toBe(PRIMARY);
+  }
+  expect(await world.check()).toMatchObject({ ok: true });
+  expect(() => world.driftClock(OTHER, 2)).toThrow("rate is from 0.9 to 1.1, got 2");
 });
 
 test("one seed decides everything: two runs have one trace and one history", async () => {

@@ -9,10 +9,13 @@
  */
 import { parseDurationMs } from "../base/duration.ts";
 import type { Deployment } from "../layers/api/index.ts";
+import type { MemorySnapshot } from "../layers/key-value/memory-engine.ts";
+import { WITNESS } from "../layers/routing/members.ts";
 import type { Command, CommandOptions } from "../layers/routing/port.ts";
 import { LEASE_PROFILES } from "../layers/routing/rules.ts";
 import { type LogLine, SimulatedDeployment } from "../targets/simulated/deployment.ts";
 import type { RegionChangeEnd } from "../targets/simulated/membership.ts";
+import type { Node } from "../targets/simulated/node.ts";
 import type { Ended } from "../targets/simulated/routing.ts";
 import { type Checked, checkWorld } from "./check.ts";
 import { createSimulatedClient, type SimulatedClient } from "./client.ts";
@@ -79,8 +82,24 @@ export interface SimulatedWorld {
   slow(site: string, slowness: Slowness, other?: string): void;
   /** The disk takes no more than it holds now, and `more` entries. */
   fillDisk(region: string, more?: number): void;
+  /** The region's process ends, and its disk is empty when it starts again. */
+  loseDisk(region: string): void;
+  /** What is on the region's disk at this moment, for `restoreDisk`; without bytes of objects. */
+  copyDisk(region: string): DiskCopy;
+  /**
+   * The region's process ends, and its disk is as it was when the copy was made. Copies that are
+   * younger than a second may be taken for the disk itself.
+   */
+  restoreDisk(region: string, copy: DiskCopy): void;
+  /** The machine sleeps until `thaw`: its monotonic clock stands still, its wall clock goes on. */
+  suspend(site: string): void;
   /** The wall clock jumps; the monotonic one goes on. */
   skewClock(site: string, by: Duration): void;
+  /**
+   * Both clocks run `rate` times as fast as true time, until `heal`; from 0.9 to 1.1. Leases allow
+   * for 2 % between any two sites: 0.99 and 1.01.
+   */
+  driftClock(site: string, rate: number): void;
   /** The region's health journey fails until `heal`. */
   breakHealth(region: string): void;
   /** Starts a region and makes it a member; rejects when that is refused. Waits for its data. */
@@ -101,6 +120,14 @@ export interface SimulatedWorld {
   logged(): readonly LogLine[];
   /** A running hash over all messages: equal in two runs of one seed. */
   readonly trace: string;
+}
+
+const COPY = Symbol("what is on a disk");
+
+/** Made by `copyDisk`. */
+export interface DiskCopy {
+  readonly region: string;
+  readonly [COPY]: MemorySnapshot;
 }
 
 const READY_MS = 60_000;
@@ -182,7 +209,12 @@ type Faults = Pick<
   | "partition"
   | "slow"
   | "fillDisk"
+  | "loseDisk"
+  | "copyDisk"
+  | "restoreDisk"
+  | "suspend"
   | "skewClock"
+  | "driftClock"
   | "breakHealth"
   | "heal"
 >;
@@ -213,6 +245,22 @@ function faultsOf(simulated: SimulatedDeployment): Faults {
       // A disk at its limit takes no transaction, not even one that puts nothing new.
       engine.setCapacity(engine.size - 1 + more);
     },
+    loseDisk: (id) => replaceDisk(simulated, id),
+    copyDisk: (id) => ({ region: id, [COPY]: regionNode(simulated, id).copyStore() }),
+    restoreDisk: (id, copy) => {
+      if (copy.region !== id) {
+        throw new RangeError(`restoreDisk: the copy is of ${copy.region}, got ${id}`);
+      }
+      replaceDisk(simulated, id, copy[COPY]);
+    },
+    suspend: stirred((site) => world.node(site).suspend()),
+    driftClock: (site, rate) => {
+      if (!(rate >= 0.9 && rate <= 1.1)) {
+        throw new RangeError(`driftClock: rate is from 0.9 to 1.1, got ${rate}`);
+      }
+      simulated.stir();
+      world.node(site).clockRate = rate;
+    },
     skewClock: (site, by) => {
       simulated.stir();
       world.node(site).clockOffsetMs += ms(by);
@@ -220,6 +268,17 @@ function faultsOf(simulated: SimulatedDeployment): Faults {
     breakHealth: (id) => simulated.breakHealth(world.node(id).site, true),
     heal: () => simulated.heal(),
   };
+}
+
+function regionNode({ world }: SimulatedDeployment, id: string): Node {
+  if (id === WITNESS) throw new RangeError("the witness has no data; its disk cannot be replaced");
+  return world.node(id);
+}
+
+function replaceDisk(simulated: SimulatedDeployment, id: string, copy?: MemorySnapshot): void {
+  const node = regionNode(simulated, id);
+  simulated.kill(id);
+  node.replaceDisk(copy);
 }
 
 function membersOf(

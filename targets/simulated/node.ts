@@ -43,9 +43,11 @@ export class Node {
   voterStarts = 0;
   #standstillMs = 0;
   #suspendedAt: number | undefined;
-  /** Milliseconds that this site's wall clock is ahead, and how fast its clocks run. */
+  #clockRate = 1;
+  /** What the clocks showed more than they would have at today's rate. */
+  #aheadMs = 0;
+  /** Milliseconds that this site's wall clock is ahead. */
   clockOffsetMs = 0;
-  clockRate = 1;
   process: Process | undefined;
   zombies: Process[] = [];
   flushDelayMs = 2;
@@ -65,8 +67,27 @@ export class Node {
     return this.#suspendedAt !== undefined;
   }
 
+  /** How fast both clocks run; a change moves neither of them at once. */
+  get clockRate(): number {
+    return this.#clockRate;
+  }
+  set clockRate(rate: number) {
+    this.#aheadMs += (this.#clockRate - rate) * this.options.scheduler.now;
+    this.#clockRate = rate;
+  }
+
+  /** Its clocks run as fast as time again, and the wall clock tells the true one. */
+  correctClocks(): void {
+    this.clockRate = 1;
+    this.clockOffsetMs = -this.#aheadMs;
+  }
+
+  get #clockMs(): number {
+    return this.options.scheduler.now * this.#clockRate + this.#aheadMs;
+  }
+
   instant(): Instant {
-    const now = this.options.scheduler.now * this.clockRate;
+    const now = this.#clockMs;
     const mono = (this.#suspendedAt ?? now) - this.#standstillMs;
     return { mono: monotonicMs(1e6 + mono), wall: wallMs(1.7e12 + now + this.clockOffsetMs) };
   }
@@ -95,7 +116,7 @@ export class Node {
   /** The machine sleeps: a process on it is frozen, and only the wall clock goes on. */
   suspend(): void {
     if (this.#suspendedAt !== undefined) return;
-    this.#suspendedAt = this.options.scheduler.now * this.clockRate;
+    this.#suspendedAt = this.#clockMs;
     this.freeze();
   }
 
@@ -105,7 +126,7 @@ export class Node {
 
   thaw(): void {
     if (this.#suspendedAt !== undefined) {
-      this.#standstillMs += this.options.scheduler.now * this.clockRate - this.#suspendedAt;
+      this.#standstillMs += this.#clockMs - this.#suspendedAt;
       this.#suspendedAt = undefined;
     }
     this.process?.thaw();

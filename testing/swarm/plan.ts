@@ -15,6 +15,9 @@ export const FAULTS = [
   "fill-disk",
   "skew-clock",
   "break-health",
+  "suspend",
+  "drift-clock",
+  "lose-disk",
 ] as const;
 
 export interface PlannedFault {
@@ -22,7 +25,7 @@ export interface PlannedFault {
   readonly region: string;
   readonly atMs: number;
   readonly forMs: number;
-  /** Milliseconds of delay, or of a clock's jump. */
+  /** Milliseconds of delay, or of a clock's jump; a drift is a ten-thousandth of it. */
   readonly amountMs: number;
 }
 

@@ -74,7 +74,7 @@ async function injectAll(world: SimulatedWorld, plan: Plan): Promise<void> {
   const begun = world.now;
   const due = plan.faults
     .flatMap((fault) => [
-      { at: fault.atMs, act: () => begin(world, fault) },
+      { at: fault.atMs, act: () => begin(world, plan, fault) },
       { at: fault.atMs + fault.forMs, act: () => end(world, fault) },
     ])
     .sort((a, b) => a.at - b.at);
@@ -86,7 +86,8 @@ async function injectAll(world: SimulatedWorld, plan: Plan): Promise<void> {
   await world.advance(Math.max(0, begun + plan.lengthMs - world.now));
 }
 
-function begin(world: SimulatedWorld, { kind, region, amountMs }: PlannedFault): void {
+function begin(world: SimulatedWorld, plan: Plan, fault: PlannedFault): void {
+  const { kind, region, amountMs } = fault;
   switch (kind) {
     case "kill":
       return world.kill(region);
@@ -104,13 +105,29 @@ function begin(world: SimulatedWorld, { kind, region, amountMs }: PlannedFault):
       return world.skewClock(region, amountMs);
     case "break-health":
       return world.breakHealth(region);
+    case "suspend":
+      return world.suspend(region);
+    case "drift-clock":
+      return world.driftClock(region, 1 + (amountMs - 120) / 10_000);
+    case "lose-disk":
+      return loseDisk(world, plan, region);
   }
+}
+
+/** Of one region at most, and of none that others may still need: nothing could bring that back. */
+function loseDisk(world: SimulatedWorld, plan: Plan, region: string): void {
+  const { mode, durability, faults } = plan;
+  const first = faults.find(({ kind }) => kind === "lose-disk")?.region;
+  if (mode !== "active-passive" || durability !== "replicated" || region !== first) return;
+  const serves = (id: string): boolean =>
+    ["tickets", "identity"].every((app) => world.region(id).serves(app));
+  if (!serves(region) && plan.regions.some(serves)) world.loseDisk(region);
 }
 
 /** Of what hurts only its own region; the rest lasts until everything is healed. */
 function end(world: SimulatedWorld, { kind, region }: PlannedFault): void {
-  if (kind === "kill") world.restart(region);
-  if (kind === "freeze") world.thaw(region);
+  if (kind === "kill" || kind === "lose-disk") world.restart(region);
+  if (kind === "freeze" || kind === "suspend") world.thaw(region);
 }
 
 async function work(
