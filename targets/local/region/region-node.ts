@@ -37,6 +37,7 @@ import type {
   PeersMessage,
   Ready,
 } from "../supervisor/messages.ts";
+import { START_AGAIN } from "../supervisor/messages.ts";
 import { VOTER_DIRECTORY } from "../voter/genesis.ts";
 import { LeaseBoard } from "../voter/lease-board.ts";
 import type { FromWorker } from "../voter/messages.ts";
@@ -60,8 +61,8 @@ export interface RegionNodeOptions {
   /** The program of the voter's thread. */
   readonly entry: URL;
   readonly log: RegionLog;
-  /** Ends the process. */
-  readonly end: (reason: string) => void;
+  /** Ends the process, with status 1 unless another one is given. */
+  readonly end: (reason: string, status?: number) => void;
 }
 
 /** What is there once the members are known. */
@@ -286,7 +287,7 @@ export class RegionNode {
       },
       countFrom: (incarnation) => {
         const why = "the store is empty or an old copy: its incarnation is taken";
-        void this.#engine.countFrom(incarnation).then(() => this.#options.end(why));
+        void this.#engine.countFrom(incarnation).then(() => this.#options.end(why, START_AGAIN));
       },
       turned: () => this.#service?.routing.changed(),
       trouble: (error) => logTrouble(log, error),

@@ -18,10 +18,10 @@ export async function runRegionProcess(entry: URL): Promise<void> {
   const supervisor = await joinSupervisor();
   const { config } = supervisor;
   const log = createRegionLog(config.site);
-  const end = (reason: string): void => {
+  const end = (reason: string, status = 1): void => {
     log.error({ event: "end", reason }, "the region ends");
     log.flush();
-    process.exit(1);
+    process.exit(status);
   };
   process.on("uncaughtException", (error) => end(explainError(error)));
   process.on("unhandledRejection", (error) => end(explainError(error)));

@@ -146,5 +146,8 @@ export type ChildMessage =
   | { readonly type: "status"; readonly request: number; readonly status: ChildStatus }
   | { readonly type: "members"; readonly request: number; readonly result: MembersResult };
 
+/** The status of a process that asks to be started again, on what it left on its disk. */
+export const START_AGAIN = 75;
+
 export const addressOf = (role: Role, site: string): Address =>
   role === "region" ? `region/${site}` : role === "witness" ? "voter/witness" : "front-door/1";

@@ -13,7 +13,7 @@
  */
 import { BYTES, type Endpoint } from "../link/address.ts";
 import type { Ready, Role } from "./messages.ts";
-import { addressOf } from "./messages.ts";
+import { addressOf, START_AGAIN } from "./messages.ts";
 import type { Exit, SupervisedChild } from "./supervised-child.ts";
 
 export type SiteState = "starting" | "running" | "frozen" | "down";
@@ -166,7 +166,8 @@ export class Site {
     const how = exit.signal ?? `status ${exit.code}`;
     this.#options.log(`${this.id}: process ${child.pid} ended by itself (${how})`);
     // The first start is the deployment's to judge; it did not come up at all.
-    if (!this.#options.comesBack || this.#lastReady === undefined) return;
+    const asksForIt = exit.code === START_AGAIN;
+    if (!(this.#options.comesBack || asksForIt) || this.#lastReady === undefined) return;
     this.#backOffMs = ranMs > SETTLED_MS ? BACK_OFF_FIRST_MS : this.#backOffMs;
     this.#retry = setTimeout(() => {
       this.start().catch((error: Error) => this.#options.log(`${this.id}: ${error.message}`));

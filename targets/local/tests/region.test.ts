@@ -199,6 +199,23 @@ test("a voter that lost its directory votes again under a new id", async () => {
   }
 });
 
+test("a serving region that lost its whole disk takes nothing with it, and is rebuilt", async () => {
+  const load = await startLoad("disk");
+  await deployment.fault("kill", [A]);
+  const log = deployment.running.directory.logFile(A);
+  const linesBefore = readFileSync(log, "utf8").length;
+  rmSync(deployment.running.directory.siteDir("region", A), { recursive: true });
+  await deployment.fault("restart", [A]);
+  await until("the other region acknowledges", () => acknowledgedIn(load, B) > 20);
+  await until("both are in sync again", () => deployment.isSettled("tickets"));
+  expect(readFileSync(log, "utf8").slice(linesBefore)).toContain("its incarnation is taken");
+  await load.stop();
+  await until("nothing is missing where the disk was lost", async () => {
+    return (await missingIn(await deployment.urlOf(A), token, load.acknowledged)).length === 0;
+  });
+  expect(epochsWithTwoWriters(load)).toEqual([]);
+});
+
 test("operators move, fence and return an app from any region, and lose nothing", async () => {
   const load = await startLoad("move");
   const moved = await commandDone(B, "switchover", { to: B, reason: "a rehearsal" });
