@@ -85,6 +85,17 @@ async function up(...args: string[]) {
 }
 const status = async () => JSON.parse((await on("status", "--json")).out) as DeploymentStatus;
 
+test("understudy front-door puts one more beside the first, until it is stopped", async () => {
+  await up();
+  const { child, said, ended } = begin("front-door", "--port", "0", "--json", "--data", dataDir);
+  await vi.waitFor(() => expect(said.out).toContain("\n"), { timeout: 20_000 });
+  const { frontDoor } = JSON.parse(said.out) as { readonly frontDoor: string };
+  const through = await fetch(`${frontDoor}/routing/apps`);
+  expect(await through.json()).toMatchObject({ items: [{ app: "demo" }] });
+  child.kill("SIGTERM");
+  expect((await ended).status).toBe(0);
+});
+
 describe("understudy up", () => {
   test("says on standard output one JSON line, and nothing else, once everything serves", async () => {
     const { line, child, ended } = await up();

@@ -5,11 +5,12 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import type { FaultKind, FaultRequest } from "../targets/local/supervisor/fault-plan.ts";
+import type { FaultKind } from "../targets/local/supervisor/fault-plan.ts";
 import { FAULT_KINDS } from "../targets/local/supervisor/fault-plan.ts";
 import { runDown } from "./down-command.ts";
 import { runDrill } from "./drill-command.ts";
 import { CommandFailure, failureOf, STATUS, usage } from "./failure.ts";
+import { type FrontDoorFlags, runFrontDoor } from "./front-door-command.ts";
 import { runKeysRotate, runOperatorLink } from "./identity-command.ts";
 import { runNew } from "./new-command.ts";
 import {
@@ -21,7 +22,14 @@ import {
   roundTrip,
   wholeBetween,
 } from "./option-values.ts";
-import { FAULT_TEXTS, type RegionOptions, runFault, runRegion } from "./process-commands.ts";
+import {
+  FAULT_TEXTS,
+  type FaultFlags,
+  faultRequestOf,
+  type RegionOptions,
+  runFault,
+  runRegion,
+} from "./process-commands.ts";
 import type { RoutingCommand } from "./routing-command.ts";
 import { ROUTING_COMMANDS, runRoutingCommand } from "./routing-command.ts";
 import { runStatus } from "./status-command.ts";
@@ -92,6 +100,7 @@ function createProgram(run: Run): Command {
     })
     .addHelpText("after", STATUS_TEXT);
   addUp(program, run);
+  addFrontDoor(program, run);
   addDownAndStatus(program, run);
   for (const name of Object.keys(ROUTING_COMMANDS))
     addRouting(program, name as RoutingCommand, run);
@@ -159,6 +168,22 @@ function addUp(program: Command, run: Run): void {
     });
 }
 
+function addFrontDoor(program: Command, run: Run): void {
+  withJson(withData(program.command("front-door")))
+    .description("start one more front door for what runs on a data directory, until stopped")
+    .option(
+      "--port <number>",
+      "its port; 0 for any free one",
+      (text: string) => wholeBetween("--port", text, 0, MAX_PORT),
+      DEFAULT_PORT + 1,
+    )
+    .option("--log <file>", "write a line per request there")
+    .addHelpText("after", examples("front-door --port 8090 --log front-door-2.log"))
+    .action(async (flags: FrontDoorFlags) => {
+      run.end(await runFrontDoor(flags, run.terminal));
+    });
+}
+
 function addDownAndStatus(program: Command, run: Run): void {
   withJson(withData(program.command("down")))
     .description("stop what runs on a data directory")
@@ -213,17 +238,6 @@ function addRouting(program: Command, name: RoutingCommand, run: Run): void {
     });
 }
 
-interface FaultFlags {
-  data: string;
-  json: boolean;
-  direction?: "in" | "out" | "both";
-  delay?: number;
-  jitter?: number;
-  loss?: number;
-  share?: number;
-  duration?: number;
-}
-
 function addFault(program: Command, run: Run): void {
   const fault = program
     .command("fault")
@@ -272,19 +286,7 @@ function addFaultKind(fault: Command, kind: FaultKind, run: Run): void {
       );
   }
   command.action(async (regions: string | undefined, flags: FaultFlags) => {
-    const { direction: way, delay, jitter, loss, share, duration } = flags;
-    const request: FaultRequest = {
-      kind,
-      regions: regions === undefined ? [] : idList(regions),
-      options: {
-        ...(way === undefined ? {} : { direction: way }),
-        ...(delay === undefined ? {} : { delayMs: delay }),
-        ...(jitter === undefined ? {} : { jitterMs: jitter }),
-        ...(loss === undefined ? {} : { loss }),
-        ...(share === undefined ? {} : { share }),
-        ...(duration === undefined ? {} : { durationMs: duration }),
-      },
-    };
+    const request = faultRequestOf(kind, regions === undefined ? [] : idList(regions), flags);
     run.end(await runFault(request, flags, run.terminal));
   });
 }

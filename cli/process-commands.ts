@@ -18,6 +18,15 @@ export const FAULT_TEXTS: Readonly<Record<FaultKind, string>> = {
   heal: "take network faults, freezes, overload and broken health back, of a region or everywhere",
 };
 
+export interface FaultFlags extends Options {
+  readonly direction?: "in" | "out" | "both";
+  readonly delay?: number;
+  readonly jitter?: number;
+  readonly loss?: number;
+  readonly share?: number;
+  readonly duration?: number;
+}
+
 interface Options {
   readonly data: string;
   readonly json: boolean;
@@ -27,6 +36,23 @@ interface Options {
 const FAULT_LIMIT_MS = 40_000;
 /** A region that joins copies everything first. */
 const MEMBERS_LIMIT_MS = 180_000;
+
+export function faultRequestOf(
+  kind: FaultKind,
+  regions: readonly string[],
+  flags: FaultFlags,
+): FaultRequest {
+  const { direction, delay, jitter, loss, share, duration } = flags;
+  const options = {
+    ...(direction === undefined ? {} : { direction }),
+    ...(delay === undefined ? {} : { delayMs: delay }),
+    ...(jitter === undefined ? {} : { jitterMs: jitter }),
+    ...(loss === undefined ? {} : { loss }),
+    ...(share === undefined ? {} : { share }),
+    ...(duration === undefined ? {} : { durationMs: duration }),
+  };
+  return { kind, regions, options };
+}
 
 export async function runFault(
   request: FaultRequest,
