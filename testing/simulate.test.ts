@@ -73,6 +73,18 @@ test("a region whose disk goes back to an old copy serves nothing of it, and get
   expect(() => world.loseDisk("witness")).toThrow("the witness has no data");
 });
 
+test("the length of leases is changed site by site, and nothing is lost on the way", async () => {
+  const { world, report } = await withReporter(14);
+  for (const site of ["witness", OTHER, PRIMARY]) {
+    world.changeLease(site, "tight");
+    await world.advance("500ms");
+    world.restart(site);
+    await world.advance("3s");
+    expect((await report(`changed at ${site}`)).status).toBe(201);
+  }
+  expect(await world.check()).toMatchObject({ ok: true });
+});
+
 test("clocks that drift apart within what leases allow stop nothing", async () => {
   const { world, report } = await withReporter(13);
   world.driftClock(PRIMARY, 0.99);

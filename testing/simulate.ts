@@ -91,6 +91,8 @@ export interface SimulatedWorld {
    * younger than a second may be taken for the disk itself.
    */
   restoreDisk(region: string, copy: DiskCopy): void;
+  /** Ends the site's process; from its next start on it goes by other terms of leases. */
+  changeLease(site: string, lease: keyof typeof LEASE_PROFILES): void;
   /** The machine sleeps until `thaw`: its monotonic clock stands still, its wall clock goes on. */
   suspend(site: string): void;
   /** The wall clock jumps; the monotonic one goes on. */
@@ -212,6 +214,7 @@ type Faults = Pick<
   | "loseDisk"
   | "copyDisk"
   | "restoreDisk"
+  | "changeLease"
   | "suspend"
   | "skewClock"
   | "driftClock"
@@ -246,12 +249,16 @@ function faultsOf(simulated: SimulatedDeployment): Faults {
       engine.setCapacity(engine.size - 1 + more);
     },
     loseDisk: (id) => replaceDisk(simulated, id),
-    copyDisk: (id) => ({ region: id, [COPY]: regionNode(simulated, id).copyStore() }),
+    copyDisk: (id) => ({ region: id, [COPY]: regionNode(simulated, id).engine.snapshot() }),
     restoreDisk: (id, copy) => {
       if (copy.region !== id) {
         throw new RangeError(`restoreDisk: the copy is of ${copy.region}, got ${id}`);
       }
       replaceDisk(simulated, id, copy[COPY]);
+    },
+    changeLease: (site, lease) => {
+      world.node(site).terms = LEASE_PROFILES[lease];
+      simulated.kill(site);
     },
     suspend: stirred((site) => world.node(site).suspend()),
     driftClock: (site, rate) => {
@@ -259,11 +266,11 @@ function faultsOf(simulated: SimulatedDeployment): Faults {
         throw new RangeError(`driftClock: rate is from 0.9 to 1.1, got ${rate}`);
       }
       simulated.stir();
-      world.node(site).clockRate = rate;
+      world.node(site).clocks.rate = rate;
     },
     skewClock: (site, by) => {
       simulated.stir();
-      world.node(site).clockOffsetMs += ms(by);
+      world.node(site).clocks.offsetMs += ms(by);
     },
     breakHealth: (id) => simulated.breakHealth(world.node(id).site, true),
     heal: () => simulated.heal(),

@@ -60,7 +60,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | "*">> = {
   targets: [...services, "layers/region"],
   drill: ["base", "client", "targets/open"],
   root: "*",
-  tools: [],
+  tools: ["layers/key-value", "layers/objects"],
 };
 
 const SEES_INSIDE: Readonly<Record<string, readonly string[]>> = {

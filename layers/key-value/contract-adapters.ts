@@ -1,5 +1,6 @@
 /**
- * The adapters of the key-value port that run its laws, and what each is able to. *contract*
+ * The adapters of the key-value port that run its laws, and what each can do.
+ * *contract*, *public*
  *
  * Abilities decide which laws are put to an adapter; the others are no tests of it at all. A run
  * under a name that is not here does not compile, and tools/contracts.test.ts sees that every name

@@ -1,5 +1,6 @@
 /**
- * The adapters of the object ports that run their laws, and what each is able to. *contract*
+ * The adapters of the object ports that run their laws, and what each can do.
+ * *contract*, *public*
  *
  * As in layers/key-value/contract-adapters.ts: abilities decide which laws are put to an adapter.
  */

@@ -24,14 +24,15 @@ import { type Ballot, sameBallot } from "../routing/ballot.ts";
 import type { Change } from "../routing/changes.ts";
 import { decideWait } from "../routing/failover.ts";
 import { isQuorum } from "../routing/members.ts";
-import type { Accepted, Position, RenewApp } from "../routing/messages.ts";
+import type { Accepted, RenewApp } from "../routing/messages.ts";
 import { holds, type RoutingRecord } from "../routing/record.ts";
 import { type IntentEnd, Registrar } from "../routing/registrar.ts";
-import { isFurther } from "../routing/round.ts";
+import { furthestOf, isFurther } from "../routing/round.ts";
 import type { Suspicion } from "../routing/voter.ts";
-import { AppData, NOTHING_TO_REACH } from "./app-data.ts";
+import { AppData } from "./app-data.ts";
 import type { AppOptions, AppParts } from "./app-parts.ts";
 import { noteArrival, noteEmptyStore } from "./arriving.ts";
+import { fenceAndBegin } from "./beginning.ts";
 import { Clock } from "./clock.ts";
 import { Commands } from "./commands.ts";
 import { Departing } from "./departing.ts";
@@ -243,7 +244,16 @@ export class AppRegion implements AppParts {
     if (this.#beginAt?.epoch === record.epoch) return;
     const isWon = this.#won?.epoch === record.epoch;
     const waitMs = isWon ? this.#won?.waitMs : decideWait(record, this.site.terms.leaseMs);
-    this.#beginAt = { epoch: record.epoch, at: now.mono + (waitMs ?? 0) };
+    const beginAt = { epoch: record.epoch, at: now.mono + (waitMs ?? 0) };
+    this.#beginAt = beginAt;
+    // Voters may have granted for longer than this region's own terms: they are asked.
+    if (!isWon && waitMs !== 0) {
+      beginAt.at = Number.POSITIVE_INFINITY;
+      this.registrar.read((end, at) => {
+        beginAt.at = at.mono + Math.max(this.site.terms.leaseMs, end.longestLeaseMs);
+        this.#learned(end, at);
+      }, now);
+    }
     this.site.lease.hold(this.options.app, record.epoch, record.mode === "active-active");
     this.#tryBegin(now);
   }
@@ -291,29 +301,10 @@ export class AppRegion implements AppParts {
 
   /** Fence and begin, cut at the end of the log as it is in this very transaction. */
   #begin(record: RoutingRecord, now: Instant): void {
-    const { engine, rules, self } = this.site;
-    const log = this.log;
-    log.transact(engine, (writer) => {
-      // A forced one begins without what it once had to reach.
-      const { mustReach: _, ...state } = this.data.state(writer);
-      const begunEpoch = record.epoch;
-      const begun = { begunEpoch, fenceBelow: record.epoch, repairUntil: NOTHING_TO_REACH };
-      this.data.setState(writer, { ...state, ...begun });
-      const cut = rules.cutAt(log.end.position, this.#won?.endWhenProposed ?? 0);
-      if (cut < log.end.position) log.cutAfter(writer, cut);
-      const lossless = record.durability === "replicated" && !record.forced;
-      log.append(writer, {
-        position: log.end.position + 1,
-        epoch: record.epoch,
-        region: self.region,
-        clock: this.#clock.next(now),
-        changes: [],
-        begin: { cut: log.end.position, lossless },
-      });
-      // Items ahead of this log are in nobody's log: who follows takes them all.
-      const isAhead = state.repairUntil.position >= log.end.position;
-      if (isAhead) log.trimBefore(writer, log.end.position + 1, Number.MAX_SAFE_INTEGER);
-    });
+    const { log } = this;
+    const clockNow = this.#clock.next(now);
+    const endWhenProposed = this.#won?.endWhenProposed ?? 0;
+    fenceAndBegin({ site: this.site, data: this.data, log, record, clockNow, endWhenProposed });
     const send = (region: string, body: RegionBody): void => this.send(region, body);
     const logOf = (stamp: Stamp): Log | undefined => this.#lineages.logOf(stamp);
     const [site, data, clock] = [this.site, this.data, this.#clock];
@@ -368,17 +359,10 @@ export class AppRegion implements AppParts {
       app: this.options.app,
       epoch: serves ? record.epoch : 0,
       version: record?.version ?? 0,
-      end: this.#furthestEnd(),
+      end: furthestOf(this.data.state(this.site.engine).mustReach, this.#flushedEnd.end),
       healthy: this.healthy,
       eligible: this.#holding === undefined && this.#isBooted && this.taking.isEligible(now),
     };
-  }
-
-  /** A store that was rolled back lets nobody forget how far it was. */
-  #furthestEnd(): Position {
-    const { mustReach } = this.data.state(this.site.engine);
-    const { end } = this.#flushedEnd;
-    return mustReach !== undefined && isFurther(mustReach, end) ? mustReach : end;
   }
 
   endTurn(now: Instant): void {

@@ -40,6 +40,7 @@ interface Closing {
   readonly version: number;
   beganAt: number;
   chosenAt: number | undefined;
+  longestLeaseMs: number;
   left: Set<string>;
 }
 
@@ -126,7 +127,14 @@ export class MemberList {
     this.#pausing(now, () => {
       const { changeId, version } = members;
       const left = new Set(this.#registrars.keys());
-      const closing: Closing = { changeId, version, beganAt: now.mono, chosenAt: undefined, left };
+      const closing: Closing = {
+        changeId,
+        version,
+        beganAt: now.mono,
+        chosenAt: undefined,
+        longestLeaseMs: 0,
+        left,
+      };
       this.#closing = closing;
       const isDropped = (): boolean => this.#closing !== closing;
       const isOurs = ({ value, membersVersion }: IntentEnd): boolean =>
@@ -140,6 +148,7 @@ export class MemberList {
             if (end.value !== undefined) this.#site.onMembers(end.value as Members, true);
             if (isDropped() || !isOurs(end)) return;
             closing.chosenAt = at.mono;
+            closing.longestLeaseMs = end.longestLeaseMs;
             for (const [app, registrar] of this.#registrars) {
               registrar.propose(
                 {
@@ -164,7 +173,8 @@ export class MemberList {
     const { terms, routingRules } = this.#site;
     const { chosenAt, left, changeId } = closing;
     if (chosenAt === undefined || left.size > 0) return;
-    if (now.mono - chosenAt < routingRules.jointMs(terms.leaseMs)) return;
+    const longestMs = Math.max(terms.leaseMs, closing.longestLeaseMs);
+    if (now.mono - chosenAt < routingRules.jointMs(longestMs)) return;
     this.#pausing(now, () =>
       this.change((members, id) => {
         return members.changeId === changeId ? settleChange(members, id) : undefined;

@@ -218,7 +218,10 @@ export class Taking {
     this.#app.learn(record, end.ballot, now);
     if (record.changeId !== changeId) return;
     const { lease } = this.#app.site;
-    lease.grantedAt(this.#app.options.app, record.epoch, end.acceptedBy, end.acceptSentAt);
+    const { routingRules, terms } = this.#app.site;
+    const shorterMs = terms.leaseMs - (end.leaseMs ?? terms.leaseMs);
+    const sentAt = routingRules.countedFrom(end.acceptSentAt, shorterMs);
+    lease.grantedAt(this.#app.options.app, record.epoch, end.acceptedBy, sentAt);
     this.#app.push(end);
   }
 }

@@ -12,6 +12,7 @@
  * Invariants
  *  L1 this region's lease ends before any voter's grant does   (send time, margin)
  *  L2 a grant for another epoch or incarnation counts nothing  (keyed by epoch, one Lease a start)
+ *  L3 of two terms the shorter counts                          (rules.countedFrom)
  */
 import type { Instant, MonotonicMs, WallMs } from "../../base/clock.ts";
 import { type Members, reachedByQuorum, supersedes } from "./members.ts";
@@ -93,10 +94,13 @@ export class Lease {
     return this.#nonce;
   }
 
-  granted(voterId: string, nonce: number, app: string): void {
+  /** `leaseMs`: what the voter granted; it may have other terms than this region. */
+  granted(voterId: string, nonce: number, app: string, leaseMs = this.#terms.leaseMs): void {
     const sent = this.#sent.get(nonce);
     const epoch = sent?.epochs.get(app);
-    if (sent !== undefined && epoch !== undefined) this.grantedAt(voterId, sent.at, app, epoch);
+    if (sent === undefined || epoch === undefined) return;
+    const at = this.#rules.countedFrom(sent.at, this.#terms.leaseMs - leaseMs);
+    this.grantedAt(voterId, at, app, epoch);
   }
 
   /** An accepted record that names this region is the first grant of its epoch. */

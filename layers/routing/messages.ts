@@ -116,6 +116,8 @@ export type VoterReply = FromVoter &
         readonly incarnation?: number;
         /** The end of the holder's log as the holder last told it. */
         readonly holderEnd?: Position;
+        /** The longest lease that it may have granted and that may still run. */
+        readonly longestLeaseMs?: number;
       }
     | {
         readonly type: "accepted";
@@ -123,6 +125,8 @@ export type VoterReply = FromVoter &
         readonly round: number;
         /** How long a grant to a region that the value does not name may still run. */
         readonly remainingMs: number;
+        /** How long what it granted with its vote runs; a taker counts on no more. */
+        readonly leaseMs?: number;
       }
     | {
         readonly type: "refused";
@@ -144,6 +148,8 @@ export type VoterReply = FromVoter &
     | {
         readonly type: "renewed";
         readonly nonce: number;
+        /** How long its grants run; a holder counts on no more. */
+        readonly leaseMs?: number;
         readonly apps: Readonly<Record<string, GrantAnswer>>;
         readonly members?: Members;
         readonly recovering: boolean;

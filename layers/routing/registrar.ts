@@ -23,6 +23,8 @@ export interface IntentEnd {
   readonly memory: Memory;
   readonly incarnation: number;
   readonly acceptedBy: readonly string[];
+  readonly leaseMs: number | undefined;
+  readonly longestLeaseMs: number;
   readonly membersVersion: number;
   /** When the accepts were sent: what a lease granted with them counts from. */
   readonly acceptSentAt: Instant;

@@ -118,7 +118,9 @@ export class Renewer {
     this.#answered.add(reply.voterId);
     const accepted: Observed["accepted"][number][] = [];
     for (const [app, answer] of Object.entries(reply.apps)) {
-      if (answer.granted) this.#lease.granted(reply.voterId, reply.nonce, app);
+      if (answer.granted) {
+        this.#lease.granted(reply.voterId, reply.nonce, app, reply.leaseMs);
+      }
       if (answer.accepted !== undefined) {
         accepted.push({ app, voterId: reply.voterId, accepted: answer.accepted });
       }

@@ -52,6 +52,10 @@ export type RoundEnd =
       /** The highest incarnation of this region that acted, as a quorum remembers. */
       readonly incarnation: number;
       readonly acceptedBy: readonly string[];
+      /** How long the shortest of what they granted runs; undefined where none was told. */
+      readonly leaseMs: number | undefined;
+      /** The longest lease that any of a quorum may have granted. */
+      readonly longestLeaseMs: number;
       readonly membersVersion: number;
     }
   | { readonly kind: "dropped" }
@@ -74,7 +78,7 @@ export class Round {
   readonly #isBoot: boolean;
   readonly #told = new Map<string, Answer>();
   readonly #promised = new Map<string, Answer>();
-  readonly #accepted = new Map<string, number>();
+  readonly #accepted = new Map<string, Extract<VoterReply, { type: "accepted" }>>();
   #proposal: RegisterValue | undefined;
   #changed = false;
   #phase: "query" | "prepare" | "accept" | "ended" = "prepare";
@@ -228,7 +232,7 @@ export class Round {
 
   #accept(reply: Extract<VoterReply, { type: "accepted" }>) {
     if (this.#phase !== "accept") return { send: [] };
-    this.#accepted.set(reply.voterId, reply.remainingMs);
+    this.#accepted.set(reply.voterId, reply);
     const has = (id: string): boolean => this.#accepted.has(id);
     const proposed = this.register === MEMBERS ? (this.#proposal as Members) : this.#members;
     if (!isQuorum(this.#members, has) || !isQuorum(proposed, has)) return { send: [] };
@@ -237,11 +241,16 @@ export class Round {
   }
 
   #result() {
+    const accepted = [...this.#accepted.values()];
+    const leases = accepted.flatMap(({ leaseMs }) => leaseMs ?? []);
+    const answers = [...this.#told.values(), ...this.#promised.values()];
     return {
       value: this.#proposal,
       ballot: this.ballot,
       changed: this.#changed,
-      remainingMs: Math.max(0, ...this.#accepted.values()),
+      remainingMs: Math.max(0, ...accepted.map(({ remainingMs }) => remainingMs)),
+      leaseMs: leases.length === 0 ? undefined : Math.min(...leases),
+      longestLeaseMs: Math.max(0, ...answers.map(({ longestLeaseMs = 0 }) => longestLeaseMs)),
       memory: this.#memory,
       incarnation: this.#incarnation,
       acceptedBy: [...this.#accepted.keys()],
@@ -267,3 +276,7 @@ function highestMemory(answers: Iterable<Answer>): Memory {
 /** Order of log ends: the epoch of the last entry first, then its position (as in Raft 5.4.1). */
 export const isFurther = (a: Position, b: Position): boolean =>
   a.epoch !== b.epoch ? a.epoch > b.epoch : a.position > b.position;
+
+/** A store that was rolled back lets nobody forget how far it was. */
+export const furthestOf = (mustReach: Position | undefined, end: Position): Position =>
+  mustReach !== undefined && isFurther(mustReach, end) ? mustReach : end;

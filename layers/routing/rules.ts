@@ -5,6 +5,7 @@
  * They stand in one table so that a test can exchange one for a broken one and show that the
  * simulation notices. Production code always uses ROUTING_RULES.
  */
+import { type Instant, later, wallMs } from "../../base/clock.ts";
 import { type Ballot, compareBallots } from "./ballot.ts";
 import { type Holder, holds, type RoutingRecord } from "./record.ts";
 
@@ -26,6 +27,12 @@ export const LEASE_PROFILES = {
 export const ROUTING_RULES = {
   /** A holder counts on less than it was granted: clocks drift, and a reading takes time. */
   marginMs: (leaseMs: number): number => Math.max(10, leaseMs * 0.05),
+
+  /** A grant that is shorter than this region's terms by so much counts as an earlier one. */
+  countedFrom: (sent: Instant, shorterMs: number): Instant => {
+    const byMs = Math.max(0, shorterMs);
+    return { mono: later(sent.mono, -byMs), wall: wallMs(sent.wall - byMs) };
+  },
 
   mayPromise: (promised: Ballot | undefined, ballot: Ballot): boolean =>
     promised === undefined || compareBallots(ballot, promised) > 0,

@@ -2,6 +2,7 @@
 import { MEMBERS, type Members } from "./members.ts";
 import type { Memory } from "./messages.ts";
 import type { Register } from "./register.ts";
+import type { LeaseTerms } from "./rules.ts";
 
 export interface VoterIdentity {
   readonly voterId: string;
@@ -49,7 +50,32 @@ export const newVoterDisk = (voterId: string, members?: Members): VoterDisk => (
         },
 });
 
-export const startVoterDisk = (disk: VoterDisk, start: string): VoterDisk => ({
-  ...disk,
-  identity: { ...disk.identity, incarnation: disk.identity.incarnation + 1, start },
-});
+/** `leaseMs`: the longest lease it may grant from now on, on disk before it grants any. */
+export const startVoterDisk = (disk: VoterDisk, start: string, leaseMs: number): VoterDisk => {
+  const { identity } = disk;
+  const longestLeaseMs = Math.max(identity.longestLeaseMs, leaseMs);
+  const incarnation = identity.incarnation + 1;
+  return { ...disk, identity: { ...identity, incarnation, start, longestLeaseMs } };
+};
+
+/** With a region's incarnation that has acted, where it is the highest so far. */
+export function withActed(
+  identity: VoterIdentity,
+  region: string,
+  incarnation: number,
+): VoterIdentity {
+  const { incarnations = {} } = identity;
+  if (incarnation <= (incarnations[region] ?? 0)) return identity;
+  return { ...identity, incarnations: { ...incarnations, [region]: incarnation } };
+}
+
+/** Once all that earlier starts may have granted has run out, only its own terms are left. */
+export function withoutLonger(
+  identity: VoterIdentity,
+  { leaseMs }: LeaseTerms,
+  upMs: number,
+): VoterIdentity {
+  const { longestLeaseMs } = identity;
+  if (longestLeaseMs <= leaseMs || upMs <= longestLeaseMs) return identity;
+  return { ...identity, longestLeaseMs: leaseMs };
+}

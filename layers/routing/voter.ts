@@ -31,7 +31,7 @@ import type { Holder, RoutingRecord } from "./record.ts";
 import { accept, EMPTY_REGISTER, promise, type Register } from "./register.ts";
 import type { LeaseTerms, RoutingRules } from "./rules.ts";
 import { Sightings } from "./sightings.ts";
-import type { VoterDisk, VoterIdentity } from "./voter-disk.ts";
+import { type VoterDisk, type VoterIdentity, withActed, withoutLonger } from "./voter-disk.ts";
 
 /** A serving region that its voter would let go: silent, or up and ill. */
 export interface Suspicion {
@@ -59,6 +59,7 @@ export class Voter {
   #status: VoterStatus;
   readonly #grants: Grants;
   readonly #sightings: Sightings;
+  readonly #bootedAt: number;
   readonly #heardFrom = new Set<string>();
 
   /** `disk.identity` must already carry this start's incarnation, on disk. */
@@ -72,6 +73,7 @@ export class Voter {
     this.#identity = { ...disk.identity, longestLeaseMs: longest };
     this.#grants = Grants.bootedAt(now.mono, rules.grantAtBootMs(longest));
     this.#sightings = new Sightings(now.mono);
+    this.#bootedAt = now.mono;
     this.#status = disk.identity.member || rules.emptyVoterVotes() ? "starting" : "recovering";
     this.#heardFrom.add(disk.identity.voterId);
     this.#settle();
@@ -160,10 +162,9 @@ export class Voter {
 
   /** On disk before this start gets its first answer: no later one may go by the same number. */
   #acts({ region, incarnation }: Holder, effects: VoterEffects): void {
-    const { incarnations = {} } = this.#identity;
-    if (incarnation <= (incarnations[region] ?? 0)) return;
-    const next = { ...incarnations, [region]: incarnation };
-    this.#identity = { ...this.#identity, incarnations: next };
+    const next = withActed(this.#identity, region, incarnation);
+    if (next === this.#identity) return;
+    this.#identity = next;
     effects.persist = true;
   }
 
@@ -193,6 +194,7 @@ export class Voter {
     if (next === undefined) {
       return { ...head, type: "refused", promised: register.promised ?? message.ballot };
     }
+    this.#identity = withoutLonger(this.#identity, this.#terms, now.mono - this.#bootedAt);
     this.#registers = { ...this.#registers, [message.register]: next };
     this.#identity = {
       ...this.#identity,
@@ -202,7 +204,7 @@ export class Voter {
     if (message.type === "accept") {
       const remainingMs = this.#remaining(message.register, message.value, now);
       this.#grantWithAccept(message.register, message.value, now);
-      return { ...head, type: "accepted", remainingMs };
+      return { ...head, type: "accepted", remainingMs, leaseMs: this.#terms.leaseMs };
     }
     return this.#tell("promised", message, next, now);
   }
@@ -242,6 +244,7 @@ export class Voter {
       ...(accepted === undefined ? {} : { accepted }),
       suspects: this.#suspectedOf(record, now),
       memory: this.#memoryOf(message.from.region),
+      longestLeaseMs: this.#identity.longestLeaseMs,
       incarnation: this.#identity.incarnations?.[message.from.region] ?? 0,
       ...(holderEnd === undefined ? {} : { holderEnd }),
     };
@@ -301,6 +304,7 @@ export class Voter {
       ...this.#me(),
       type: "renewed",
       nonce: message.nonce,
+      leaseMs: this.#terms.leaseMs,
       apps,
       recovering: this.#status === "recovering",
       ...(newer ? { members } : {}),

@@ -51,8 +51,7 @@ export interface LmdbEngine extends Engine {
   readonly pressure: number;
   /** Another process has opened the store: this one can flush no more, and must end. */
   onSuperseded(listener: () => void): void;
-  /** The next process on this store is above `incarnation`; this one's turn is over. */
-  countFrom(incarnation: number): Promise<void>;
+  readonly countFrom: LmdbStore["countFrom"];
   /** Why the disk takes no writes now, or has no room for LMDB; it is tried again and again. */
   readonly trouble: Error | undefined;
   /** `trouble` has changed. */
@@ -64,7 +63,6 @@ export interface LmdbEngine extends Engine {
 const maxKeyBytes = 1900;
 const applyOperations = 16_384;
 const applyDelayMs = 50;
-/** Operations handed to LMDB before other events get their turn. */
 const turnOperations = 2048;
 const applyRetryMs = 500;
 const portionEntries = 32;
@@ -76,7 +74,6 @@ interface Placed {
   readonly end: number;
 }
 
-/** Transactions on their way to the disk together. */
 interface Batch {
   readonly writer: ByteWriter;
   readonly placed: Placed[];
@@ -100,6 +97,7 @@ export async function openLmdbEngine(options: LmdbEngineOptions): Promise<LmdbEn
 
 class QueuedEngine implements LmdbEngine {
   readonly incarnation: number;
+  readonly countFrom: LmdbStore["countFrom"];
   readonly #store: LmdbStore;
   readonly #log: EngineLog;
   readonly #overlayEntries: number;
@@ -127,6 +125,7 @@ class QueuedEngine implements LmdbEngine {
     this.#log = log;
     this.#overlayEntries = overlayEntries;
     this.incarnation = store.incarnation;
+    this.countFrom = store.countFrom;
     this.#sequence = store.recovered;
     this.#flushedSequence = store.recovered;
     this.#batch = this.#newBatch();
@@ -270,10 +269,6 @@ class QueuedEngine implements LmdbEngine {
     } finally {
       this.#flushing = undefined;
     }
-  }
-
-  countFrom(incarnation: number): Promise<void> {
-    return this.#store.countFrom(incarnation);
   }
 
   #supersede(): void {

@@ -6,7 +6,7 @@
  */
 import { REGION_RULES } from "../../layers/region/rules.ts";
 import { genesis } from "../../layers/routing/members.ts";
-import { ROUTING_RULES } from "../../layers/routing/rules.ts";
+import { LEASE_PROFILES, ROUTING_RULES } from "../../layers/routing/rules.ts";
 import { newVoterDisk } from "../../layers/routing/voter-disk.ts";
 import type { ExploreOptions } from "./explore.ts";
 import { remainingAtPrepare } from "./remaining-at-prepare.ts";
@@ -63,6 +63,19 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
       thinkMs: 3,
       stormMs: 3000,
       routingRules: routing({ marginMs: () => 0 }),
+      faults: ["partition"],
+    }),
+  },
+  {
+    name: "a lease counted longer than it was granted",
+    shows: ["I1"],
+    setting: () => ({
+      ...LOCAL,
+      regions: 2,
+      thinkMs: 3,
+      stormMs: 3000,
+      terms: { b: LEASE_PROFILES.tight, witness: LEASE_PROFILES.tight },
+      routingRules: routing({ countedFrom: (sent) => sent }),
       faults: ["partition"],
     }),
   },

@@ -204,7 +204,7 @@ export class SimulatedDeployment {
     this.#unreachable.clear();
     for (const node of this.world.nodes.values()) node.engine.setCapacity(undefined);
     this.world.heal();
-    for (const node of this.world.nodes.values()) node.correctClocks();
+    for (const node of this.world.nodes.values()) node.clocks.correct();
   }
 
   /** A request from a client near a region, through the simulated network. */

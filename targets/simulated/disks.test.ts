@@ -55,7 +55,7 @@ test.each([false, true])(
   async (isOldCopy) => {
     const world = worldOf(["a", "b"], "replicated");
     const before = must(world.node("a").process, "a runs").incarnation;
-    const copying = isOldCopy ? world.node("a").copyStore() : undefined;
+    const copying = isOldCopy ? world.node("a").engine.snapshot() : undefined;
     expect(await put(world, "a", "kept")).toBe("ok");
     world.advance(1000);
     world.kill("a");

@@ -11,7 +11,7 @@ import type { AppOptions } from "../../layers/region/app-parts.ts";
 import { lateKey } from "../../layers/region/judgement.ts";
 import { LATE } from "../../layers/region/platform-tables.ts";
 import type { RegionRules } from "../../layers/region/rules.ts";
-import type { RoutingRules } from "../../layers/routing/rules.ts";
+import type { LeaseTerms, RoutingRules } from "../../layers/routing/rules.ts";
 import { createFaults, type FaultKind, unfence } from "./faults.ts";
 import { History } from "./history.ts";
 import { SimulatedMembership } from "./membership.ts";
@@ -32,6 +32,8 @@ export interface ExploreOptions {
   readonly stormMs?: number;
   /** How fast the clocks of sites run; default: at random, at most 4 % apart. */
   readonly clockRates?: Readonly<Record<string, number>>;
+  /** Terms of leases of single sites; default: the same everywhere. */
+  readonly terms?: Readonly<Record<string, LeaseTerms>>;
   /** Longest pause of a client between two operations; default 10 or 25. */
   readonly thinkMs?: number;
   readonly routingRules?: RoutingRules;
@@ -106,7 +108,8 @@ export function explore(options: ExploreOptions): Explored {
   const { clockRates = {}, thinkMs = rng.pick([10, 25, 25]) } = options;
   // Clocks that run too fast or too slow, within what the margin of a lease allows.
   for (const [site, node] of world.nodes) {
-    node.clockRate = clockRates[site] ?? 1 + (rng.next() - 0.5) * 0.04;
+    node.terms = options.terms?.[site] ?? node.terms;
+    node.clocks.rate = clockRates[site] ?? 1 + (rng.next() - 0.5) * 0.04;
   }
   const membership = new SimulatedMembership(world, createRng(options.seed ^ 0x3e3));
   const faults = createFaults({

@@ -4,6 +4,7 @@ import type { Instant } from "../../base/clock.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { AppRegion, CommandAnswer } from "../../layers/region/app-region.ts";
 import { isJoint, votersOf, WITNESS } from "../../layers/routing/members.ts";
+import { LEASE_PROFILES } from "../../layers/routing/rules.ts";
 import type { History } from "./history.ts";
 import type { SimulatedMembership } from "./membership.ts";
 import { APP } from "./setting.ts";
@@ -27,9 +28,10 @@ export const FAULT_KINDS = [
   "lose-disk",
   "restore-disk",
   "suspend",
+  "lease",
 ] as const;
 /** Those that only some runs have: what a seed does without them stays what it was. */
-const UNUSUAL: readonly string[] = ["members", "lose-disk", "restore-disk", "suspend"];
+const UNUSUAL: readonly string[] = ["members", "lose-disk", "restore-disk", "suspend", "lease"];
 export const USUAL_FAULTS = FAULT_KINDS.filter((kind) => !UNUSUAL.includes(kind));
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -142,10 +144,15 @@ function inject(
       });
       return () => world.network.heal();
     case "clock":
-      node.clockOffsetMs = (rng.next() - 0.5) * 6000;
+      node.clocks.offsetMs = (rng.next() - 0.5) * 6000;
       return () => {
-        node.clockOffsetMs = 0;
+        node.clocks.offsetMs = 0;
       };
+    case "lease":
+      // As an operator changes it: one site after the other is started again with other terms.
+      node.terms = rng.chance(0.5) ? LEASE_PROFILES.default : LEASE_PROFILES.tight;
+      world.kill(site);
+      return () => world.nodes.get(site)?.start();
     case "suspend":
       node.suspend();
       return () => world.nodes.get(site)?.thaw();
@@ -236,7 +243,7 @@ function replaceDisk(
 ): () => void {
   const node = world.node(site);
   if (site === WITNESS || !isWholeWithout(world)) return () => {};
-  const copy = isRestored ? node.copyStore() : undefined;
+  const copy = isRestored ? node.engine.snapshot() : undefined;
   const replace = (): void => {
     if (world.nodes.get(site) !== node || !isWholeWithout(world)) return;
     if (!node.isUp || isNeeded(world, site) || !history.isElsewhere(site, world)) return;

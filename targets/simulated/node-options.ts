@@ -44,3 +44,12 @@ export interface Watch {
   /** A process runs now; what else it is made of can be put around its cores. */
   started(site: string, process: Process): void;
 }
+
+/** How soon a process that ended by itself is started again. */
+export const RESTART_MS = 5;
+
+export const isByteMessage = (message: Message): message is ByteMessage =>
+  message.type.startsWith("bytes-");
+
+export const idAtSite = (members: Members, site: string): string =>
+  members.sets[0]?.find((voter) => voter.site === site)?.voterId ?? site;

@@ -8,7 +8,7 @@
  * its monotonic clock stands still meanwhile.
  */
 import { assert } from "../../base/assert.ts";
-import { type Instant, monotonicMs, wallMs } from "../../base/clock.ts";
+import type { Instant } from "../../base/clock.ts";
 import { createRng } from "../../base/rng.ts";
 import { EngineFullError } from "../../layers/key-value/engine-errors.ts";
 import {
@@ -17,22 +17,27 @@ import {
   type MemorySnapshot,
 } from "../../layers/key-value/memory-engine.ts";
 import type { BodyDisk } from "../../layers/objects/disk.ts";
-import type { ByteMessage } from "../../layers/objects/messages.ts";
 import type { RegionMessage } from "../../layers/region/messages.ts";
 import { Region } from "../../layers/region/region.ts";
 import { RegionBytes } from "../../layers/region/region-bytes.ts";
 import { type Members, supersedes, WITNESS } from "../../layers/routing/members.ts";
 import type { VoterReply, VoterRequest } from "../../layers/routing/messages.ts";
 import { Renewer } from "../../layers/routing/renewer.ts";
+import type { LeaseTerms } from "../../layers/routing/rules.ts";
 import { Voter } from "../../layers/routing/voter.ts";
 import { newVoterDisk, startVoterDisk, type VoterDisk } from "../../layers/routing/voter-disk.ts";
-import type { Message, NodeOptions, Watch } from "./node-options.ts";
+import {
+  idAtSite,
+  isByteMessage,
+  type Message,
+  type NodeOptions,
+  RESTART_MS,
+  type Watch,
+} from "./node-options.ts";
 import { ByteMedium, SimulatedByteDisk } from "./objects/byte-disk.ts";
+import { SiteClocks } from "./site-clocks.ts";
 
 export type { Message, NodeOptions, Watch };
-
-/** How soon a process that ended by itself is started again. */
-const RESTART_MS = 5;
 
 export class Node {
   readonly site: string;
@@ -41,20 +46,18 @@ export class Node {
   readonly byteMedium = new ByteMedium();
   voterDisk: VoterDisk | undefined;
   voterStarts = 0;
-  #standstillMs = 0;
-  #suspendedAt: number | undefined;
-  #clockRate = 1;
-  /** What the clocks showed more than they would have at today's rate. */
-  #aheadMs = 0;
-  /** Milliseconds that this site's wall clock is ahead. */
-  clockOffsetMs = 0;
+  readonly clocks: SiteClocks;
   process: Process | undefined;
   zombies: Process[] = [];
   flushDelayMs = 2;
+  /** Used from the next start on. */
+  terms: LeaseTerms;
 
   constructor(options: NodeOptions) {
     this.options = options;
     this.site = options.site;
+    this.clocks = new SiteClocks(options.scheduler);
+    this.terms = options.terms;
     if (!options.isFounder) return;
     this.voterDisk = newVoterDisk(idAtSite(options.members, options.site), options.members);
   }
@@ -63,34 +66,7 @@ export class Node {
     return this.process !== undefined;
   }
 
-  get isSuspended(): boolean {
-    return this.#suspendedAt !== undefined;
-  }
-
-  /** How fast both clocks run; a change moves neither of them at once. */
-  get clockRate(): number {
-    return this.#clockRate;
-  }
-  set clockRate(rate: number) {
-    this.#aheadMs += (this.#clockRate - rate) * this.options.scheduler.now;
-    this.#clockRate = rate;
-  }
-
-  /** Its clocks run as fast as time again, and the wall clock tells the true one. */
-  correctClocks(): void {
-    this.clockRate = 1;
-    this.clockOffsetMs = -this.#aheadMs;
-  }
-
-  get #clockMs(): number {
-    return this.options.scheduler.now * this.#clockRate + this.#aheadMs;
-  }
-
-  instant(): Instant {
-    const now = this.#clockMs;
-    const mono = (this.#suspendedAt ?? now) - this.#standstillMs;
-    return { mono: monotonicMs(1e6 + mono), wall: wallMs(1.7e12 + now + this.clockOffsetMs) };
-  }
+  readonly instant = (): Instant => this.clocks.instant();
 
   start(): void {
     if (this.process !== undefined) return;
@@ -98,7 +74,7 @@ export class Node {
     const newId = `voter-${this.site}-${this.options.rng.below(1e9)}`;
     const start = `start-${this.options.rng.below(1e9)}`;
     const found = this.options.voterFinds(this.site, this.voterDisk);
-    this.voterDisk = startVoterDisk(found ?? newVoterDisk(newId), start);
+    this.voterDisk = startVoterDisk(found ?? newVoterDisk(newId), start, this.terms.leaseMs);
     this.voterStarts++;
     this.process = new Process(this, this.voterDisk);
     this.options.watch.started(this.site, this.process);
@@ -115,8 +91,7 @@ export class Node {
 
   /** The machine sleeps: a process on it is frozen, and only the wall clock goes on. */
   suspend(): void {
-    if (this.#suspendedAt !== undefined) return;
-    this.#suspendedAt = this.#clockMs;
+    this.clocks.suspend();
     this.freeze();
   }
 
@@ -125,10 +100,7 @@ export class Node {
   }
 
   thaw(): void {
-    if (this.#suspendedAt !== undefined) {
-      this.#standstillMs += this.#clockMs - this.#suspendedAt;
-      this.#suspendedAt = undefined;
-    }
+    this.clocks.resume();
     this.process?.thaw();
     for (const zombie of this.zombies) zombie.thaw();
   }
@@ -143,11 +115,6 @@ export class Node {
 
   loseVoterDisk(): void {
     if (!this.isUp) this.voterDisk = undefined;
-  }
-
-  /** What is on the store's disk now; rows only, no bytes of objects. */
-  copyStore(): MemorySnapshot {
-    return this.engine.snapshot();
   }
 
   /**
@@ -182,12 +149,10 @@ export class Process {
   readonly region: Region | undefined;
   readonly renewer: Renewer | undefined;
   readonly byteDisk: SimulatedByteDisk | undefined;
-  /** What its bytes are on: the simulated disk, unless the world was given another. */
   readonly disk: BodyDisk | undefined;
   readonly bytes: RegionBytes | undefined;
   isFrozen = false;
   isEnded = false;
-  /** With every tick while it runs. */
   ticked: (() => void) | undefined;
   #members: Members;
   readonly #lists = new Map<number, Members>();
@@ -204,18 +169,12 @@ export class Process {
     this.#engine = node.engine;
     this.#voterStart = node.voterStarts;
     this.incarnation = node.engine.incarnation;
-    this.voter = new Voter(
-      node.site,
-      voterDisk,
-      options.terms,
-      options.routingRules,
-      node.instant(),
-    );
+    this.voter = new Voter(node.site, voterDisk, node.terms, options.routingRules, node.instant());
     this.#members = this.voter.members ?? options.members;
     this.#lists.set(this.#members.version, this.#members);
     if (node.site !== WITNESS) {
       const self = { region: node.site, incarnation: this.incarnation };
-      this.renewer = new Renewer(self, options.terms, options.routingRules, this.#members);
+      this.renewer = new Renewer(self, node.terms, options.routingRules, this.#members);
       this.region = this.#createRegion(self, this.renewer);
       this.byteDisk = this.#createByteDisk();
       const { openDisk } = options;
@@ -277,7 +236,7 @@ export class Process {
         self,
         engine: this.#engine,
         rng: options.rng.fork(),
-        terms: options.terms,
+        terms: node.terms,
         routingRules: options.routingRules,
         rules: options.regionRules,
         lease: {
@@ -439,9 +398,3 @@ export class Process {
     });
   }
 }
-
-const isByteMessage = (message: Message): message is ByteMessage =>
-  message.type.startsWith("bytes-");
-
-const idAtSite = (members: Members, site: string): string =>
-  members.sets[0]?.find((voter) => voter.site === site)?.voterId ?? site;

@@ -218,7 +218,7 @@ export class World {
   heal(): void {
     this.network.heal();
     for (const node of this.nodes.values()) {
-      node.clockOffsetMs = 0;
+      node.clocks.offsetMs = 0;
       node.thaw();
       node.start();
     }

@@ -100,7 +100,8 @@ function begin(world: SimulatedWorld, plan: Plan, fault: PlannedFault): void {
     case "slow":
       return world.slow(region, { delay: amountMs, jitter: amountMs, loss: 0.05 });
     case "fill-disk":
-      return world.fillDisk(region);
+      // A process that is down would not come up on a disk that is empty and full.
+      return world.region(region).isUp ? world.fillDisk(region) : undefined;
     case "skew-clock":
       return world.skewClock(region, amountMs);
     case "break-health":

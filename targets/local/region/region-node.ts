@@ -37,7 +37,7 @@ import type {
   PeersMessage,
   Ready,
 } from "../supervisor/messages.ts";
-import { START_AGAIN } from "../supervisor/messages.ts";
+import { START_AGAIN, TAKEN } from "../supervisor/messages.ts";
 import { VOTER_DIRECTORY } from "../voter/genesis.ts";
 import { LeaseBoard } from "../voter/lease-board.ts";
 import type { FromWorker } from "../voter/messages.ts";
@@ -61,7 +61,6 @@ export interface RegionNodeOptions {
   /** The program of the voter's thread. */
   readonly entry: URL;
   readonly log: RegionLog;
-  /** Ends the process, with status 1 unless another one is given. */
   readonly end: (reason: string, status?: number) => void;
 }
 
@@ -285,10 +284,8 @@ export class RegionNode {
         this.#engine.transact((writer) => writer.put(membersKey, next));
         this.#thread.post({ type: "members", members: next });
       },
-      countFrom: (incarnation) => {
-        const why = "the store is empty or an old copy: its incarnation is taken";
-        void this.#engine.countFrom(incarnation).then(() => this.#options.end(why, START_AGAIN));
-      },
+      countFrom: (acted) =>
+        void this.#engine.countFrom(acted).then(() => this.#options.end(TAKEN, START_AGAIN)),
       turned: () => this.#service?.routing.changed(),
       trouble: (error) => logTrouble(log, error),
     });

@@ -148,6 +148,7 @@ export type ChildMessage =
 
 /** The status of a process that asks to be started again, on what it left on its disk. */
 export const START_AGAIN = 75;
+export const TAKEN = "the store is empty or an old copy: its incarnation is taken";
 
 export const addressOf = (role: Role, site: string): Address =>
   role === "region" ? `region/${site}` : role === "witness" ? "voter/witness" : "front-door/1";

@@ -56,8 +56,8 @@ export class VoterHost {
   static async open(options: VoterHostOptions): Promise<VoterHost> {
     const directory = openVoterDirectory(options.directory);
     const before = directory.found ?? newVoterDisk(`voter-${options.site}-${randomName()}`);
-    const disk = startVoterDisk(before, `start-${randomName()}`);
     const { site, terms } = options;
+    const disk = startVoterDisk(before, `start-${randomName()}`, terms.leaseMs);
     const voter = new Voter(site, disk, terms, ROUTING_RULES, options.now());
     if ((await directory.persist(voter.disk)) === "superseded") {
       directory.close();
