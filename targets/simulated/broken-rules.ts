@@ -128,19 +128,6 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     }),
   },
   {
-    name: "old voters let go at once",
-    shows: ["I1", "I6"],
-    from: 14,
-    setting: () => ({
-      ...LOCAL,
-      regions: 2,
-      thinkMs: 3,
-      stormMs: 4000,
-      routingRules: routing({ jointMs: () => 0 }),
-      faults: ["members", "members", "partition-link", "partition-link", "failover"],
-    }),
-  },
-  {
     name: "gate not checked at all",
     shows: ["I1", "I1b"],
     setting: () => ({
