@@ -46,6 +46,7 @@ import { Lineages } from "./lineages.ts";
 import type { RegionBody, RegionMessage } from "./messages.ts";
 import type { Site } from "./site.ts";
 import { Taking } from "./taking.ts";
+import { VoterUpkeep } from "./voter-upkeep.ts";
 
 export type { AppOptions, CommandAnswer } from "./app-parts.ts";
 
@@ -58,6 +59,7 @@ export class AppRegion implements AppParts {
   readonly registrar: Registrar;
   readonly taking: Taking;
   readonly commands: Commands;
+  readonly voterUpkeep = new VoterUpkeep(this);
   healthy = true;
   lostAt = Number.NEGATIVE_INFINITY;
   /** For whoever watches: the moment of a begin. */

@@ -101,6 +101,7 @@ export class Region {
     for (const { app, voterId, accepted } of observed.accepted) {
       this.apps.get(app)?.observe(voterId, accepted, now);
     }
+    for (const app of observed.behind) this.apps.get(app)?.voterUpkeep.isBehind(now);
     if (observed.members !== undefined) this.#site.onMembers(observed.members);
     if (observed.recovering !== undefined) this.#members.recover(observed.recovering, now);
   }

@@ -89,8 +89,10 @@ export type Memory = Readonly<Record<string, Position>>;
 
 export interface GrantAnswer {
   readonly granted: boolean;
-  /** The record that the voter has accepted, when its version differs from the one told. */
+  /** The record that the voter has accepted, when it is newer than the one told. */
   readonly accepted?: Accepted;
+  /** The voter has accepted none as new as the one told: it was away when that was chosen. */
+  readonly isBehind?: true;
   /** Serving regions that the voter would let another one replace. */
   readonly suspects?: readonly string[];
 }

@@ -16,12 +16,14 @@ import type { Holder } from "./record.ts";
 import type { LeaseTerms, RoutingRules } from "./rules.ts";
 
 export interface Observed {
-  /** What a voter has accepted for an app, where it differs from what this region knows. */
+  /** What a voter has accepted for an app, where it is newer than what this region knows. */
   readonly accepted: readonly {
     readonly app: string;
     readonly voterId: string;
     readonly accepted: Accepted;
   }[];
+  /** Apps of which a voter missed the latest record. */
+  readonly behind: readonly string[];
   readonly members?: Members;
   /** A voter that lost its directory and asks for its new id to be chosen. */
   readonly recovering?: { readonly site: string; readonly voterId: string };
@@ -117,6 +119,7 @@ export class Renewer {
   renewed(reply: Extract<VoterReply, { type: "renewed" }>): Observed {
     this.#answered.add(reply.voterId);
     const accepted: Observed["accepted"][number][] = [];
+    const behind: string[] = [];
     for (const [app, answer] of Object.entries(reply.apps)) {
       if (answer.granted) {
         this.#lease.granted(reply.voterId, reply.nonce, app, reply.leaseMs);
@@ -124,10 +127,12 @@ export class Renewer {
       if (answer.accepted !== undefined) {
         accepted.push({ app, voterId: reply.voterId, accepted: answer.accepted });
       }
+      if (answer.isBehind === true && !reply.recovering) behind.push(app);
     }
     const { site, voterId } = reply;
     return {
       accepted,
+      behind,
       ...(reply.members === undefined ? {} : { members: reply.members }),
       ...(reply.recovering ? { recovering: { site, voterId } } : {}),
     };

@@ -291,11 +291,12 @@ export class Voter {
       if (granted) {
         this.#grants.grant(app.app, message.from, later(now.mono, this.#terms.leaseMs));
       }
-      const differs = accepted !== undefined && record?.version !== app.version;
+      const version = record?.version ?? 0;
       const suspects = this.#suspectedOf(record, now);
       apps[app.app] = {
         granted,
-        ...(differs ? { accepted } : {}),
+        ...(accepted !== undefined && version > app.version ? { accepted } : {}),
+        ...(version < app.version ? { isBehind: true as const } : {}),
         ...(suspects.length > 0 ? { suspects } : {}),
       };
     }

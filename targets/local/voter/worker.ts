@@ -67,6 +67,7 @@ class RegionWorker {
     this.#publish();
     const isNews =
       observed.accepted.length > 0 ||
+      observed.behind.length > 0 ||
       observed.members !== undefined ||
       observed.recovering !== undefined;
     if (isNews) say({ type: "observed", observed });
