@@ -13,7 +13,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DataDirectory } from "../targets/local/supervisor/data-directory.ts";
-import { ask } from "../targets/local/tests/region-client.ts";
+import { ask, signIn } from "../targets/local/tests/region-client.ts";
 import { longestGapAfter, startTicketLoad } from "../targets/local/tests/ticket-load.ts";
 import { openBench } from "./deployment.ts";
 
@@ -22,9 +22,15 @@ const [seconds = "600"] = process.argv.slice(2);
 const PER_SECOND = 50_000;
 const TOLD_EVERY_S = 30;
 const LOOKED_AT = 2_000;
+const RENEWED_EVERY_S = 300;
 
 const bench = await openBench();
-const { say, fail, urls, token } = bench;
+const { say, fail, urls } = bench;
+let { token } = bench;
+/** Access tokens are good for ten minutes. */
+const renewToken = async (): Promise<void> => {
+  token = await signIn(urls[0] ?? "", "requester");
+};
 const epochs = async (): Promise<string> => {
   const { body } = await ask(urls[0] ?? "", "/routing/apps", { limitMs: 20_000 });
   return (body.items ?? body.apps ?? body)
@@ -46,10 +52,18 @@ function suspicionsSince(since: string): number {
 try {
   const before = await epochs();
   const since = new Date().toISOString();
-  const load = startTicketLoad({ token, urls: () => urls, perSecond: PER_SECOND, name: "full" });
+  const load = startTicketLoad({
+    get token() {
+      return token;
+    },
+    urls: () => urls,
+    perSecond: PER_SECOND,
+    name: "full",
+  });
   const begunMs = performance.now();
   for (let at = TOLD_EVERY_S; at <= Number(seconds); at += TOLD_EVERY_S) {
     const fromMs = performance.now();
+    if (at % RENEWED_EVERY_S === 0) await renewToken();
     const size = load.acknowledged.length;
     await sleep(begunMs + at * 1000 - performance.now());
     const perSecond = (load.acknowledged.length - size) / ((performance.now() - fromMs) / 1000);
@@ -68,6 +82,7 @@ try {
   if (before !== after) fail(`a false failover: ${before} became ${after}`);
   for (const surprise of surprises.slice(0, 5)) fail(surprise);
   await bench.settled();
+  await renewToken();
   // All were acknowledged by both; some are looked at one by one.
   const step = Math.max(1, Math.floor(acknowledged.length / LOOKED_AT));
   for (const url of urls) {

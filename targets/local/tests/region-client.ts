@@ -46,6 +46,14 @@ export async function signUp(url: string, username: string): Promise<string> {
   return made.body.accessToken as string;
 }
 
+/** For an account of `signUp`. */
+export async function signIn(url: string, username: string): Promise<string> {
+  const body = { username, password: PASSWORD };
+  const made = await ask(url, "/identity/sign-in", { method: "POST", body });
+  if (made.status !== 200) throw new Error(`sign-in: ${made.status} ${JSON.stringify(made.body)}`);
+  return made.body.accessToken as string;
+}
+
 export async function submitTicket(url: string, token: string, description: string) {
   return ask(url, "/tickets/api/tickets", { method: "POST", token, body: { description } });
 }

@@ -28,6 +28,7 @@ export interface TicketLoad {
 }
 
 export interface TicketLoadOptions {
+  /** Looked at for each ticket: a load may go on for longer than a token is good. */
   readonly token: string;
   readonly urls: () => readonly string[];
   readonly perSecond: number;
@@ -49,7 +50,7 @@ const LONG_PAUSE_MS = 100;
 const GIVE_UP_MS = 30_000;
 
 export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
-  const { token, urls, perSecond, name, padding = "" } = options;
+  const { urls, perSecond, name, padding = "" } = options;
   const agent = new Agent({ connections: 64, connect: { timeout: CONNECT_LIMIT_MS } });
   const acknowledged: Acknowledged[] = [];
   const surprises: string[] = [];
@@ -74,7 +75,7 @@ export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
           dispatcher: agent,
           method: "POST",
           headers: {
-            authorization: `Bearer ${token}`,
+            authorization: `Bearer ${options.token}`,
             "content-type": "application/json",
             "idempotency-key": `${name}-${number}`,
           },
