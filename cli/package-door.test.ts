@@ -52,7 +52,7 @@ test("the packed package makes an app, whose test loses a region, and serves it"
     context.skip(obstacle);
   }
   expect(understudy(join(home, "installed"), "new", "notes")).toContain("understudy.config.ts");
-  expect(run(app, 60_000, "npm", "test")).toMatch(/^# pass 1$/m);
+  expect(run(app, 60_000, "npm", "test")).toMatch(/^[#ℹ] pass 1$/m);
 
   const config = ["--config", "understudy.config.ts", "--empty"];
   const server = spawn(
