@@ -38,7 +38,7 @@ export interface Intent {
   readonly isBoot?: boolean;
   readonly change: ChangeOf;
   readonly done: (end: IntentEnd, now: Instant) => void;
-  /** Where `change` answered "drop": the intent is over, and nothing is known. */
+  /** `change` answered "drop", and no try of the intent can have been accepted: it is over. */
   readonly dropped?: (now: Instant) => void;
   /** Asked before each try; true drops the intent, which then has no known outcome. */
   readonly isDropped?: () => boolean;
@@ -63,6 +63,8 @@ export class Registrar {
   readonly #site: RegistrarSite;
   readonly #intents: Intent[] = [];
   #round: Round | undefined;
+  /** An earlier try of the first intent may have been accepted somewhere: it may yet be chosen. */
+  #mayBeChosen = false;
   #roundAt = 0;
   #acceptSentAt: Instant | undefined;
   #highest = 0;
@@ -104,6 +106,7 @@ export class Registrar {
 
   tick(now: Instant): void {
     if (this.#round !== undefined && now.mono - this.#roundAt > ROUND_TIMEOUT_MS + this.#pauseMs) {
+      this.#mayBeChosen ||= this.#round.accepting;
       this.#retry(now);
     }
     this.#begin(now);
@@ -118,6 +121,7 @@ export class Registrar {
     for (const { to, message } of send) this.#site.send(to, message);
     if (end === undefined) return;
     if (end.kind === "lost") {
+      this.#mayBeChosen ||= end.accepting;
       this.#highest = Math.max(this.#highest, end.highest);
       this.#retry(now);
       if (end.members !== undefined) {
@@ -129,6 +133,7 @@ export class Registrar {
     this.#round = undefined;
     this.#pauseMs = FIRST_PAUSE_MS;
     this.#tries = 0;
+    this.#mayBeChosen = false;
     const intent = this.#intents.shift();
     if (end.kind === "dropped") intent?.dropped?.(now);
     else intent?.done({ ...end, acceptSentAt: this.#acceptSentAt ?? now }, now);
@@ -146,7 +151,10 @@ export class Registrar {
   }
 
   #begin(now: Instant): void {
-    while (this.#round === undefined && this.#intents[0]?.isDropped?.()) this.#intents.shift();
+    while (this.#round === undefined && this.#intents[0]?.isDropped?.()) {
+      this.#intents.shift();
+      this.#mayBeChosen = false;
+    }
     const intent = this.#intents[0];
     if (this.#round !== undefined || intent === undefined || now.mono < this.#notBefore) return;
     const { self, rules } = this.#site;
@@ -167,6 +175,7 @@ export class Registrar {
       change: intent.change,
       queryFirst: intent.isRead === true && this.#tries % 2 === 0,
       isBoot: intent.isBoot === true,
+      mayDrop: !this.#mayBeChosen,
     });
     for (const { to, message } of this.#round.begin()) this.#site.send(to, message);
   }

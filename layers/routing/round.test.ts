@@ -17,6 +17,7 @@ function start(change: ChangeOf): Round {
     from: { region: "b", incarnation: 1 },
     change,
     queryFirst: false,
+    mayDrop: true,
   });
   expect(round.begin().map(({ to }) => to)).toEqual(["voter/a", "voter/b", "voter/witness"]);
   return round;

@@ -76,6 +76,7 @@ export class Round {
   readonly #change: ChangeOf;
   readonly #from: Holder;
   readonly #isBoot: boolean;
+  readonly #mayDrop: boolean;
   readonly #told = new Map<string, Answer>();
   readonly #promised = new Map<string, Answer>();
   readonly #accepted = new Map<string, Extract<VoterReply, { type: "accepted" }>>();
@@ -94,6 +95,8 @@ export class Round {
     change: ChangeOf;
     /** Ask before promising anything: enough where nothing is to be changed. */
     queryFirst: boolean;
+    /** Whether "drop" ends it; else what is there is confirmed, and the outcome known. */
+    mayDrop: boolean;
     /** Of a start that does not know yet whether its incarnation is its own. */
     isBoot?: boolean;
   }) {
@@ -104,6 +107,7 @@ export class Round {
     this.#from = options.from;
     this.#change = options.change;
     this.#isBoot = options.isBoot === true;
+    this.#mayDrop = options.mayDrop;
     if (options.queryFirst) this.#phase = "query";
   }
 
@@ -208,11 +212,12 @@ export class Round {
       );
     const value = highest?.value;
     const ballot = highest?.ballot;
-    const next = this.#change({ value, ballot, isSuspected, memory: this.#memory, holderEnd });
-    if (next === "drop") {
+    const wanted = this.#change({ value, ballot, isSuspected, memory: this.#memory, holderEnd });
+    if (wanted === "drop" && this.#mayDrop) {
       this.#phase = "ended";
       return { send: [], end: { kind: "dropped" as const } };
     }
+    const next = wanted === "drop" ? undefined : wanted;
     this.#changed = next !== undefined;
     this.#proposal = next ?? value;
     if (this.#proposal === undefined) {
