@@ -17,6 +17,7 @@ import type { Instant } from "../../base/clock.ts";
 import { itemsOf, type Stored, type StoredItem } from "../key-value/items.ts";
 import type { EpochStart, Log, LogEnd } from "../key-value/log.ts";
 import type { ItemKey } from "../key-value/table.ts";
+import type { Holder } from "../routing/record.ts";
 import { type AppData, NOT_WHOLE } from "./app-data.ts";
 import { isAstray } from "./following.ts";
 import type { KeyedItem, RegionBody, RegionMessage } from "./messages.ts";
@@ -33,7 +34,8 @@ const STALLED_MS = 1000;
 
 interface Rebuild {
   readonly id: string;
-  readonly from: string;
+  /** The very process: another one on its disk may lack what `end` counts. */
+  readonly from: Holder;
   readonly epoch: number;
   readonly lineage: string;
   readonly end: LogEnd;
@@ -92,8 +94,8 @@ export class Rebuilding {
     const isPassive = data.merge === "active-passive";
     const state = data.state(this.#site.engine);
     if (isPassive && state.fenceBelow > epoch) return;
-    const same = this.#rebuild?.from === message.from.region && this.#rebuild.epoch === epoch;
-    if (same && this.#rebuild?.lineage === lineage) {
+    const isFromIt = this.#rebuild !== undefined && isSame(this.#rebuild.from, message.from);
+    if (isFromIt && this.#rebuild?.epoch === epoch && this.#rebuild?.lineage === lineage) {
       if (now.mono - this.#rebuild.askedAt > ASK_AGAIN_MS) this.#ask(now);
       return;
     }
@@ -115,7 +117,7 @@ export class Rebuilding {
       const repairUntil = isPassive ? { epoch, position: NOT_WHOLE } : state.repairUntil;
       data.setState(writer, { ...data.state(writer), fenceBelow, repairUntil });
     });
-    const from = message.from.region;
+    const { from } = message;
     const askedAt = now.mono;
     const id = this.#site.newId();
     this.#rebuild = {
@@ -139,12 +141,13 @@ export class Rebuilding {
     rebuild.askedAt = now.mono;
     const { id, from, epoch, lineage, after } = rebuild;
     const place = after === undefined ? {} : { after };
-    this.#send(from, { type: "snapshot-next", rebuild: id, epoch, lineage, ...place });
+    this.#send(from.region, { type: "snapshot-next", rebuild: id, epoch, lineage, ...place });
   }
 
   page(page: Page, log: Log, now: Instant): void {
     const rebuild = this.#rebuild;
     if (rebuild === undefined || page.rebuild !== rebuild.id) return;
+    if (!isSame(page.from, rebuild.from)) return;
     if (!isSamePlace(page.after, rebuild.after)) return;
     const data = this.#data;
     const isPassive = data.merge === "active-passive";
@@ -167,7 +170,7 @@ export class Rebuilding {
       return;
     }
     this.#rebuild = undefined;
-    this.#tellEnd(rebuild.from, rebuild, log);
+    this.#tellEnd(rebuild.from.region, rebuild, log);
   }
 
   #tellEnd(to: string, { lineage, epoch }: Pick<Trimmed, "lineage" | "epoch">, log: Log): void {
@@ -183,6 +186,9 @@ export class Rebuilding {
     });
   }
 }
+
+const isSame = (a: Holder, b: Holder): boolean =>
+  a.region === b.region && a.incarnation === b.incarnation;
 
 const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>
   a?.table === b?.table && a?.key.partition === b?.key.partition && a?.key.sort === b?.key.sort;
