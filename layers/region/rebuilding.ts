@@ -103,7 +103,10 @@ export class Rebuilding {
     const isAtAnother = now.mono - (this.#rebuild?.askedAt ?? 0) < STALLED_MS;
     if (!isPassive && this.#rebuild !== undefined && isAtAnother) return;
     const common = log.commonWith(starts, end);
-    if (common + 1 >= message.first && !(isPassive && isAstray(state.repairUntil, log, epoch))) {
+    // What would have to be stranded is no longer known where it was trimmed.
+    const mayStrand = common === log.end.position || common + 1 >= log.first;
+    const isAhead = isPassive && isAstray(state.repairUntil, log, epoch);
+    if (common + 1 >= message.first && mayStrand && !isAhead) {
       // Said of what this region had a while ago: its log goes on.
       this.#tellEnd(message.from.region, message, log);
       return;

@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { must } from "../../base/assert.ts";
+import type { RegionMessage } from "../../layers/region/messages.ts";
+import { explore } from "./explore.ts";
 import { APP, appOptions } from "./setting.ts";
 import { World } from "./world.ts";
 
@@ -28,4 +31,45 @@ test("a log that fits is not emptied by a late word of one that was trimmed", ()
     world.node("b").instant(),
   );
   expect(follower.log.end).toEqual(end);
+});
+
+test("pages of the next process on the same disk are none of the snapshot that was begun", () => {
+  const regions = ["a", "b"];
+  const asked: string[] = [];
+  const world = new World({
+    seed: 1,
+    regions,
+    apps: [appOptions(regions, "active-passive", "replicated")],
+    intercept: (_from, _to, message) => {
+      if (message.type !== "snapshot-next") return message;
+      asked.push(message.rebuild);
+      return undefined;
+    },
+  });
+  world.start();
+  const isInSync = (): boolean => world.app("a", APP)?.record?.inSyncRegions.length === 2;
+  expect(world.until(isInSync, 5000)).toBeDefined();
+  const holder = must(world.app("a", APP), "a runs");
+  const follower = must(world.app("b", APP), "b runs");
+  world.partition("a", "b");
+  const now = world.node("b").instant();
+  const { lineage, starts } = holder.log;
+  const end = { epoch: holder.log.end.epoch, position: holder.log.end.position + 9 };
+  const head = { app: APP, lineage, epoch: holder.record?.epoch ?? 0 };
+  const incarnation = must(world.node("a").process, "a runs").incarnation;
+  const from = { region: "a", incarnation };
+  follower.message({ type: "trimmed", ...head, from, first: end.position + 1, end, starts }, now);
+  const rebuild = must(asked[0], "b asks for the first page");
+  const page: RegionMessage = { type: "snapshot", ...head, from, rebuild, items: [], at: 0 };
+
+  follower.message({ ...page, from: { region: "a", incarnation: incarnation + 1 } }, now);
+  expect(follower.log.end.position).toBe(0);
+});
+
+// 55788: a log that fitted by its end alone was told to go on for ever. 57031: the pages above.
+test("seeds in which a rebuild never ended, or lacked an item", () => {
+  expect([55788, 57031].map((seed) => [seed, explore({ seed }).violations])).toEqual([
+    [55788, []],
+    [57031, []],
+  ]);
 });
