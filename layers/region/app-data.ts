@@ -49,7 +49,7 @@ export interface AppState {
   readonly mustReach?: Position;
   /** Names this store; another one after a loss. */
   readonly logId: string;
-  /** The store was found empty although the app is served elsewhere (arriving.ts). */
+  /** The store may lack what the app has elsewhere (arriving.ts). */
   readonly isPartial?: boolean;
   /** The highest moment of the hybrid clock through which tombstones were collected. */
   readonly floor?: number;

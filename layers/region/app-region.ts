@@ -31,7 +31,7 @@ import { furthestOf, isFurther } from "../routing/round.ts";
 import type { Suspicion } from "../routing/voter.ts";
 import { AppData } from "./app-data.ts";
 import type { AppOptions, AppParts } from "./app-parts.ts";
-import { noteArrival, noteEmptyStore } from "./arriving.ts";
+import { noteArrival, noteBeginning } from "./arriving.ts";
 import { fenceAndBegin } from "./beginning.ts";
 import { Clock } from "./clock.ts";
 import { Commands } from "./commands.ts";
@@ -75,6 +75,7 @@ export class AppRegion implements AppParts {
   readonly #observed = new Map<string, Accepted>();
   readonly #incarnations = new Map<string, number>();
   readonly #flushedEnd: FlushedEnd;
+  #createAfter = Number.POSITIVE_INFINITY;
   #record: RoutingRecord | undefined;
   #holding: Holding | undefined;
   #suspected: readonly string[] = [];
@@ -181,12 +182,8 @@ export class AppRegion implements AppParts {
       // The voters remember a log that went further: this store is an old copy.
       if (told !== undefined && isFurther(told, this.log.end)) this.#lineages.beginAnother(told);
       this.#isBooted = true;
-      if (end.value !== undefined) {
-        noteEmptyStore(this);
-        this.#learned(end, at);
-      } else if (this.options.regions[0] === this.site.self.region) {
-        this.taking.take({ cause: "create" }, at);
-      }
+      if (end.value !== undefined) this.#learned(end, at);
+      else this.#createAfter = noteBeginning(this);
     }, now);
   }
 
@@ -347,6 +344,10 @@ export class AppRegion implements AppParts {
     this.#flushedEnd.flushed(sequence);
     this.#holding?.flushed(sequence, now);
     this.#following.flushed(sequence);
+    if (sequence < this.#createAfter) return;
+    this.#createAfter = Number.POSITIVE_INFINITY;
+    const isFirst = this.options.regions[0] === this.site.self.region;
+    if (isFirst) this.taking.take({ cause: "create" }, now);
   }
 
   #noteEnd(): void {

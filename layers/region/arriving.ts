@@ -1,11 +1,11 @@
 /**
  * Whether a region has the data of an app, or is still getting it. *pure core*
  *
- * A store that is found empty although the app is served elsewhere (a region that was added, a disk
- * that was lost) is partial until it has every log as far as each serving region had it at one
- * moment. For an active-active app it matters who serves: a partial region would answer with what
- * it lacks, so it does not join. An active-passive app needs no such mark, for only the in-sync set
- * and what the holder says decide who takes over.
+ * A new store (of a region that was added, on a disk that was lost) is partial until it has every
+ * log as far as each serving region had it at one moment, or the register has told that the app is
+ * not served anywhere yet. For an active-active app it matters who serves: a partial region would
+ * answer with what it lacks, so it does not join. An active-passive app needs no such mark, for only
+ * the in-sync set and what the holder says decide who takes over.
  *
  * Not promised: that one whose peers all lost their stores too ever arrives by itself. An operator
  * can make it serve, with --accept-data-loss.
@@ -13,15 +13,14 @@
 import type { AppParts } from "./app-parts.ts";
 import type { LateWrites } from "./late-writes.ts";
 
-/** At the start, once the register has told that the app is served. */
-export function noteEmptyStore(app: AppParts): void {
-  const { options, data, site, logs } = app;
-  if (options.mode !== "active-active") return;
-  const isEmpty = [...logs.values()].every((log) => log.end.position === 0);
-  if (!isEmpty) return;
-  site.engine.transact((writer) => {
-    data.setState(writer, { ...data.state(writer), isPartial: true });
-  });
+/**
+ * Clears the mark of a store that is there before its app is. The number of the transaction: who
+ * creates the app before that is on disk might find its own store partial, and nobody to fill it.
+ */
+export function noteBeginning({ data, site }: AppParts): number {
+  const { isPartial, ...rest } = data.state(site.engine);
+  site.engine.transact((writer) => data.setState(writer, rest));
+  return site.engine.sequence;
 }
 
 /** Clears the mark as soon as it may. */

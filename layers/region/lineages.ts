@@ -21,7 +21,7 @@ export class Lineages {
   constructor(site: Site, data: AppData) {
     this.#site = site;
     this.#data = data;
-    if (data.state(site.engine).logId === "") this.#rename({});
+    if (data.state(site.engine).logId === "") this.#rename(this.#partial());
     this.#own = this.#name();
     for (const lineage of lineagesOf(site.engine, data.app)) this.of(lineage);
   }
@@ -59,10 +59,13 @@ export class Lineages {
 
   /** This store is an old copy: nothing is written in its lineage any more. */
   beginAnother(mustReach: { readonly epoch: number; readonly position: number }): void {
-    // Where every region writes, an old copy would answer without what it lacks.
-    const isPartial = this.#data.merge === "active-active" ? { isPartial: true } : {};
-    this.#rename({ mustReach, ...isPartial });
+    this.#rename({ mustReach, ...this.#partial() });
     this.#own = this.#name();
+  }
+
+  /** Where every region writes, a new store or an old copy would answer without what it lacks. */
+  #partial(): { readonly isPartial?: true } {
+    return this.#data.merge === "active-active" ? { isPartial: true } : {};
   }
 
   #rename(more: Partial<ReturnType<AppData["state"]>>): void {
