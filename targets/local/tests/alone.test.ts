@@ -1,41 +1,20 @@
 /** A region by itself, and deployments beside each other. */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { Programs } from "../supervisor/sites.ts";
-import {
-  A,
-  B,
-  buildPrograms,
-  endReal,
-  type RealDeployment,
-  removePrograms,
-  startReal,
-} from "./real-regions.ts";
+import { afterEach, expect, test } from "vitest";
+import { A, B, useReal } from "./real-regions.ts";
 import { ask, signUp, submitTicket, until } from "./region-client.ts";
 
 const PAGES = ["/", "/tickets/", "/console/", "/account/"];
 /** `npm test` builds the pages first. */
 const hasPages = existsSync(fileURLToPath(new URL("../../../dist/web", import.meta.url)));
 
-let programs: Programs;
-const deployments: RealDeployment[] = [];
+const { start } = useReal();
 let frozen = 0;
 
-const start = async (): Promise<RealDeployment> => {
-  const deployment = await startReal(programs);
-  deployments.push(deployment);
-  return deployment;
-};
-
-beforeAll(async () => {
-  programs = await buildPrograms();
-}, 60_000);
-afterAll(() => removePrograms(programs));
-afterEach(async () => {
+afterEach(() => {
   if (frozen > 0) process.kill(frozen, "SIGCONT");
   frozen = 0;
-  await Promise.all(deployments.splice(0).map(endReal));
 });
 
 /** What a page's document asks for. */

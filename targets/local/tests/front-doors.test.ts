@@ -1,34 +1,20 @@
 /** Front doors before real regions: two of them, and one that the voters have left. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { type FrontDoor, startFrontDoor } from "../front-door/front-door.ts";
-import type { Programs } from "../supervisor/sites.ts";
-import {
-  A,
-  B,
-  buildPrograms,
-  endReal,
-  type RealDeployment,
-  removePrograms,
-  startReal,
-} from "./real-regions.ts";
+import { A, B, type RealDeployment, useReal } from "./real-regions.ts";
 import { ask, signUp, submitTicket, until } from "./region-client.ts";
 
 const TICKETS = "/tickets/api/tickets";
-let programs: Programs;
+const real = useReal();
 let deployment: RealDeployment;
 const doors: FrontDoor[] = [];
 
-beforeAll(async () => {
-  programs = await buildPrograms();
-}, 60_000);
-afterAll(() => removePrograms(programs));
 afterEach(async () => {
   await Promise.all(doors.splice(0).map((door) => door.close()));
-  await endReal(deployment);
 });
 
 async function begin(): Promise<string> {
-  deployment = await startReal(programs);
+  deployment = await real.start();
   const { frontDoor } = await deployment.running.status();
   return frontDoor ?? "";
 }

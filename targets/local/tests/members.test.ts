@@ -1,38 +1,24 @@
 /** A third region comes while two serve, takes over, and the first one goes: with real processes. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Programs } from "../supervisor/sites.ts";
-import {
-  A,
-  B,
-  buildPrograms,
-  endReal,
-  type RealDeployment,
-  removePrograms,
-  startReal,
-} from "./real-regions.ts";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { A, B, type RealDeployment, useReal } from "./real-regions.ts";
 import { type Answer, ask, missingIn, signUp, until } from "./region-client.ts";
 import { startTicketLoad, type TicketLoad } from "./ticket-load.ts";
 
 const C = "eu-central-1";
 const LIMIT_MS = 60_000;
 
-let programs: Programs;
+const real = useReal();
 let deployment: RealDeployment;
 let load: TicketLoad | undefined;
 
-beforeAll(async () => {
-  programs = await buildPrograms();
-}, 60_000);
-afterAll(() => removePrograms(programs));
 beforeEach(async () => {
-  deployment = await startReal(programs);
+  deployment = await real.start();
 });
 afterEach(async () => {
   await load?.stop();
   load = undefined;
-  await endReal(deployment);
 });
 
 async function control(method: "POST" | "DELETE", path: string, body?: object): Promise<Answer> {

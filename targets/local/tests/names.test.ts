@@ -4,17 +4,9 @@ import { existsSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DnsStatus } from "../supervisor/status.ts";
-import {
-  A,
-  B,
-  buildPrograms,
-  endReal,
-  type RealDeployment,
-  removePrograms,
-  startReal,
-} from "./real-regions.ts";
+import { A, B, type RealDeployment, useReal } from "./real-regions.ts";
 import { ask, until } from "./region-client.ts";
 import { createCachingClient, lookUp } from "./stub-resolver.ts";
 
@@ -24,21 +16,15 @@ if (!hasDig)
   console.log(`${DIG} is not installed: its answers before and after a kill: not tested`);
 
 const TTL_MS = 1_000;
-let programs: Awaited<ReturnType<typeof buildPrograms>>;
+const deployments = useReal();
 let configFile = "";
-let deployment: RealDeployment | undefined;
 
 beforeAll(async () => {
-  programs = await buildPrograms();
   const bundler = new URL("../link/bundled.mjs", import.meta.url).href;
   const { bundled } = (await import(bundler)) as { bundled: (entry: string) => Promise<string> };
   configFile = await bundled(fileURLToPath(new URL("names.test-program.mjs", import.meta.url)));
 }, 60_000);
-afterEach(() => endReal(deployment));
-afterAll(() => {
-  removePrograms(programs);
-  rmSync(dirname(configFile), { recursive: true, force: true });
-});
+afterAll(() => rmSync(dirname(configFile), { recursive: true, force: true }));
 
 interface Started {
   readonly real: RealDeployment;
@@ -49,8 +35,7 @@ interface Started {
 
 /** Undefined where regions have no addresses of their own. */
 async function start(): Promise<Started | undefined> {
-  const real = await startReal(programs, { configFile, apps: ["desk", "identity"] });
-  deployment = real;
+  const real = await deployments.start({ configFile, apps: ["desk", "identity"] });
   const { dns } = await real.running.status();
   if (dns === null || dns.httpPort === null) {
     console.log("127.0.0.0/8 is not all loopback here: names alone lead nowhere");

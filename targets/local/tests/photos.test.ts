@@ -1,37 +1,23 @@
 /** Photos over two real regions: what was uploaded during a failover, and uploads that are killed. */
 import { createHash } from "node:crypto";
 import { request as httpRequest } from "node:http";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { must } from "../../../base/assert.ts";
 import { IMAGE_FORMATS, type ImageFormat, SIZES } from "../../../layers/images/port.ts";
 import { samplePicture } from "../../../layers/images/testing/samples.ts";
-import type { Programs } from "../supervisor/sites.ts";
-import {
-  A,
-  B,
-  buildPrograms,
-  endReal,
-  type RealDeployment,
-  removePrograms,
-  startReal,
-} from "./real-regions.ts";
+import { A, B, type RealDeployment, useReal } from "./real-regions.ts";
 import { ask, signUp, until } from "./region-client.ts";
 
 const PHOTOS = "/photos/api/photos";
-let programs: Programs;
+const real = useReal();
 let deployment: RealDeployment;
 let token = "";
 
-beforeAll(async () => {
-  programs = await buildPrograms();
-}, 60_000);
-afterAll(() => removePrograms(programs));
 beforeEach(async () => {
-  deployment = await startReal(programs);
+  deployment = await real.start();
   token = await signUp(await deployment.urlOf(A), "visitor");
   await until("photos are in sync everywhere", () => deployment.isSettled("photos"));
 });
-afterEach(() => endReal(deployment));
 
 const settled = () => until("photos are in sync again", () => deployment.isSettled("photos"));
 

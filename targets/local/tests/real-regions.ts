@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll } from "vitest";
 import type { Programs } from "../supervisor/sites.ts";
 import {
   type DeploymentOptions,
@@ -16,6 +17,7 @@ import { type Answer, ask, until } from "./region-client.ts";
 
 export interface RealDeployment {
   readonly running: RunningDeployment;
+  readonly programs: Programs;
   readonly dataDir: string;
   readonly operatorToken: string;
   urlOf(region: string): Promise<string>;
@@ -76,6 +78,7 @@ export async function startReal(
   };
   const deployment: RealDeployment = {
     running,
+    programs,
     dataDir,
     operatorToken,
     urlOf: async (region) => (await regionOf(region)).url ?? "",
@@ -120,4 +123,24 @@ export async function startReal(
 export async function endReal(deployment: RealDeployment | undefined): Promise<void> {
   await deployment?.running.stop();
   if (deployment !== undefined) rmSync(deployment.dataDir, { recursive: true, force: true });
+}
+
+/** For a test file: what it starts is ended after each test, after the file's own `afterEach`. */
+export function useReal(): { readonly start: (options?: RealOptions) => Promise<RealDeployment> } {
+  let programs: Programs;
+  const started: RealDeployment[] = [];
+  beforeAll(async () => {
+    programs = await buildPrograms();
+  }, 60_000);
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map(endReal));
+  });
+  afterAll(() => removePrograms(programs));
+  return {
+    start: async (options) => {
+      const deployment = await startReal(programs, options);
+      started.push(deployment);
+      return deployment;
+    },
+  };
 }

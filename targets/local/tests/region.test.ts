@@ -1,41 +1,27 @@
 /** Two regions and a witness as real processes, on real disks and sockets, through HTTP. */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { must } from "../../../base/assert.ts";
 import { identify, isAlive } from "../supervisor/process-identity.ts";
-import type { Programs } from "../supervisor/sites.ts";
 import { SupervisedChild } from "../supervisor/supervised-child.ts";
 import { VOTER_DIRECTORY } from "../voter/genesis.ts";
-import {
-  A,
-  B,
-  buildPrograms,
-  endReal,
-  type RealDeployment,
-  removePrograms,
-  startReal,
-} from "./real-regions.ts";
+import { A, B, type RealDeployment, useReal } from "./real-regions.ts";
 import { type Answer, ask, missingIn, signUp, submitTicket, until } from "./region-client.ts";
 import { longestGapAfter, startTicketLoad, type TicketLoad } from "./ticket-load.ts";
 
-let programs: Programs;
+const real = useReal();
 let deployment: RealDeployment;
 let token = "";
 let loads: TicketLoad[] = [];
 
-beforeAll(async () => {
-  programs = await buildPrograms();
-}, 60_000);
-afterAll(() => removePrograms(programs));
 beforeEach(async () => {
-  deployment = await startReal(programs);
+  deployment = await real.start();
   token = await signUp(await deployment.urlOf(A), "requester");
 });
 afterEach(async () => {
   await Promise.all(loads.map((load) => load.stop()));
   loads = [];
-  await endReal(deployment);
 });
 
 async function startLoad(name: string): Promise<TicketLoad> {
@@ -130,7 +116,7 @@ test("a process whose directory has a newer process ends when it wakes", async (
   process.kill(pid, "SIGSTOP");
   const { directory } = deployment.running;
   const second = new SupervisedChild({
-    entry: programs.region,
+    entry: deployment.programs.region,
     logFile: join(deployment.dataDir, "logs", "second.log"),
     startLimitMs: 10_000,
     config: {

@@ -1,24 +1,10 @@
 /** `up --rtt aws` with real processes: links are as slow as those between the regions' cities. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { roundTripMs } from "../../../layers/routing/round-trips.ts";
-import {
-  A,
-  B,
-  buildPrograms,
-  endReal,
-  type RealDeployment,
-  removePrograms,
-  startReal,
-} from "./real-regions.ts";
+import { A, B, useReal } from "./real-regions.ts";
 import { ask, signUp, submitTicket, until } from "./region-client.ts";
 
-let programs: Awaited<ReturnType<typeof buildPrograms>>;
-let deployment: RealDeployment | undefined;
-beforeAll(async () => {
-  programs = await buildPrograms();
-}, 60_000);
-afterEach(() => endReal(deployment));
-afterAll(() => removePrograms(programs));
+const { start } = useReal();
 
 const WRITES = 8;
 
@@ -35,8 +21,7 @@ async function quickest(work: () => Promise<unknown>): Promise<number> {
 test("a replicated write takes one round trip between the regions, a read none", async () => {
   const betweenMs = roundTripMs(A, B) ?? 0;
   expect(betweenMs).toBeGreaterThan(100);
-  const real = await startReal(programs, { roundTrip: "aws" });
-  deployment = real;
+  const real = await start({ roundTrip: "aws" });
   const url = await real.urlOf(A);
   const token = await signUp(url, "far-away");
   const writeMs = await quickest(async () => {
