@@ -15,7 +15,7 @@
  *  A2 it acts only on records that are known to be chosen       (learn, observe)
  *  A3 the fence is the one transaction that begins              (#begin)
  *  A4 who begins with items ahead of its log has them taken over whole (#begin)
- *  A5 no two starts of a region act under one incarnation       (boot, Region.#mayAct)
+ *  A5 no two starts of a region act under one incarnation       (Booting, Region.#mayAct)
  */
 import type { Instant } from "../../base/clock.ts";
 import type { Stamp } from "../key-value/items.ts";
@@ -27,12 +27,13 @@ import { isQuorum } from "../routing/members.ts";
 import type { Accepted, RenewApp } from "../routing/messages.ts";
 import { holds, type RoutingRecord } from "../routing/record.ts";
 import { type IntentEnd, Registrar } from "../routing/registrar.ts";
-import { furthestOf, isFurther } from "../routing/round.ts";
+import { furthestOf } from "../routing/round.ts";
 import type { Suspicion } from "../routing/voter.ts";
 import { AppData } from "./app-data.ts";
 import type { AppOptions, AppParts } from "./app-parts.ts";
-import { noteArrival, noteBeginning } from "./arriving.ts";
+import { noteArrival } from "./arriving.ts";
 import { fenceAndBegin } from "./beginning.ts";
+import { Booting } from "./booting.ts";
 import { Clock } from "./clock.ts";
 import { Commands } from "./commands.ts";
 import { Departing } from "./departing.ts";
@@ -64,9 +65,8 @@ export class AppRegion implements AppParts {
   lostAt = Number.NEGATIVE_INFINITY;
   /** For whoever watches: the moment of a begin. */
   onBegin: ((epoch: number) => void) | undefined;
-  /** Whether this start may act, by the highest incarnation of its region that did. */
-  mayAct: (acted: number) => boolean = () => true;
   readonly #lineages: Lineages;
+  readonly #booting: Booting;
   readonly #clock: Clock;
   readonly #following: Following;
   readonly #late: LateWrites;
@@ -75,19 +75,22 @@ export class AppRegion implements AppParts {
   readonly #observed = new Map<string, Accepted>();
   readonly #incarnations = new Map<string, number>();
   readonly #flushedEnd: FlushedEnd;
-  #createAfter = Number.POSITIVE_INFINITY;
   #record: RoutingRecord | undefined;
   #holding: Holding | undefined;
   #suspected: readonly string[] = [];
   #silent: readonly string[] = [];
-  #isBooted = false;
   #won: { epoch: number; waitMs: number; endWhenProposed: number } | undefined;
   #beginAt: { epoch: number; at: number } | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #slowAt = Number.NEGATIVE_INFINITY;
 
   /** `openedSequence`: transactions through here were on disk when the process started. */
-  constructor(site: Site, options: AppOptions, openedSequence: number) {
+  constructor(
+    site: Site,
+    options: AppOptions,
+    openedSequence: number,
+    mayAct: (acted: number) => boolean,
+  ) {
     this.site = site;
     this.options = options;
     this.data = new AppData(options.app, options.mode, options.tables, site.rules);
@@ -116,6 +119,13 @@ export class AppRegion implements AppParts {
       this.taking,
       (region) => this.#incarnations.get(region) ?? 0,
     );
+    this.#booting = new Booting({
+      app: this,
+      lineages: this.#lineages,
+      mayAct,
+      learned: (end, now) => this.#learned(end, now),
+      create: (now) => this.taking.take({ cause: "create" }, now),
+    });
     this.#late = new LateWrites(this);
     this.#departing = new Departing(this, this.commands, this.#late);
     this.#inbox = new Inbox({
@@ -160,7 +170,7 @@ export class AppRegion implements AppParts {
     return this.#following.caughtUpAt;
   }
   get isBooted(): boolean {
-    return this.#isBooted;
+    return this.#booting.isDone;
   }
 
   send(region: string, body: RegionBody): void {
@@ -174,17 +184,8 @@ export class AppRegion implements AppParts {
 
   // --- what the register says
 
-  /** The first read: nothing is served, and no lease asked for, before its answer. */
   boot(now: Instant): void {
-    this.registrar.readAtBoot((end, at) => {
-      if (!this.mayAct(end.incarnation)) return;
-      const told = end.memory[this.options.app];
-      // The voters remember a log that went further: this store is an old copy.
-      if (told !== undefined && isFurther(told, this.log.end)) this.#lineages.beginAnother(told);
-      this.#isBooted = true;
-      if (end.value !== undefined) this.#learned(end, at);
-      else this.#createAfter = noteBeginning(this);
-    }, now);
+    this.#booting.start(now);
   }
 
   learn(record: RoutingRecord, ballot: Ballot, now: Instant): void {
@@ -231,7 +232,7 @@ export class AppRegion implements AppParts {
 
   #considerServing(now: Instant): void {
     const record = this.#record;
-    if (record === undefined || !this.#isBooted || record.phase === "fenced") return;
+    if (record === undefined || !this.isBooted || record.phase === "fenced") return;
     if (!holds(record, this.site.self)) {
       this.#beginAt = undefined;
       const isOwnEarlier = record.serving.some((holder) => holder.region === this.site.self.region);
@@ -316,7 +317,7 @@ export class AppRegion implements AppParts {
   suspect(suspicions: readonly Suspicion[], now: Instant): void {
     this.#suspected = suspicions.map((suspicion) => suspicion.region);
     this.#silent = suspicions.filter((one) => one.isSilent).map((one) => one.region);
-    if (this.#isBooted) this.taking.considerTakeover(now);
+    if (this.isBooted) this.taking.considerTakeover(now);
   }
 
   // --- requests and messages
@@ -333,7 +334,7 @@ export class AppRegion implements AppParts {
     const { region, incarnation } = message.from;
     if (incarnation < (this.#incarnations.get(region) ?? 0)) return;
     this.#incarnations.set(region, incarnation);
-    if (!this.#isBooted || this.taking.refuses(message)) return;
+    if (!this.isBooted || this.taking.refuses(message)) return;
     this.#inbox.take(message, now);
     this.#noteEnd();
   }
@@ -344,10 +345,7 @@ export class AppRegion implements AppParts {
     this.#flushedEnd.flushed(sequence);
     this.#holding?.flushed(sequence, now);
     this.#following.flushed(sequence);
-    if (sequence < this.#createAfter) return;
-    this.#createAfter = Number.POSITIVE_INFINITY;
-    const isFirst = this.options.regions[0] === this.site.self.region;
-    if (isFirst) this.taking.take({ cause: "create" }, now);
+    this.#booting.flushed(sequence, now);
   }
 
   #noteEnd(): void {
@@ -364,7 +362,7 @@ export class AppRegion implements AppParts {
       version: record?.version ?? 0,
       end: furthestOf(this.data.state(this.site.engine).mustReach, this.#flushedEnd.end),
       healthy: this.healthy,
-      eligible: this.#holding === undefined && this.#isBooted && this.taking.isEligible(now),
+      eligible: this.#holding === undefined && this.isBooted && this.taking.isEligible(now),
     };
   }
 
@@ -376,7 +374,8 @@ export class AppRegion implements AppParts {
 
   tick(now: Instant): void {
     this.registrar.tick(now);
-    if (!this.#isBooted) return;
+    this.#booting.tick(now);
+    if (!this.isBooted) return;
     if (this.#record === undefined) this.readSoon(now);
     this.#tryBegin(now);
     if (this.#record !== undefined && !holds(this.#record, this.site.self)) {

@@ -29,8 +29,7 @@ export class Region {
     this.#site = site;
     const openedSequence = site.engine.sequence;
     for (const options of apps) {
-      const app = new AppRegion(site, options, openedSequence);
-      app.mayAct = (acted) => this.#mayAct(acted);
+      const app = new AppRegion(site, options, openedSequence, (acted) => this.#mayAct(acted));
       this.apps.set(options.app, app);
       this.reads.set(options.app, new Reads(app, site.self.region, site.engine));
     }

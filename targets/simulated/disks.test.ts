@@ -109,3 +109,22 @@ test("a machine that slept longer than its lease acknowledges nothing when it wa
   expect(await put(world, "a", "late")).not.toBe("ok");
   expect(world.node("a").instant().mono).toBeLessThan(end.mono + 1000);
 });
+
+// Found by the swarm's plan 1479: the first word of the voters came to a full disk, and was lost.
+test("a region that starts on a full disk from an old copy has all when there is room again", async () => {
+  const world = worldOf(["a", "b"], "replicated");
+  const node = world.node("b");
+  const copy = node.engine.snapshot();
+  expect(await put(world, "a", "after the copy")).toBe("ok");
+  world.advance(1000);
+  world.kill("b");
+  node.replaceDisk(copy);
+  world.restart("b");
+  node.engine.setCapacity(node.engine.size - 1);
+  world.advance(5000);
+  node.engine.setCapacity(undefined);
+  const key = { partition: "after the copy", sort: "" };
+  const isThere = (): boolean =>
+    world.app("b", APP)?.data.get(node.engine, "items", key) !== undefined;
+  expect(world.until(isThere, 10_000)).toBeDefined();
+});

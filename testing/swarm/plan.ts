@@ -18,6 +18,8 @@ export const FAULTS = [
   "suspend",
   "drift-clock",
   "lose-disk",
+  "restore-disk",
+  "change-lease",
 ] as const;
 
 export interface PlannedFault {
@@ -45,6 +47,8 @@ export interface Plan {
 
 const REGIONS = ["eu-west-1", "us-east-1", "ap-southeast-1", "eu-central-1", "us-west-2"];
 const LENGTH_MS = 8000;
+/** Round trips of tight leases are shorter. */
+export const TIGHT_RTT_MS = 10;
 
 export function planOf(seed: number): Plan {
   const rng = createRng(seed ^ 0x5a7a);
@@ -58,7 +62,7 @@ export function planOf(seed: number): Plan {
     rttMs,
     mode: regions.length > 1 && rng.chance(0.25) ? "active-active" : "active-passive",
     durability: rng.chance(0.6) ? "replicated" : "local",
-    lease: rng.chance(0.2) && rttMs < 10 ? "tight" : "default",
+    lease: rng.chance(0.2) && rttMs < TIGHT_RTT_MS ? "tight" : "default",
     clients: 1 + rng.below(4),
     thinkMs: 20 + rng.below(400),
     lengthMs: LENGTH_MS,

@@ -10,8 +10,8 @@ import { createRng, type Rng } from "../../base/rng.ts";
 import { defineApp, defineDeployment } from "../../layers/api/index.ts";
 import type { SimulatedClient } from "../client.ts";
 import type { Operation } from "../history.ts";
-import { type SimulatedWorld, simulate } from "../simulate.ts";
-import type { Plan, PlannedFault } from "./plan.ts";
+import { type DiskCopy, type SimulatedWorld, simulate } from "../simulate.ts";
+import { type Plan, type PlannedFault, TIGHT_RTT_MS } from "./plan.ts";
 
 export interface PlanRun {
   readonly violations: readonly string[];
@@ -21,6 +21,8 @@ export interface PlanRun {
 }
 
 const TICKETS = "/tickets/api/tickets";
+/** A younger copy may be taken for the disk itself. */
+const COPY_AGE_MS = 1000;
 
 /** An assertion of the cores that fails ends the world, and counts as what was found. */
 export async function runPlan(plan: Plan): Promise<PlanRun> {
@@ -72,10 +74,11 @@ async function runWorld(plan: Plan): Promise<PlanRun> {
 
 async function injectAll(world: SimulatedWorld, plan: Plan): Promise<void> {
   const begun = world.now;
+  const copies: Copies = new Map();
   const due = plan.faults
     .flatMap((fault) => [
-      { at: fault.atMs, act: () => begin(world, plan, fault) },
-      { at: fault.atMs + fault.forMs, act: () => end(world, fault) },
+      { at: fault.atMs, act: () => begin(world, plan, fault, copies) },
+      { at: fault.atMs + fault.forMs, act: () => end(world, plan, fault, copies) },
     ])
     .sort((a, b) => a.at - b.at);
   for (const { at, act } of due) {
@@ -86,7 +89,9 @@ async function injectAll(world: SimulatedWorld, plan: Plan): Promise<void> {
   await world.advance(Math.max(0, begun + plan.lengthMs - world.now));
 }
 
-function begin(world: SimulatedWorld, plan: Plan, fault: PlannedFault): void {
+type Copies = Map<PlannedFault, DiskCopy>;
+
+function begin(world: SimulatedWorld, plan: Plan, fault: PlannedFault, copies: Copies): void {
   const { kind, region, amountMs } = fault;
   switch (kind) {
     case "kill":
@@ -111,24 +116,40 @@ function begin(world: SimulatedWorld, plan: Plan, fault: PlannedFault): void {
     case "drift-clock":
       return world.driftClock(region, 1 + (amountMs - 120) / 10_000);
     case "lose-disk":
-      return loseDisk(world, plan, region);
+      return mayLoseDisk(world, plan, region) ? world.loseDisk(region) : undefined;
+    case "restore-disk":
+      copies.set(fault, world.copyDisk(region));
+      return;
+    case "change-lease":
+      return world.changeLease(region, isTight(plan) ? "default" : "tight");
   }
 }
 
 /** Of one region at most, and of none that others may still need: nothing could bring that back. */
-function loseDisk(world: SimulatedWorld, plan: Plan, region: string): void {
+function mayLoseDisk(world: SimulatedWorld, plan: Plan, region: string): boolean {
   const { mode, durability, faults } = plan;
-  const first = faults.find(({ kind }) => kind === "lose-disk")?.region;
-  if (mode !== "active-passive" || durability !== "replicated" || region !== first) return;
+  const first = faults.find(({ kind }) => kind === "lose-disk" || kind === "restore-disk")?.region;
+  if (mode !== "active-passive" || durability !== "replicated" || region !== first) return false;
   const serves = (id: string): boolean =>
     ["tickets", "identity"].every((app) => world.region(id).serves(app));
-  if (!serves(region) && plan.regions.some(serves)) world.loseDisk(region);
+  return !serves(region) && plan.regions.some(serves);
 }
 
+/** Whether the other length of leases is the longer one. */
+const isTight = ({ lease, rttMs }: Plan): boolean => lease === "tight" || rttMs >= TIGHT_RTT_MS;
+
 /** Of what hurts only its own region; the rest lasts until everything is healed. */
-function end(world: SimulatedWorld, { kind, region }: PlannedFault): void {
-  if (kind === "kill" || kind === "lose-disk") world.restart(region);
-  if (kind === "freeze" || kind === "suspend") world.thaw(region);
+function end(world: SimulatedWorld, plan: Plan, fault: PlannedFault, copies: Copies): void {
+  const { kind, region, forMs } = fault;
+  if (kind === "freeze" || kind === "suspend") return world.thaw(region);
+  if (kind === "restore-disk") {
+    const copy = copies.get(fault);
+    const isOld = forMs > COPY_AGE_MS;
+    if (copy === undefined || !isOld || !mayLoseDisk(world, plan, region)) return;
+    world.restoreDisk(region, copy);
+    world.restart(region);
+  }
+  if (kind === "kill" || kind === "lose-disk" || kind === "change-lease") world.restart(region);
 }
 
 async function work(
