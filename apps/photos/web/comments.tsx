@@ -1,14 +1,14 @@
 /** What was said about a photo, oldest first, and the form for one more. New ones appear live. */
-import { Button, Group, Stack, Text, Textarea, Title } from "@mantine/core";
+import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import type { FormEvent, RefObject } from "react";
+import type { RefObject } from "react";
 import { useTranslation } from "react-i18next";
+import { CommentForm } from "../../../layers/presentation/components/comment-form.tsx";
 import { LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { SignInNeeded } from "../../../layers/presentation/components/sign-in-needed.tsx";
 import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useKit, useMe } from "../../../layers/presentation/context.tsx";
-import { useDraft } from "../../../layers/presentation/use-draft.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
 import classes from "./detail-page.module.css";
 import { COMMENT, commentsPath, mayRemove, type PhotoComment } from "./photo.ts";
@@ -96,20 +96,6 @@ export function Comments({ photoId, field }: CommentsProps) {
   const { api } = useKit();
   const me = useMe();
   const client = useQueryClient();
-  const [text, setText] = useDraft(`photo-comment.${photoId}`);
-  const write = useWrite<string, unknown>({
-    intent: `photo-comment.${photoId}`,
-    send: (body, key, signal) =>
-      api.request("POST", commentsPath(photoId), { body: { text: body }, key, signal }),
-    onDone: () => {
-      setText("");
-      void client.invalidateQueries({ queryKey: ["comments", photoId] });
-    },
-  });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (text.trim() !== "") write.start(text.trim());
-  };
   return (
     <section aria-labelledby="comments-title">
       <Stack gap="sm">
@@ -119,25 +105,17 @@ export function Comments({ photoId, field }: CommentsProps) {
         <Thread photoId={photoId} />
         {me === null ? <SignInNeeded>{t("comments.signIn")}</SignInNeeded> : null}
         {me ? (
-          <form onSubmit={submit}>
-            <Stack gap="sm">
-              <Textarea
-                ref={field}
-                label={t("comments.add")}
-                value={text}
-                onChange={(event) => setText(event.currentTarget.value)}
-                maxLength={COMMENT.max}
-                rows={3}
-                readOnly={write.busy}
-              />
-              <WriteNotice write={write} />
-              <Group justify="flex-end">
-                <Button type="submit" loading={write.busy} disabled={text.trim() === ""}>
-                  {t("comments.send")}
-                </Button>
-              </Group>
-            </Stack>
-          </form>
+          <CommentForm
+            intent={`photo-comment.${photoId}`}
+            label={t("comments.add")}
+            action={t("comments.send")}
+            maxLength={COMMENT.max}
+            field={field}
+            send={(text, key, signal) =>
+              api.request("POST", commentsPath(photoId), { body: { text }, key, signal })
+            }
+            onSent={() => void client.invalidateQueries({ queryKey: ["comments", photoId] })}
+          />
         ) : null}
       </Stack>
     </section>

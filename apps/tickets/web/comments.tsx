@@ -1,14 +1,12 @@
 /** The comments of a ticket, oldest first, and the form for one more. */
-import { Button, Group, Stack, Text, Textarea, Title } from "@mantine/core";
+import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import type { FormEvent, RefObject } from "react";
+import type { RefObject } from "react";
 import { useTranslation } from "react-i18next";
+import { CommentForm } from "../../../layers/presentation/components/comment-form.tsx";
 import { LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
-import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useMe } from "../../../layers/presentation/context.tsx";
-import { useDraft } from "../../../layers/presentation/use-draft.ts";
-import { useWrite } from "../../../layers/presentation/use-write.ts";
 import classes from "./detail-page.module.css";
 import { COMMENT_MAX } from "./ticket.ts";
 import { useComments, useTicketCommands } from "./tickets-data.ts";
@@ -59,19 +57,6 @@ export function Comments({ ticketId, field }: CommentsProps) {
   const me = useMe();
   const client = useQueryClient();
   const commands = useTicketCommands();
-  const [text, setText] = useDraft(`comment.${ticketId}`);
-  const write = useWrite<string, unknown>({
-    intent: `comment.${ticketId}`,
-    send: (body, key, signal) => commands.comment(ticketId, body, key, signal),
-    onDone: () => {
-      setText("");
-      void client.invalidateQueries({ queryKey: ["comments", ticketId] });
-    },
-  });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (text.trim() !== "") write.start(text.trim());
-  };
   return (
     <section aria-labelledby="comments-title">
       <Stack>
@@ -80,25 +65,15 @@ export function Comments({ ticketId, field }: CommentsProps) {
         </Title>
         <Thread ticketId={ticketId} />
         {me ? (
-          <form onSubmit={submit}>
-            <Stack gap="sm">
-              <Textarea
-                ref={field}
-                label={t("comments.add")}
-                value={text}
-                onChange={(event) => setText(event.currentTarget.value)}
-                maxLength={COMMENT_MAX}
-                rows={3}
-                readOnly={write.busy}
-              />
-              <WriteNotice write={write} />
-              <Group justify="flex-end">
-                <Button type="submit" loading={write.busy} disabled={text.trim() === ""}>
-                  {t("comments.send")}
-                </Button>
-              </Group>
-            </Stack>
-          </form>
+          <CommentForm
+            intent={`comment.${ticketId}`}
+            label={t("comments.add")}
+            action={t("comments.send")}
+            maxLength={COMMENT_MAX}
+            field={field}
+            send={(text, key, signal) => commands.comment(ticketId, text, key, signal)}
+            onSent={() => void client.invalidateQueries({ queryKey: ["comments", ticketId] })}
+          />
         ) : null}
       </Stack>
     </section>

@@ -1,0 +1,55 @@
+/** A field for one more comment. The text is a draft of this tab until it has been acknowledged. */
+import { Button, Group, Stack, Textarea } from "@mantine/core";
+import type { FormEvent, RefObject } from "react";
+import { useDraft } from "../use-draft.ts";
+import { useWrite } from "../use-write.ts";
+import { WriteNotice } from "./write-notice.tsx";
+
+export interface CommentFormProps {
+  /** Names the draft and the write; another one for everything that can be commented on. */
+  readonly intent: string;
+  readonly label: string;
+  readonly action: string;
+  readonly maxLength: number;
+  readonly field: RefObject<HTMLTextAreaElement | null>;
+  readonly send: (text: string, key: string, signal: AbortSignal) => Promise<unknown>;
+  readonly onSent: () => void;
+}
+
+export function CommentForm(props: CommentFormProps) {
+  const { intent, label, action, maxLength, field, send, onSent } = props;
+  const [text, setText] = useDraft(intent);
+  const write = useWrite<string, unknown>({
+    intent,
+    send,
+    onDone: () => {
+      setText("");
+      onSent();
+    },
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (text.trim() !== "") write.start(text.trim());
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="sm">
+        <Textarea
+          ref={field}
+          label={label}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          maxLength={maxLength}
+          rows={3}
+          readOnly={write.busy}
+        />
+        <WriteNotice write={write} />
+        <Group justify="flex-end">
+          <Button type="submit" loading={write.busy} disabled={text.trim() === ""}>
+            {action}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
