@@ -4,8 +4,8 @@
  * A new store (of a region that was added, on a disk that was lost) is partial until it has every
  * log as far as each serving region had it at one moment, or the register has told that the app is
  * not served anywhere yet. For an active-active app it matters who serves: a partial region would
- * answer with what it lacks, so it does not join. An active-passive app needs no such mark, for only
- * the in-sync set and what the holder says decide who takes over.
+ * answer with what it lacks, so it does not join. An active-passive app needs no such mark, since
+ * only the in-sync set and what the holder says decide who takes over.
  *
  * Not promised: that one whose peers all lost their stores too ever arrives by itself. An operator
  * can make it serve, with --accept-data-loss.

@@ -11,10 +11,12 @@
  *  K2 how long to wait before the begin comes from the accepting majority        (#take, won)
  */
 import type { Instant } from "../../base/clock.ts";
+import type { Log } from "../key-value/log.ts";
 import * as changes from "../routing/changes.ts";
 import { staggerMs } from "../routing/failover.ts";
 import { type Cause, isLeaving, type RoutingRecord } from "../routing/record.ts";
 import type { IntentEnd } from "../routing/registrar.ts";
+import type { AppState } from "./app-data.ts";
 import type { AppParts, CommandAnswer } from "./app-parts.ts";
 import type { RegionMessage } from "./messages.ts";
 
@@ -37,6 +39,10 @@ type Next = (
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 1000;
 
+/** Items are as another region had them at a place that this log has yet to reach. */
+const isAhead = ({ repairUntil }: AppState, log: Log): boolean =>
+  repairUntil.position > log.end.position;
+
 export class Taking {
   readonly #app: AppParts;
   #isActive = false;
@@ -54,17 +60,21 @@ export class Taking {
     const state = data.state(site.engine);
     if (record === undefined || state.mustReach !== undefined) return false;
     if (!record.regions.includes(site.self.region)) return false;
-    if (state.repairUntil.position > log.end.position) return false;
+    if (isAhead(state, log)) return false;
     if (record.durability === "replicated") {
       return record.inSyncRegions.includes(site.self.region);
     }
     return now.mono - this.#app.caughtUpAt <= this.#app.options.rpoMs;
   }
 
-  /** Nothing is rebuilt from a holder that this region is to follow: it would begin empty. */
+  /**
+   * Nothing is rebuilt or repaired from a holder that this region may be about to follow: it would
+   * begin empty, or with parts of transactions that are in no log.
+   */
   refuses(message: RegionMessage): boolean {
     const { data, record } = this.#app;
-    if (message.type !== "trimmed" || data.merge !== "active-passive") return false;
+    if (message.type !== "trimmed" && message.type !== "repaired") return false;
+    if (data.merge !== "active-passive") return false;
     return this.#isActive || message.epoch < (record?.epoch ?? 0);
   }
 
@@ -117,7 +127,8 @@ export class Taking {
       this.propose("join", (next, change) => changes.join(next, site.self, change), now);
     } else if (record.serving.some((holder) => holder.region === region)) {
       // A store that was rolled back lacks what it once acknowledged: another region has it.
-      if (this.#app.data.state(site.engine).mustReach !== undefined) return;
+      const state = this.#app.data.state(site.engine);
+      if (state.mustReach !== undefined || isAhead(state, this.#app.log)) return;
       this.take({ cause: "restart" }, now);
     }
   }
