@@ -154,6 +154,11 @@ export class Rebuilding {
     if (!isSamePlace(page.after, rebuild.after)) return;
     const data = this.#data;
     const isPassive = data.merge === "active-passive";
+    // This region was made to serve meanwhile: what it has is what the others take.
+    if (isPassive && data.state(this.#site.engine).fenceBelow > rebuild.epoch) {
+      this.#rebuild = undefined;
+      return;
+    }
     log.transact(this.#site.engine, (writer) => {
       if (isPassive) {
         const isOnlyHere = ({ stamp }: Stored): boolean => stamp.sequence > rebuild.common;

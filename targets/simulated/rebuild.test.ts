@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { must } from "../../base/assert.ts";
 import type { RegionMessage } from "../../layers/region/messages.ts";
 import { explore } from "./explore.ts";
-import { APP, appOptions } from "./setting.ts";
+import { createSimulatedKeyValueStore, pumped } from "./key-value.ts";
+import { APP, appOptions, ITEMS } from "./setting.ts";
 import { World } from "./world.ts";
 
 test("a log that fits is not emptied by a late word of one that was trimmed", () => {
@@ -74,3 +75,54 @@ test("seeds in which a rebuild never ended, lacked an item, or took a part of a 
     seeds.map((seed) => [seed, []]),
   );
 });
+
+test("a page that comes when its region was made to serve changes nothing there", async () => {
+  const regions = ["a", "b"];
+  const held: RegionMessage[] = [];
+  const world = new World({
+    seed: 1,
+    regions,
+    apps: [{ ...appOptions(regions, "active-passive", "replicated"), logKept: 1 }],
+    intercept: (_from, _to, message) => {
+      if (message.type !== "snapshot") return message;
+      held.push(message);
+      return undefined;
+    },
+  });
+  world.start();
+  const isInSync = (): boolean => world.app("a", APP)?.record?.inSyncRegions.length === 2;
+  expect(world.until(isInSync, 5000)).toBeDefined();
+  for (const id of ["one", "two", "three"]) {
+    expect((await put(world, "a", id)).kind).toBe("ok");
+  }
+  expect(world.until(() => (world.app("a", APP)?.log.first ?? 0) > 1, 5000)).toBeDefined();
+  world.kill("b");
+  world.node("b").replaceDisk();
+  world.restart("b");
+  const votes = (): boolean =>
+    world.node("b").process?.voter.status === "voting" && world.newestMembers.sets.length === 1;
+  expect(world.until(() => held.length > 0 && votes(), 5000)).toBeDefined();
+  world.kill("a");
+  const node = world.node("b");
+  must(node.process, "b runs").run(() => {
+    const options = { by: "operator", reason: "a is gone", acceptDataLoss: true };
+    world.app("b", APP)?.commands.failover(options, () => {}, node.instant());
+  });
+  expect(world.until(() => world.holders(APP)[0] === "b", 5000)).toBeDefined();
+  expect((await put(world, "b", "after")).kind).toBe("ok");
+  const serving = must(world.app("b", APP), "b runs");
+  const { end } = serving.log;
+
+  serving.message(must(held[0], "a page was sent"), node.instant());
+  expect(serving.log.end).toEqual(end);
+  const key = { partition: "after", sort: "" };
+  expect(serving.data.get(node.engine, "items", key)?.value).toEqual({
+    id: "after",
+    value: "after",
+  });
+});
+
+function put(world: World, region: string, id: string) {
+  const store = pumped(world, createSimulatedKeyValueStore(world, region, APP));
+  return store.transact([{ kind: "put", table: ITEMS, item: { id, value: id } }]);
+}
