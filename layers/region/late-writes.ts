@@ -30,13 +30,14 @@ export class LateWrites {
 
   /** Now and then. */
   tell(now: Instant): void {
-    const { record, site, data, options } = this.#app;
+    const { record, site, data, options, holding } = this.#app;
     if (record === undefined) return;
     if (options.mode === "active-active") {
       this.#tellStanding(record.regions);
       return;
     }
     const entries = data.stranded(site.engine, AT_ONCE);
+    if (holding !== undefined) holding.shipping.isStranded = entries.length > 0;
     const holder = record.serving[0]?.region;
     if (entries.length === 0 || holder === undefined) return;
     if (holder === site.self.region) this.judge({ region: holder, entries }, now);

@@ -57,6 +57,8 @@ export class Shipping {
   /** Through where logs may be trimmed. */
   readonly settled: () => number;
   readonly peers = new Map<string, Peer>();
+  /** Whether this region itself may have entries beyond a cut that nobody has judged yet. */
+  isStranded = true;
   #tail: Remembered[] = [];
 
   constructor(options: {
@@ -148,7 +150,7 @@ export class Shipping {
 
   /** Every region has the log on disk through here, and none has older entries to be judged. */
   get everywhere(): number {
-    let everywhere = this.#log.end.position;
+    let everywhere = this.isStranded ? 0 : this.#log.end.position;
     for (const { match, isStranded } of this.peers.values()) {
       everywhere = Math.min(everywhere, isStranded ? 0 : match);
     }
