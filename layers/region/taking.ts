@@ -45,7 +45,8 @@ const isAhead = ({ repairUntil }: AppState, log: Log): boolean =>
 
 export class Taking {
   readonly #app: AppParts;
-  #isActive = false;
+  /** Proposals whose outcome is not known: an operator's may come beside one of its own. */
+  #underWay = 0;
   #tries = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
   #staggeredFor = "";
@@ -75,7 +76,7 @@ export class Taking {
     const { data, record } = this.#app;
     if (message.type !== "trimmed" && message.type !== "repaired") return false;
     if (data.merge !== "active-passive") return false;
-    return this.#isActive || message.epoch < (record?.epoch ?? 0);
+    return this.#underWay > 0 || message.epoch < (record?.epoch ?? 0);
   }
 
   /** The region serves: what it tried before is over. */
@@ -85,7 +86,7 @@ export class Taking {
   }
 
   #mayTry(now: Instant): boolean {
-    return !this.#isActive && now.mono >= this.#notBefore;
+    return this.#underWay === 0 && now.mono >= this.#notBefore;
   }
 
   /** A serving region seems to be gone. */
@@ -151,7 +152,7 @@ export class Taking {
     const change = this.#app.change(options.by ?? site.self.region, reason, now);
     const endWhenProposed = log.end.position;
     let refusal = "the record changed meanwhile";
-    this.#isActive = true;
+    this.#underWay++;
     const next: Next = (record, _change, isSuspected) => {
       if (record.version !== base) return { ok: false, reason: refusal };
       if (replacing !== undefined && !isSuspected(replacing)) return "drop";
@@ -176,7 +177,7 @@ export class Taking {
           this.#pause(at);
           const record = end.value as RoutingRecord;
           if (record.changeId === change.changeId) {
-            const fencedByInSyncSet = record.durability === "replicated" && !forced;
+            const fencedByInSyncSet = record.durability === "replicated" && !record.forced;
             const waitMs = site.routingRules.waitBeforeBeginMs(fencedByInSyncSet, end.remainingMs);
             this.#app.won(record.epoch, waitMs, { ...end, endWhenProposed });
           }
@@ -194,7 +195,7 @@ export class Taking {
   /** Changes the record by itself, once; the outcome is only learned. */
   propose(reason: string, next: Next, now: Instant): void {
     const change = this.#app.change(this.#app.site.self.region, reason, now);
-    this.#isActive = true;
+    this.#underWay++;
     this.#app.registrar.propose(
       {
         change: ({ value, isSuspected }) => {
@@ -217,7 +218,7 @@ export class Taking {
   }
 
   #pause(now: Instant): void {
-    this.#isActive = false;
+    this.#underWay--;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#tries);
     this.#tries++;
     this.#notBefore = now.mono + pauseMs * this.#app.site.rng.next();
