@@ -52,6 +52,10 @@ export interface EpochStart {
   readonly lossless: boolean;
 }
 
+/** Whether nothing that was acknowledged in `epoch` is beyond the cut of the one that followed it. */
+export const wasLossless = (starts: readonly EpochStart[], epoch: number): boolean =>
+  starts.find((start) => start.epoch > epoch)?.lossless ?? false;
+
 export interface LogEnd {
   readonly epoch: number;
   readonly position: number;

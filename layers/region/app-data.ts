@@ -22,7 +22,13 @@ import {
   writeItem,
 } from "../key-value/items.ts";
 import { compareKeys, type KeyRange, tuple, tupleRange } from "../key-value/key.ts";
-import { type Change, type Entry, stampOf } from "../key-value/log.ts";
+import {
+  type Change,
+  type Entry,
+  type EpochStart,
+  stampOf,
+  wasLossless,
+} from "../key-value/log.ts";
 import type { Merge, Written } from "../key-value/merge.ts";
 import type { IdempotencyRecord, Write, WriteCode } from "../key-value/port.ts";
 import { type ItemKey, type JsonObject, limits, type TableDefinition } from "../key-value/table.ts";
@@ -292,12 +298,17 @@ export class AppData {
     return onlyHere;
   }
 
-  /** Strands items whose entries are no longer in the log. */
-  strandItems(writer: EngineWriter, items: readonly StoredItem[], lossless: boolean): void {
+  /** Strands items whose entries are no longer in the log; `starts` are of the log that lacks them. */
+  strandItems(
+    writer: EngineWriter,
+    items: readonly StoredItem[],
+    starts: readonly EpochStart[],
+  ): void {
     for (const { table, key, stored } of items) {
       const { epoch, region, sequence } = stored.stamp;
       const change = { table, key, value: stored.value };
       const entry = { position: sequence, epoch, region, clock: stored.clock, changes: [change] };
+      const lossless = wasLossless(starts, epoch);
       const at = this.strandedKey({ entry, lossless });
       const before = writer.get(at) as StrandedEntry | undefined;
       const isKnown = before?.entry.changes.some(
@@ -329,9 +340,10 @@ export class AppData {
     return marks.length;
   }
 
-  strand(writer: EngineWriter, entries: readonly Entry[], lossless: boolean): void {
+  strand(writer: EngineWriter, entries: readonly Entry[], starts: readonly EpochStart[]): void {
     for (const entry of entries) {
       if (entry.changes.length === 0) continue;
+      const lossless = wasLossless(starts, entry.epoch);
       writer.put(this.strandedKey({ entry, lossless }), { entry, lossless });
     }
   }

@@ -214,7 +214,7 @@ export class Following {
     this.#repairing = undefined;
     log.transact(engine, (writer) => {
       const removed = log.cutAfter(writer, message.common);
-      this.#data.strand(writer, removed, message.lossless);
+      this.#data.strand(writer, removed, message.starts);
       this.#data.overwrite(writer, message.items);
       const state = this.#data.state(writer);
       this.#data.setState(writer, {

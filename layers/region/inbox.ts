@@ -142,14 +142,13 @@ export class Inbox {
       const stored = this.#app.data.get(this.#app.site.engine, table, key);
       return stored === undefined ? { table, key } : { table, key, stored };
     });
-    const start = holding.log.starts.find((one) => one.position === message.common + 1);
     this.#app.send(message.from.region, {
       type: "repaired",
       epoch: message.epoch,
       common: message.common,
       items,
       until: holding.log.end.position,
-      lossless: start?.lossless ?? false,
+      starts: holding.log.starts,
     });
   }
 }

@@ -7,6 +7,7 @@
  * written since is recovered.
  */
 import type { EngineReader } from "../key-value/engine.ts";
+import { type Stored, versionOf } from "../key-value/items.ts";
 import { type Change, stampOf } from "../key-value/log.ts";
 import type { JsonObject } from "../key-value/table.ts";
 import type { AppData } from "./app-data.ts";
@@ -27,15 +28,19 @@ export function judge(
   const { entry, lossless } = stranded;
   const { floor = 0 } = data.state(reader);
   const recovered: Change[] = [];
-  // The same request was carried out again meanwhile: a second effect must not appear.
-  const isRepeated = entry.changes.some(
-    (change) =>
-      change.table === IDEMPOTENCY && data.get(reader, IDEMPOTENCY, change.key) !== undefined,
-  );
+  const written = { stamp: stampOf(entry), clock: entry.clock };
+  const isOfThis = ({ stamp }: Stored): boolean => versionOf(stamp) === versionOf(written.stamp);
+  // The same request was carried out again meanwhile: a second effect must not appear. Not so where
+  // a half rebuilt region had to serve: the record is this entry's own, and its effect may lack.
+  const isRepeated = entry.changes.some((change) => {
+    const record = change.table === IDEMPOTENCY && data.get(reader, IDEMPOTENCY, change.key);
+    return record && !isOfThis(record);
+  });
   const mayRecover = !lossless && !isRepeated;
+  let there = 0;
   const told = entry.changes.map((change) => {
     const old = data.get(reader, change.table, change.key);
-    const written = { stamp: stampOf(entry), clock: entry.clock };
+    if (old !== undefined && isOfThis(old)) there++;
     // Below the floor a key that is absent was deleted, and its tombstone collected.
     const wins = old === undefined ? entry.clock > floor : data.wins(written, old);
     if (wins && mayRecover) recovered.push(change);
@@ -48,7 +53,7 @@ export function judge(
       recovered: wins && mayRecover,
     };
   });
-  const verdict = verdictOf(lossless, recovered.length, entry.changes.length);
+  const verdict = verdictOf(lossless, recovered.length + there, entry.changes.length);
   const row: JsonObject = {
     region: entry.region,
     epoch: entry.epoch,
@@ -60,8 +65,8 @@ export function judge(
   return { verdict, changes: [...recovered, { table: LATE, key, value: row }] };
 }
 
-function verdictOf(lossless: boolean, recovered: number, all: number): Verdict {
+function verdictOf(lossless: boolean, here: number, all: number): Verdict {
   if (lossless) return "never-acknowledged";
-  if (recovered === all) return "recovered";
-  return recovered === 0 ? "superseded" : "partly";
+  if (here === all) return "recovered";
+  return here === 0 ? "superseded" : "partly";
 }

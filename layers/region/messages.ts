@@ -66,7 +66,7 @@ export type RegionMessage = ForApp &
         readonly common: number;
         readonly items: readonly KeyedItem[];
         readonly until: number;
-        readonly lossless: boolean;
+        readonly starts: readonly EpochStart[];
       }
     | { readonly type: "stranded"; readonly entries: readonly StrandedEntry[] }
     | { readonly type: "judged"; readonly keys: readonly string[] }
@@ -126,7 +126,7 @@ interface Place {
 
 export interface StrandedEntry {
   readonly entry: Entry;
-  /** True when the cut lost nothing acknowledged, so the entry never was. */
+  /** True when the cut of its epoch lost nothing acknowledged, so the entry never was. */
   readonly lossless: boolean;
 }
 

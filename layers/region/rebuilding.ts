@@ -42,7 +42,6 @@ interface Rebuild {
   readonly starts: readonly EpochStart[];
   /** The last position that this region's log shared with the other one's. */
   readonly common: number;
-  readonly lossless: boolean;
   after: Place | undefined;
   askedAt: number;
 }
@@ -111,10 +110,9 @@ export class Rebuilding {
       this.#tellEnd(message.from.region, message, log);
       return;
     }
-    const lossless = starts.find((start) => start.position > common)?.lossless ?? false;
     log.transact(this.#site.engine, (writer) => {
       const beyond = log.entries(writer, common + 1, Number.MAX_SAFE_INTEGER);
-      if (isPassive) data.strand(writer, beyond, lossless);
+      if (isPassive) data.strand(writer, beyond, starts);
       log.startAt(writer, { epoch: 0, position: 0 }, []);
       const fenceBelow = isPassive ? Math.max(state.fenceBelow, epoch) : state.fenceBelow;
       const repairUntil = isPassive ? { epoch, position: NOT_WHOLE } : state.repairUntil;
@@ -131,7 +129,6 @@ export class Rebuilding {
       end,
       starts,
       common,
-      lossless,
       after: undefined,
       askedAt,
     };
@@ -163,7 +160,7 @@ export class Rebuilding {
       if (isPassive) {
         const isOnlyHere = ({ stamp }: Stored): boolean => stamp.sequence > rebuild.common;
         const replaced = data.replaceRange(writer, page.items, page.after, page.upTo, isOnlyHere);
-        data.strandItems(writer, replaced, rebuild.lossless);
+        data.strandItems(writer, replaced, rebuild.starts);
       } else data.mergeItems(writer, page.items);
       if (page.upTo !== undefined) return;
       log.startAt(writer, rebuild.end, rebuild.starts);

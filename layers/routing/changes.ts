@@ -129,10 +129,12 @@ export function takeOver(
         ...record.inSyncRegions.filter((r) => r !== taker.region && !others.includes(r)),
       ];
   const leaving = record.leaving?.filter((region) => region !== taker.region);
+  // Nobody knows whether the forced epoch was ever begun: its start says what may be missing.
+  const isOwn = record.serving.some(({ region }) => region === taker.region);
   return next(record, options.cause, change, {
     serving: [taker],
     inSyncRegions: kept,
-    forced: options.forced,
+    forced: options.forced || (record.forced && isOwn),
     ...(leaving === undefined ? {} : { leaving }),
   });
 }

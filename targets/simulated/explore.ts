@@ -5,15 +5,16 @@
  * (I11) and all regions equal (I7).
  */
 import { createRng, type Rng } from "../../base/rng.ts";
-import { itemsOf, readItem, unpackStored } from "../../layers/key-value/items.ts";
+import { itemsOf, unpackStored } from "../../layers/key-value/items.ts";
 import { tupleRange } from "../../layers/key-value/key.ts";
+import type { ItemKey } from "../../layers/key-value/table.ts";
 import type { AppOptions } from "../../layers/region/app-parts.ts";
 import { lateKey } from "../../layers/region/judgement.ts";
 import { LATE } from "../../layers/region/platform-tables.ts";
 import type { RegionRules } from "../../layers/region/rules.ts";
 import type { LeaseTerms, RoutingRules } from "../../layers/routing/rules.ts";
 import { createFaults, type FaultKind, unfence } from "./faults.ts";
-import { History } from "./history.ts";
+import { type AckedWrite, History } from "./history.ts";
 import { SimulatedMembership } from "./membership.ts";
 import { ObjectWorkload } from "./objects/object-workload.ts";
 import { RegisterWatch } from "./register-watch.ts";
@@ -238,15 +239,43 @@ function checkEnd(
     const left = world.app(region, APP)?.data.stranded(world.node(region).engine, 1) ?? [];
     if (left[0] !== undefined) report("I8", `${region} still has ${lateKey(left[0])} stranded`);
   }
+  const late = Array.from(
+    itemsOf(engine, APP, LATE),
+    ({ stored }) => stored.value as unknown as LateRow,
+  );
+  const rows = [
+    ...late,
+    ...Array.from(itemsOf(engine, APP, "items"), ({ table, key, stored }) => {
+      const { epoch, region, sequence: position } = stored.stamp;
+      return { region, epoch, position, changes: [{ table, key }] };
+    }),
+  ];
   history.finish(
     (lineage) => world.app(reference, APP)?.logs.get(lineage),
-    (write) => {
-      const sort = `${write.parts.epoch}.${write.region}.${write.parts.position}`;
-      return readItem(engine, APP, LATE, { partition: "late", sort }) !== undefined;
-    },
+    (write) =>
+      late.some((row) => isOf(row, write)) ||
+      (history.isLossAccepted && rows.some((row) => isOf(row, write) || supersedes(row, write))),
   );
   workload.checkEffects([...itemsOf(engine, APP, "items")], report);
 }
+
+interface LateRow {
+  readonly region: string;
+  readonly epoch: number;
+  readonly position: number;
+  readonly changes: readonly { readonly table: string; readonly key: ItemKey }[];
+}
+
+const isOf = ({ region, epoch, position }: LateRow, write: AckedWrite): boolean =>
+  region === write.region && epoch === write.parts.epoch && position === write.parts.position;
+
+/**
+ * Where an operator made a region serve that was not in sync, entries that it lacks may be trimmed:
+ * what was written to an item in the end is there or told, and stands for what was before.
+ */
+const supersedes = ({ epoch, position, changes }: LateRow, { key, parts }: AckedWrite): boolean =>
+  (epoch > parts.epoch || (epoch === parts.epoch && position > parts.position)) &&
+  changes.some((change) => change.table === "items" && change.key.partition === key);
 
 type PackedItem = readonly [at: string, packed: readonly unknown[]];
 

@@ -29,9 +29,17 @@ export const FAULT_KINDS = [
   "restore-disk",
   "suspend",
   "lease",
+  "force",
 ] as const;
 /** Those that only some runs have: what a seed does without them stays what it was. */
-const UNUSUAL: readonly string[] = ["members", "lose-disk", "restore-disk", "suspend", "lease"];
+const UNUSUAL: readonly string[] = [
+  "members",
+  "lose-disk",
+  "restore-disk",
+  "suspend",
+  "lease",
+  "force",
+];
 export const USUAL_FAULTS = FAULT_KINDS.filter((kind) => !UNUSUAL.includes(kind));
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -180,6 +188,13 @@ function inject(
         commands.failover(options, () => {}, now);
       });
       return () => {};
+    case "force":
+      command(world, rng.pick(world.regions), (commands, now) => {
+        history.acceptLoss();
+        const options = { by: "operator", reason: "test", acceptDataLoss: true };
+        commands.failover(options, () => {}, now);
+      });
+      return () => {};
     case "slow-disk":
       node.flushDelayMs = rng.next() * 120;
       return () => {
@@ -269,6 +284,8 @@ function loseVoterDisk(world: World, site: string): () => void {
  * sync, and who serves a `local` app while the others may have restarted and know no lag.
  */
 function isNeeded(world: World, site: string): boolean {
+  // It may be about to be named in place of a region that does not answer.
+  if ((world.app(site, APP)?.suspected.length ?? 0) > 0) return true;
   return world.regions.some((region) => {
     const record = world.app(region, APP)?.record;
     if (record === undefined) return false;

@@ -53,6 +53,8 @@ export class History {
   readonly openDeletes = new Map<string, number>();
   readonly #isPassive: boolean;
   readonly #isReplicated: boolean;
+  /** An operator has made a region serve that may lack what was acknowledged. */
+  #isLossAccepted = false;
   readonly #staleMs: number;
   readonly #report: (invariant: string, what: string) => void;
   /** When a fence had returned, and no unfence was asked for since. */
@@ -72,6 +74,19 @@ export class History {
     this.#isReplicated = options.isReplicated;
     this.#staleMs = options.leaseMs;
     this.#report = options.report;
+  }
+
+  acceptLoss(): void {
+    this.#isLossAccepted = true;
+  }
+
+  get isLossAccepted(): boolean {
+    return this.#isLossAccepted;
+  }
+
+  /** What is acknowledged may be late, and has to be told. */
+  get #mayBeLate(): boolean {
+    return !this.#isReplicated || this.#isLossAccepted;
   }
 
   write(write: AckedWrite, holder: AppRegion | undefined): void {
@@ -110,13 +125,13 @@ export class History {
   /** I3: the holder of the highest begun epoch has everything that was acknowledged. */
   beganAt(region: string, epoch: number, at: number, holder: AppRegion | undefined): void {
     this.began.push({ epoch, region, at });
-    if (!this.#isPassive || !this.#isReplicated || holder === undefined) return;
+    if (!this.#isPassive || holder === undefined) return;
     if (this.began.some((other) => other.epoch > epoch)) return;
     for (const write of this.acked) this.#mustHold(write, holder);
   }
 
   #mustHold(write: AckedWrite, holder: AppRegion): void {
-    if (!this.#isReplicated || (holder.holding?.epoch ?? 0) < write.parts.epoch) return;
+    if (this.#mayBeLate || (holder.holding?.epoch ?? 0) < write.parts.epoch) return;
     if (arrivalOf(write.parts, holder.log) === "arrived") return;
     const { epoch, position } = write.parts;
     this.#report(
@@ -160,7 +175,7 @@ export class History {
         ? { epoch: 0, position: 0 }
         : { epoch: read.stored.stamp.epoch, position: read.stored.stamp.sequence };
     for (const write of read.session) {
-      if (!this.#isPassive || !this.#isReplicated) break;
+      if (!this.#isPassive || this.#mayBeLate) break;
       if (write.key !== read.key || read.missing.includes(write.receipt)) continue;
       if (isOlder(seen, write.parts)) {
         this.#report("I5", `${read.region} read ${read.key} older than the session's own write`);
@@ -170,8 +185,8 @@ export class History {
     if (read.consistency === "leased" && this.#isExcused(read)) return;
     for (const { at, order } of this.#floors.get(read.key) ?? []) {
       if (at >= read.begun || !isOlder(seen, order)) continue;
-      // A `local` app may lose the tail of an epoch: only within one epoch is its order promised.
-      if (!this.#isReplicated && order.epoch !== read.epoch) continue;
+      // The tail of an epoch may be late: only within one epoch is the order promised.
+      if (this.#mayBeLate && order.epoch !== read.epoch) continue;
       const versions = `${seen.epoch}.${seen.position} after ${order.epoch}.${order.position}`;
       this.#report("I9", `${read.region} read ${read.key} ${versions} (${read.consistency})`);
     }
@@ -191,12 +206,9 @@ export class History {
   ): void {
     for (const write of this.acked) {
       if (arrivalOf(write.parts, log(write.parts.lineage)) === "arrived") continue;
-      if (!this.#isReplicated && isTold(write)) continue;
+      if (this.#mayBeLate && isTold(write)) continue;
       const { epoch, position } = write.parts;
-      this.#report(
-        this.#isReplicated ? "I3" : "I4",
-        `${write.key} (${epoch}, ${position}) is lost`,
-      );
+      this.#report(this.#mayBeLate ? "I4" : "I3", `${write.key} (${epoch}, ${position}) is lost`);
     }
   }
 }
