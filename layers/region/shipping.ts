@@ -199,7 +199,9 @@ export class Shipping {
     const peer = this.peers.get(message.from.region);
     if (peer === undefined) return false;
     peer.heardAt = now.mono;
-    if (message.isStranded !== undefined) peer.isStranded = message.isStranded;
+    // One that comes behind later ones may be from before it stranded anything.
+    const isNews = message.isStranded !== undefined && message.through >= peer.match;
+    if (isNews) peer.isStranded = message.isStranded === true;
     if (message.status === "repairing" || message.status === "rebuild") {
       peer.status = message.status === "repairing" ? "repairing" : "snapshot";
       return false;
