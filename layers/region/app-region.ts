@@ -24,10 +24,10 @@ import { type Ballot, sameBallot } from "../routing/ballot.ts";
 import type { Change } from "../routing/changes.ts";
 import { decideWait } from "../routing/failover.ts";
 import { isQuorum } from "../routing/members.ts";
+import { furthestOf } from "../routing/memory.ts";
 import type { Accepted, RenewApp } from "../routing/messages.ts";
 import { holds, type RoutingRecord } from "../routing/record.ts";
 import { type IntentEnd, Registrar } from "../routing/registrar.ts";
-import { furthestOf } from "../routing/round.ts";
 import type { Suspicion } from "../routing/voter.ts";
 import { AppData } from "./app-data.ts";
 import type { AppOptions, AppParts } from "./app-parts.ts";
@@ -355,12 +355,13 @@ export class AppRegion implements AppParts {
   /** What this region's renewals say of the app. */
   renewal(now: Instant): RenewApp {
     const record = this.#record;
+    const end = furthestOf(this.data.state(this.site.engine).mustReach, this.#flushedEnd.end);
     const serves = record?.phase === "serving" && holds(record, this.site.self);
     return {
       app: this.options.app,
       epoch: serves ? record.epoch : 0,
       version: record?.version ?? 0,
-      end: furthestOf(this.data.state(this.site.engine).mustReach, this.#flushedEnd.end),
+      end: this.#lineages.remembered(end),
       healthy: this.healthy,
       eligible: this.#holding === undefined && this.isBooted && this.taking.isEligible(now),
     };

@@ -6,8 +6,8 @@
  * marked so, and only then is the app created. On a full disk that is tried again at every tick.
  */
 import type { Instant } from "../../base/clock.ts";
+import { isOldCopy } from "../routing/memory.ts";
 import type { IntentEnd } from "../routing/registrar.ts";
-import { isFurther } from "../routing/round.ts";
 import type { AppParts } from "./app-parts.ts";
 import { noteBeginning } from "./arriving.ts";
 import type { Lineages } from "./lineages.ts";
@@ -49,8 +49,9 @@ export class Booting {
     if (answer === undefined) return;
     const told = answer.memory[app.options.app];
     if (answer.value === undefined) this.#createAfter = noteBeginning(app);
-    // The voters remember a log that went further: this store is an old copy.
-    else if (told !== undefined && isFurther(told, app.log.end)) lineages.beginAnother(told);
+    else if (told !== undefined && isOldCopy(told, app.log.end, app.log.lineage)) {
+      lineages.beginAnother({ epoch: told.epoch, position: told.position });
+    }
     this.#answer = undefined;
     this.#isDone = true;
     if (answer.value !== undefined) learned(answer, now);

@@ -7,6 +7,7 @@
  */
 import type { Stamp } from "../key-value/items.ts";
 import { Log, lineagesOf } from "../key-value/log.ts";
+import type { Position, Remembered } from "../routing/messages.ts";
 import type { AppData } from "./app-data.ts";
 import type { Site } from "./site.ts";
 
@@ -47,6 +48,12 @@ export class Lineages {
       return start?.epoch === epoch && start.region === region;
     };
     return [...this.all.values()].find(mayHold);
+  }
+
+  /** What voters are to remember: with the log's name, where there is not always the same one. */
+  remembered({ epoch, position }: Position): Remembered {
+    const isPassive = this.#data.merge === "active-passive";
+    return { epoch, position, ...(isPassive ? {} : { lineage: this.#own }) };
   }
 
   /** The last moment of the hybrid clock in any log. */

@@ -117,6 +117,7 @@ export function takeOver(
 ): Changed {
   if (record.phase === "fenced") return refuse("the app is fenced: unfence it first");
   if (holds(record, taker)) return refuse(`${taker.region} serves it already`);
+  if (!record.regions.includes(taker.region)) return refuse(`${taker.region} is no region of it`);
   const inSync = record.inSyncRegions.includes(taker.region);
   if (record.durability === "replicated" && !inSync && !options.forced) {
     return refuse(`${taker.region} is not in sync: acknowledged writes would be lost`);

@@ -16,6 +16,11 @@ export interface Position {
   readonly position: number;
 }
 
+export interface Remembered extends Position {
+  /** Which log it is, where a region may begin another one (active-active). */
+  readonly lineage?: string;
+}
+
 export interface RenewApp {
   readonly app: string;
   /** The epoch this region has begun and wants to go on serving; 0 when it serves none. */
@@ -23,7 +28,7 @@ export interface RenewApp {
   /** The version of the record that it knows to be chosen. */
   readonly version: number;
   /** The end of its log on disk. */
-  readonly end: Position;
+  readonly end: Remembered;
   readonly healthy: boolean;
   /** Whether it could take over without loss: in sync, caught up. */
   readonly eligible: boolean;
@@ -85,7 +90,7 @@ export type VoterRequest =
   | { readonly type: "learn-members"; readonly members: Members };
 
 /** What a voter remembers of a region: how far its log went, by app. */
-export type Memory = Readonly<Record<string, Position>>;
+export type Memory = Readonly<Record<string, Remembered>>;
 
 export interface GrantAnswer {
   readonly granted: boolean;

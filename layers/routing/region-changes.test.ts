@@ -81,6 +81,19 @@ describe("a region of an app", () => {
     const forced = must(depart(leaving, "b", true, change()));
     expect([forced.regions, forced.inSyncRegions]).toEqual([["a", "c"], ["a"]]);
     expect(reasonOf(changes.setInSync(gone, A, ["a", "b"], change()))).toContain("no region");
+    const force = { forced: true, cause: "failover" } as const;
+    expect(reasonOf(changes.takeOver(gone, B, force, change()))).toContain("no region");
+  });
+
+  test("a forced takeover stays forced until another region serves", () => {
+    const force = { forced: true, cause: "failover" } as const;
+    const forced = must(changes.takeOver(passive, B, force, change()));
+    const restart = { forced: false, cause: "restart" } as const;
+    const B2 = { ...B, incarnation: B.incarnation + 1 };
+    const again = must(changes.takeOver(forced, B2, restart, change()));
+    const grown = must(changes.setInSync(again, B2, ["a", "b"], change()));
+    const other = must(changes.switchOver(grown, B2, A, "switchover", change()));
+    expect([forced.forced, again.forced, other.forced]).toEqual([true, true, false]);
   });
 
   test("that is leaving is no destination, may be kept, and stays when it took over", () => {

@@ -17,6 +17,7 @@
  */
 import { type Ballot, compareBallots, sameBallot } from "./ballot.ts";
 import { isQuorum, MEMBERS, type Members, votersOf } from "./members.ts";
+import { isFurther, mergedMemory } from "./memory.ts";
 import type {
   Accepted,
   Memory,
@@ -179,7 +180,7 @@ export class Round {
     };
     if (isQuorum(this.#members, agrees)) {
       this.#phase = "ended";
-      this.#memory = highestMemory(this.#told.values());
+      this.#memory = memoryOf(this.#told.values());
       this.#incarnation = highestIncarnation(this.#told.values());
       this.#proposal = reply.accepted?.value;
       const ballot = reply.accepted?.ballot ?? this.ballot;
@@ -200,7 +201,7 @@ export class Round {
       if (highest === undefined || compareBallots(accepted.ballot, highest.ballot) > 0)
         highest = accepted;
     }
-    this.#memory = highestMemory(this.#promised.values());
+    this.#memory = memoryOf(this.#promised.values());
     this.#incarnation = highestIncarnation(this.#promised.values());
     const isSuspected = (region: string): boolean =>
       isQuorum(this.#members, (id) => this.#promised.get(id)?.suspects.includes(region) ?? false);
@@ -267,21 +268,5 @@ export class Round {
 const highestIncarnation = (answers: Iterable<Answer>): number =>
   Math.max(0, ...Array.from(answers, ({ incarnation = 0 }) => incarnation));
 
-function highestMemory(answers: Iterable<Answer>): Memory {
-  const highest: Record<string, Position> = {};
-  for (const { memory } of answers) {
-    for (const [app, position] of Object.entries(memory)) {
-      const before = highest[app];
-      if (before === undefined || isFurther(position, before)) highest[app] = position;
-    }
-  }
-  return highest;
-}
-
-/** Order of log ends: the epoch of the last entry first, then its position (as in Raft 5.4.1). */
-export const isFurther = (a: Position, b: Position): boolean =>
-  a.epoch !== b.epoch ? a.epoch > b.epoch : a.position > b.position;
-
-/** A store that was rolled back lets nobody forget how far it was. */
-export const furthestOf = (mustReach: Position | undefined, end: Position): Position =>
-  mustReach !== undefined && isFurther(mustReach, end) ? mustReach : end;
+const memoryOf = (answers: Iterable<Answer>): Memory =>
+  mergedMemory(Array.from(answers, ({ memory }) => memory));

@@ -25,6 +25,9 @@ describe("every invariant holds", () => {
     const seeds = Array.from({ length: 10 }, (_, at) => from + at);
     expect(seeds.flatMap((seed) => violationsOf(seed, DISKS))).toEqual([]);
   });
+  test("where a disk is put back twice, and the second copy is of the log before the first", () => {
+    expect(violationsOf(20158, DISKS)).toEqual([]);
+  });
   test("where machines sleep", () => {
     const seeds = Array.from({ length: 15 }, (_, at) => at);
     expect(seeds.flatMap((seed) => violationsOf(seed, SLEEP))).toEqual([]);
