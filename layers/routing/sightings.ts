@@ -1,6 +1,6 @@
 /**
  * What one voter has seen of each region: when it last heard of it, how it judges itself, and how
- * far its logs went. *pure state, kept in memory; the positions are also kept on disk*
+ * far its logs went. *pure state, kept in memory; the positions are put on disk every second*
  *
  * Silence and refused connections are only hints: they let a takeover begin, they fence nothing.
  * A region judges only itself; illness counts only while a healthy candidate is there, so the loss
@@ -19,9 +19,12 @@ interface Sighting {
   apps: ReadonlyMap<string, RenewApp>;
 }
 
+const KEEP_EVERY_MS = 1000;
+
 export class Sightings {
   readonly #since: MonotonicMs;
   readonly #regions = new Map<string, Sighting>();
+  #keptAt = Number.NEGATIVE_INFINITY;
 
   constructor(since: MonotonicMs) {
     this.#since = since;
@@ -86,6 +89,20 @@ export class Sightings {
       if (!this.isSilent(there, now, terms)) return true;
     }
     return false;
+  }
+
+  /**
+   * What is to be put on disk now, where that is older: all voters may restart, and a region whose
+   * disk was lost with them must not be taken for one that never had anything.
+   */
+  toKeep(
+    before: Readonly<Record<string, Memory>>,
+    now: MonotonicMs,
+  ): Readonly<Record<string, Memory>> | undefined {
+    if (now - this.#keptAt < KEEP_EVERY_MS) return undefined;
+    this.#keptAt = now;
+    const memories = this.memories(before);
+    return JSON.stringify(memories) === JSON.stringify(before) ? undefined : memories;
   }
 
   /** The highest positions ever told, merged with those remembered from before a restart. */

@@ -131,12 +131,12 @@ export class Voter {
       case "prepare":
       case "accept":
         this.#sightings.heard(message.from, now.mono);
-        if (message.isBoot !== true) this.#acts(message.from, effects);
+        if (message.isBoot !== true) this.#acts(message.from, now, effects);
         answer(this.#vote(message, now, effects));
         break;
       case "renew":
         this.#sightings.renewed(message, now.mono);
-        this.#acts(message.from, effects);
+        this.#acts(message.from, now, effects);
         answer(this.#renew(message, now));
         break;
       case "probe":
@@ -161,8 +161,10 @@ export class Voter {
   }
 
   /** On disk before this start gets its first answer: no later one may go by the same number. */
-  #acts({ region, incarnation }: Holder, effects: VoterEffects): void {
-    const next = withActed(this.#identity, region, incarnation);
+  #acts({ region, incarnation }: Holder, now: Instant, effects: VoterEffects): void {
+    const acted = withActed(this.#identity, region, incarnation);
+    const regions = this.#sightings.toKeep(acted.regions, now.mono);
+    const next = regions === undefined ? acted : { ...acted, regions };
     if (next === this.#identity) return;
     this.#identity = next;
     effects.persist = true;

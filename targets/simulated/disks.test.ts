@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { must } from "../../base/assert.ts";
 import type { AppOptions } from "../../layers/region/app-parts.ts";
 import { explore } from "./explore.ts";
-import type { FaultKind } from "./faults.ts";
+import { type FaultKind, USUAL_FAULTS } from "./faults.ts";
 import { createSimulatedKeyValueStore, pumped } from "./key-value.ts";
 import { APP, appOptions, ITEMS } from "./setting.ts";
 import { World } from "./world.ts";
@@ -27,6 +27,10 @@ describe("every invariant holds", () => {
   });
   test("where a disk is put back twice, and the second copy is of the log before the first", () => {
     expect(violationsOf(20158, DISKS)).toEqual([]);
+  });
+  test("where a disk is lost and all voters restart before the next change of the record", () => {
+    const faults = [...USUAL_FAULTS, "lose-disk", "restore-disk", "suspend", "lease"] as const;
+    expect(violationsOf(30138, faults)).toEqual([]);
   });
   test("where machines sleep", () => {
     const seeds = Array.from({ length: 15 }, (_, at) => at);
