@@ -10,8 +10,8 @@
  *
  * What only the rebuilt region has is told as late: entries that are still in its log, and items
  * whose entries were trimmed. Pages are read at different moments: items may be ahead of `end`, so
- * nothing is acknowledged and nothing taken over before the log has passed the moment of the last
- * page, in the epoch of the pages (repairUntil); where that epoch ends first, all begins again.
+ * nothing is acknowledged and nothing taken over before the log has passed the furthest moment of
+ * any page, in the epoch of the pages (repairUntil); where that epoch ends first, all begins again.
  */
 import type { Instant } from "../../base/clock.ts";
 import { itemsOf, type Stored, type StoredItem } from "../key-value/items.ts";
@@ -43,6 +43,8 @@ interface Rebuild {
   /** The last position that this region's log shared with the other one's. */
   readonly common: number;
   after: Place | undefined;
+  /** The furthest log end at which a page was read: the one that sends them may be cut meanwhile. */
+  at: number;
   askedAt: number;
 }
 
@@ -130,6 +132,7 @@ export class Rebuilding {
       starts,
       common,
       after: undefined,
+      at: 0,
       askedAt,
     };
     this.#ask(now);
@@ -156,6 +159,7 @@ export class Rebuilding {
       this.#rebuild = undefined;
       return;
     }
+    rebuild.at = Math.max(rebuild.at, page.at);
     log.transact(this.#site.engine, (writer) => {
       if (isPassive) {
         const isOnlyHere = ({ stamp }: Stored): boolean => stamp.sequence > rebuild.common;
@@ -165,7 +169,7 @@ export class Rebuilding {
       if (page.upTo !== undefined) return;
       log.startAt(writer, rebuild.end, rebuild.starts);
       const repairUntil = isPassive
-        ? { epoch: rebuild.epoch, position: page.at }
+        ? { epoch: rebuild.epoch, position: rebuild.at }
         : data.state(writer).repairUntil;
       data.setState(writer, { ...data.state(writer), repairUntil });
     });

@@ -34,7 +34,8 @@ test("a log that fits is not emptied by a late word of one that was trimmed", ()
   expect(follower.log.end).toEqual(end);
 });
 
-test("pages of the next process on the same disk are none of the snapshot that was begun", () => {
+/** A region in the middle of a rebuild, and what its pages have in common. */
+function rebuilding() {
   const regions = ["a", "b"];
   const asked: string[] = [];
   const world = new World({
@@ -61,10 +62,26 @@ test("pages of the next process on the same disk are none of the snapshot that w
   const from = { region: "a", incarnation };
   follower.message({ type: "trimmed", ...head, from, first: end.position + 1, end, starts }, now);
   const rebuild = must(asked[0], "b asks for the first page");
-  const page: RegionMessage = { type: "snapshot", ...head, from, rebuild, items: [], at: 0 };
+  const page = { type: "snapshot", ...head, from, rebuild, items: [], at: end.position } as const;
+  return { world, follower, now, end, page: page satisfies RegionMessage };
+}
 
-  follower.message({ ...page, from: { region: "a", incarnation: incarnation + 1 } }, now);
+test("pages of the next process on the same disk are none of the snapshot that was begun", () => {
+  const { follower, now, page } = rebuilding();
+  const from = { region: "a", incarnation: page.from.incarnation + 1 };
+  follower.message({ ...page, from }, now);
   expect(follower.log.end.position).toBe(0);
+});
+
+// 307131: the region that sent the pages was itself cut between two of them.
+test("items are ahead as far as any page was read, not only the last", () => {
+  const { world, follower, now, end, page } = rebuilding();
+  const place = { table: "items", key: { partition: "k", sort: "" } };
+  follower.message({ ...page, at: end.position + 5, upTo: place }, now);
+  follower.message({ ...page, after: place }, now);
+  expect(follower.log.end).toEqual(end);
+  const { repairUntil } = follower.data.state(world.node("b").engine);
+  expect(repairUntil.position).toBe(end.position + 5);
 });
 
 // 55788: a log that fitted by its end alone was told to go on for ever. 57031: the pages above.
