@@ -29,13 +29,6 @@ type Repaired = Extract<RegionMessage, { type: "repaired" }>;
 
 const ASK_AGAIN_MS = 100;
 
-/** A log of which nothing can be said to be common: its region is rebuilt. */
-const emptied = (log: Log): Pick<Log, "end" | "starts" | "lineage"> => ({
-  lineage: log.lineage,
-  end: { epoch: 0, position: 0 },
-  starts: [],
-});
-
 export class Following {
   readonly #site: Site;
   readonly #data: AppData;
@@ -87,7 +80,7 @@ export class Following {
     }
     const log = this.#logOf(message.lineage);
     if (isPassive && isAstray(state.repairUntil, log, message.epoch)) {
-      this.#tell(message, { status: "rebuild", through: 0, end: log.end });
+      this.#tellRebuild(message, log);
       return;
     }
     const has =
@@ -101,7 +94,7 @@ export class Following {
     );
     if (conflict !== undefined && rules.mustStrand()) {
       // What the entries touched is no longer known where they were trimmed.
-      if (conflict.position < log.first) this.#mismatch(message, emptied(log));
+      if (conflict.position < log.first) this.#tellRebuild(message, log);
       else this.#askForRepair(message, log, conflict.position - 1, now);
       return;
     }
@@ -164,6 +157,10 @@ export class Following {
     };
     this.#afterFlush.push({ sequence, act });
     this.flushed(this.#flushedSequence);
+  }
+
+  #tellRebuild(message: Append, log: Log): void {
+    this.#tell(message, { status: "rebuild", through: 0, end: log.end });
   }
 
   #mismatch(
