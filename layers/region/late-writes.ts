@@ -9,6 +9,7 @@
 import type { Instant } from "../../base/clock.ts";
 import type { LogEnd } from "../key-value/log.ts";
 import type { RoutingRecord } from "../routing/record.ts";
+import { NOT_WHOLE } from "./app-data.ts";
 import { type AppParts, LOG_KEPT } from "./app-parts.ts";
 import { judge } from "./judgement.ts";
 import type { RegionMessage } from "./messages.ts";
@@ -40,6 +41,8 @@ export class LateWrites {
     if (holding !== undefined) holding.shipping.isStranded = entries.length > 0;
     const holder = record.serving[0]?.region;
     if (entries.length === 0 || holder === undefined) return;
+    // Before the last page of a rebuild an entry may be stranded in part: its record comes later.
+    if (data.state(site.engine).repairUntil.position === NOT_WHOLE) return;
     if (holder === site.self.region) this.judge({ region: holder, entries }, now);
     else this.#app.send(holder, { type: "stranded", entries });
   }
