@@ -243,14 +243,16 @@ export class AppRegion implements AppParts {
     }
     if (this.#beginAt?.epoch === record.epoch) return;
     const isWon = this.#won?.epoch === record.epoch;
-    const waitMs = isWon ? this.#won?.waitMs : decideWait(record, this.site.terms.leaseMs);
+    const { begunEpoch } = this.data.state(this.site.engine);
+    const { leaseMs } = this.site.terms;
+    const waitMs = isWon ? this.#won?.waitMs : decideWait(record, leaseMs, begunEpoch);
     const beginAt = { epoch: record.epoch, at: now.mono + (waitMs ?? 0) };
     this.#beginAt = beginAt;
     // Voters may have granted for longer than this region's own terms: they are asked.
     if (!isWon && waitMs !== 0) {
       beginAt.at = Number.POSITIVE_INFINITY;
       this.registrar.read((end, at) => {
-        beginAt.at = at.mono + Math.max(this.site.terms.leaseMs, end.longestLeaseMs);
+        beginAt.at = at.mono + Math.max(leaseMs, end.longestLeaseMs);
         this.#learned(end, at);
       }, now);
     }

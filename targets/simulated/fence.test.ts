@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { explore } from "./explore.ts";
 import { APP, appOptions } from "./setting.ts";
 import { World } from "./world.ts";
 
@@ -42,4 +43,9 @@ test("who waits to begin an epoch does not begin it once a later one has fenced 
   );
   world.advance(2000);
   expect(begun).not.toContain(epoch);
+});
+
+// An operator fenced and unfenced while the taker still waited for the lease of who was cut off.
+test("who waits for a lease goes on waiting when the app was fenced and unfenced: seed 311822", () => {
+  expect(explore({ seed: 311822 }).violations).toEqual([]);
 });
