@@ -41,6 +41,8 @@ import type { RegionRules } from "./rules.ts";
 import { marksThrough, markTombstone } from "./tombstones.ts";
 
 type StoredPlace = { readonly table: string; readonly key: ItemKey };
+/** After the first through the second; open where one is absent. */
+type Span = readonly [after: StoredPlace | undefined, upTo: StoredPlace | undefined];
 
 export interface AppState {
   /** Appends of a lower epoch are refused. */
@@ -258,13 +260,25 @@ export class AppData {
     this.bytes.renamed(writer, digestOf(old?.value), undefined, NO_ENTRY);
   }
 
-  /** Items of another region's store, where nothing newer is here. */
-  mergeItems(writer: EngineWriter, items: readonly KeyedItem[]): void {
+  /**
+   * A page of another region's store beside what is here between two items: the newer one stays,
+   * and what is not there was deleted where it is older than that region's `floor`.
+   */
+  mergeRange(
+    writer: EngineWriter,
+    items: readonly KeyedItem[],
+    [after, upTo]: Span,
+    floor: number,
+  ): void {
+    const there = new Set(items.map(({ table, key }) => itemKey(this.app, table, key)));
+    const gone = this.#between(writer, after, upTo).filter(
+      ({ at, stored }) => !there.has(at) && stored.clock <= floor,
+    );
     const newer = items.filter(({ table, key, stored }) => {
       const old = readItem(writer, this.app, table, key);
       return stored !== undefined && (old === undefined || this.wins(stored, old));
     });
-    this.overwrite(writer, newer);
+    this.overwrite(writer, [...gone.map(({ table, key }) => ({ table, key })), ...newer]);
   }
 
   /**
@@ -274,8 +288,7 @@ export class AppData {
   replaceRange(
     writer: EngineWriter,
     items: readonly KeyedItem[],
-    after: StoredPlace | undefined,
-    upTo: StoredPlace | undefined,
+    [after, upTo]: Span,
     isOnlyHere: (stored: Stored) => boolean,
   ): StoredItem[] {
     const kept = new Map(
@@ -284,18 +297,27 @@ export class AppData {
         stored && versionOf(stored.stamp),
       ]),
     );
+    const here = this.#between(writer, after, upTo);
+    const gone = here.filter(({ at }) => !kept.has(at)).map(({ table, key }) => ({ table, key }));
+    this.overwrite(writer, [...gone, ...items]);
+    return here.filter(
+      ({ at, stored }) => kept.get(at) !== versionOf(stored.stamp) && isOnlyHere(stored),
+    );
+  }
+
+  #between(
+    reader: EngineReader,
+    after: StoredPlace | undefined,
+    upTo: StoredPlace | undefined,
+  ): (StoredItem & { readonly at: string })[] {
     const end = upTo && itemKey(this.app, upTo.table, upTo.key);
-    const gone: KeyedItem[] = [];
-    const onlyHere: StoredItem[] = [];
-    for (const item of itemsOf(writer, this.app, undefined, after)) {
+    const found: (StoredItem & { readonly at: string })[] = [];
+    for (const item of itemsOf(reader, this.app, undefined, after)) {
       const at = itemKey(this.app, item.table, item.key);
       if (end !== undefined && compareKeys(at, end) > 0) break;
-      if (!kept.has(at)) gone.push({ table: item.table, key: item.key });
-      const isSame = kept.get(at) === versionOf(item.stored.stamp);
-      if (!isSame && isOnlyHere(item.stored)) onlyHere.push(item);
+      found.push({ ...item, at });
     }
-    this.overwrite(writer, [...gone, ...items]);
-    return onlyHere;
+    return found;
   }
 
   /** Strands items whose entries are no longer in the log; `starts` are of the log that lacks them. */

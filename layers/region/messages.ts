@@ -114,8 +114,9 @@ export type RegionMessage = ForApp &
         /** The last item of this page; absent on the last page. */
         readonly upTo?: Place;
         readonly items: readonly KeyedItem[];
-        /** The end of the sender's log when it read the page. */
+        /** The end of the sender's log when it read the page, and its floor (tombstones.ts). */
         readonly at: number;
+        readonly floor: number;
       }
   );
 

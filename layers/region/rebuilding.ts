@@ -68,6 +68,7 @@ export function pageFor(site: Site, data: AppData, log: Log, next: Next): Region
     epoch: next.epoch,
     items,
     at: log.end.position,
+    floor: data.state(site.engine).floor ?? 0,
     ...(next.after === undefined ? {} : { after: next.after }),
     ...(isWhole || last === undefined ? {} : { upTo: { table: last.table, key: last.key } }),
   };
@@ -160,12 +161,13 @@ export class Rebuilding {
       return;
     }
     rebuild.at = Math.max(rebuild.at, page.at);
+    const span = [page.after, page.upTo] as const;
     log.transact(this.#site.engine, (writer) => {
       if (isPassive) {
         const isOnlyHere = ({ stamp }: Stored): boolean => stamp.sequence > rebuild.common;
-        const replaced = data.replaceRange(writer, page.items, page.after, page.upTo, isOnlyHere);
+        const replaced = data.replaceRange(writer, page.items, span, isOnlyHere);
         data.strandItems(writer, replaced, rebuild.starts);
-      } else data.mergeItems(writer, page.items);
+      } else data.mergeRange(writer, page.items, span, page.floor);
       if (page.upTo !== undefined) return;
       log.startAt(writer, rebuild.end, rebuild.starts);
       const repairUntil = isPassive

@@ -28,6 +28,9 @@ describe("every invariant holds", () => {
   test("where a disk is put back twice, and the second copy is of the log before the first", () => {
     expect(violationsOf(20158, DISKS)).toEqual([]);
   });
+  test("where an old copy has what was deleted since, and its tombstone collected", () => {
+    expect([40134, 40376].flatMap((seed) => violationsOf(seed, DISKS))).toEqual([]);
+  });
   test("where a disk is lost and all voters restart before the next change of the record", () => {
     const faults = [...USUAL_FAULTS, "lose-disk", "restore-disk", "suspend", "lease"] as const;
     expect(violationsOf(30138, faults)).toEqual([]);

@@ -62,7 +62,15 @@ function rebuilding() {
   const from = { region: "a", incarnation };
   follower.message({ type: "trimmed", ...head, from, first: end.position + 1, end, starts }, now);
   const rebuild = must(asked[0], "b asks for the first page");
-  const page = { type: "snapshot", ...head, from, rebuild, items: [], at: end.position } as const;
+  const page = {
+    type: "snapshot",
+    ...head,
+    from,
+    rebuild,
+    items: [],
+    at: end.position,
+    floor: 0,
+  } as const;
   return { world, follower, now, end, page: page satisfies RegionMessage };
 }
 
