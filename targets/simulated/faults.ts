@@ -100,7 +100,9 @@ const FEWEST_REGIONS = 1;
 
 /** A region comes, or one goes; those that serve are refused, which ends it. */
 function changeMembers(world: World, rng: Rng, membership: SimulatedMembership): () => void {
-  if (membership.isBusy) return () => {};
+  // What the members are is asked of who runs.
+  const isAnyUp = [...world.nodes.values()].some(({ isUp }) => isUp);
+  if (membership.isBusy || !isAnyUp) return () => {};
   const { regions } = world.newestMembers;
   const isLess = regions.length > FEWEST_REGIONS && rng.chance(0.5);
   if (isLess) membership.change({ change: "remove", region: rng.pick(regions) });
