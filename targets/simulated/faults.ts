@@ -191,6 +191,7 @@ function inject(
       });
       return () => {};
     case "force":
+      if (!history.isPassive) return () => {};
       command(world, rng.pick(world.regions), (commands, now) => {
         history.acceptLoss();
         const options = { by: "operator", reason: "test", acceptDataLoss: true };

@@ -51,7 +51,7 @@ export class History {
   readonly #floors = new Map<string, { at: number; order: Order; isDelete: boolean }[]>();
   /** Deletes, by key, whose outcome nobody knows: any of them may have happened. */
   readonly openDeletes = new Map<string, number>();
-  readonly #isPassive: boolean;
+  readonly isPassive: boolean;
   readonly #isReplicated: boolean;
   /** An operator has made a region serve that may lack what was acknowledged. */
   #isLossAccepted = false;
@@ -70,7 +70,7 @@ export class History {
     leaseMs: number;
     report: (invariant: string, what: string) => void;
   }) {
-    this.#isPassive = options.isPassive;
+    this.isPassive = options.isPassive;
     this.#isReplicated = options.isReplicated;
     this.#staleMs = options.leaseMs;
     this.#report = options.report;
@@ -99,7 +99,7 @@ export class History {
         `${write.key} acknowledged by ${write.region}, begun after fence returned`,
       );
     }
-    if (!this.#isPassive) return;
+    if (!this.isPassive) return;
     const who = `${write.region}#${write.incarnation}`;
     const before = this.#holderOf.get(epoch);
     if (before !== undefined && before !== who) {
@@ -125,7 +125,7 @@ export class History {
   /** I3: the holder of the highest begun epoch has everything that was acknowledged. */
   beganAt(region: string, epoch: number, at: number, holder: AppRegion | undefined): void {
     this.began.push({ epoch, region, at });
-    if (!this.#isPassive || holder === undefined) return;
+    if (!this.isPassive || holder === undefined) return;
     if (this.began.some((other) => other.epoch > epoch)) return;
     for (const write of this.acked) this.#mustHold(write, holder);
   }
@@ -175,13 +175,13 @@ export class History {
         ? { epoch: 0, position: 0 }
         : { epoch: read.stored.stamp.epoch, position: read.stored.stamp.sequence };
     for (const write of read.session) {
-      if (!this.#isPassive || this.#mayBeLate) break;
+      if (!this.isPassive || this.#mayBeLate) break;
       if (write.key !== read.key || read.missing.includes(write.receipt)) continue;
       if (isOlder(seen, write.parts)) {
         this.#report("I5", `${read.region} read ${read.key} older than the session's own write`);
       }
     }
-    if (read.consistency === "stale" || !this.#isPassive) return;
+    if (read.consistency === "stale" || !this.isPassive) return;
     if (read.consistency === "leased" && this.#isExcused(read)) return;
     for (const { at, order } of this.#floors.get(read.key) ?? []) {
       if (at >= read.begun || !isOlder(seen, order)) continue;

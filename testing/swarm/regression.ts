@@ -5,7 +5,8 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { explore } from "../../targets/simulated/explore.ts";
+import { type ExploreOptions, explore } from "../../targets/simulated/explore.ts";
+import { FAULT_KINDS } from "../../targets/simulated/faults.ts";
 import type { Plan } from "./plan.ts";
 import { runPlan } from "./run.ts";
 
@@ -40,10 +41,14 @@ export interface CoresRun {
   readonly faults: readonly string[];
 }
 
+/** Every third seed meets the unusual ones too: disks, members, sleep, forced takeovers. */
+const faultsOf = (seed: number): Partial<ExploreOptions> =>
+  seed % 3 === 0 ? { faults: FAULT_KINDS } : {};
+
 /** An assertion of the cores that fails counts as what was found. */
 export function exploreCores(seed: number, skip: readonly number[]): CoresRun {
   try {
-    return explore({ seed, skip });
+    return explore({ seed, skip, ...faultsOf(seed) });
   } catch (error) {
     const violations = [`the world stopped: ${(error as Error).stack ?? String(error)}`];
     return {
