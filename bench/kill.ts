@@ -5,10 +5,10 @@
  *   node dist/bench/kill.js [KILLS] [TICKETS_PER_SECOND] [MODE]     MODE: kill, freeze
  *
  * A deployment of its own, real processes and disks, tickets straight to the regions over HTTP. Its
- * supervisor runs in this process: one more would take 10 ms of a gap on two cores. The
- * region that serves is ended by SIGKILL (or stopped by SIGSTOP); the gap is from the last
- * acknowledgement before to the first one after. Each victim is brought back and must be in sync
- * again before the next. At the end every acknowledged ticket is read in every region.
+ * supervisor runs in this process: one more would add 10 ms to a gap on two cores. The region that
+ * serves is ended by SIGKILL (or stopped by SIGSTOP); the gap is from the last acknowledgement
+ * before to the first one after. Each victim is brought back and must be in sync again before the
+ * next. At the end every acknowledged ticket is read in every region.
  *
  * Exit status: 0 nothing acknowledged is missing or there twice, 1 something is.
  */

@@ -2,8 +2,8 @@
  * The first word of the register in this start: nothing is served, and no lease asked for, before.
  * *pure core*
  *
- * A store that went back to an old copy begins another log; one that is there before its app is
- * marked so, and only then is the app created. On a full disk that is tried again at every tick.
+ * A store that went back to an old copy begins another log. One that is there before its app is
+ * whole: that is put on disk before the app is created. A full disk is tried again at every tick.
  */
 import type { Instant } from "../../base/clock.ts";
 import { isOldCopy } from "../routing/memory.ts";
@@ -50,7 +50,7 @@ export class Booting {
     const told = answer.memory[app.options.app];
     if (answer.value === undefined) this.#createAfter = noteBeginning(app);
     else if (told !== undefined && isOldCopy(told, app.log.end, app.log.lineage)) {
-      lineages.beginAnother({ epoch: told.epoch, position: told.position });
+      lineages.beginAnother(told);
     }
     this.#answer = undefined;
     this.#isDone = true;

@@ -65,8 +65,8 @@ export class Lineages {
   }
 
   /** This store is an old copy: nothing is written in its lineage any more. */
-  beginAnother(mustReach: { readonly epoch: number; readonly position: number }): void {
-    this.#rename({ mustReach, ...this.#partial() });
+  beginAnother({ epoch, position }: Position): void {
+    this.#rename({ mustReach: { epoch, position }, ...this.#partial() });
     this.#own = this.#name();
   }
 

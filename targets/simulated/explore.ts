@@ -243,18 +243,17 @@ function checkEnd(
     itemsOf(engine, APP, LATE),
     ({ stored }) => stored.value as unknown as LateRow,
   );
-  const rows = [
-    ...late,
-    ...Array.from(itemsOf(engine, APP, "items"), ({ table, key, stored }) => {
-      const { epoch, region, sequence: position } = stored.stamp;
-      return { region, epoch, position, changes: [{ table, key }] };
-    }),
-  ];
+  const items = history.isLossAccepted ? [...itemsOf(engine, APP, "items")] : [];
+  const kept = items.map(({ table, key, stored }): LateRow => {
+    const { epoch, region, sequence: position } = stored.stamp;
+    return { region, epoch, position, changes: [{ table, key }] };
+  });
+  const instead = history.isLossAccepted ? [...late, ...kept] : [];
   history.finish(
     (lineage) => world.app(reference, APP)?.logs.get(lineage),
     (write) =>
       late.some((row) => isOf(row, write)) ||
-      (history.isLossAccepted && rows.some((row) => isOf(row, write) || supersedes(row, write))),
+      instead.some((row) => isOf(row, write) || supersedes(row, write)),
   );
   workload.checkEffects([...itemsOf(engine, APP, "items")], report);
 }

@@ -10,7 +10,7 @@ import type { SimulatedMembership } from "./membership.ts";
 import { APP } from "./setting.ts";
 import type { World } from "./world.ts";
 
-export const FAULT_KINDS = [
+export const USUAL_FAULTS = [
   "kill",
   "freeze",
   "zombie",
@@ -24,6 +24,10 @@ export const FAULT_KINDS = [
   "fence",
   "switchover",
   "failover",
+] as const;
+/** With those that only some runs have: what a seed does without them stays what it was. */
+export const FAULT_KINDS = [
+  ...USUAL_FAULTS,
   "members",
   "lose-disk",
   "restore-disk",
@@ -31,16 +35,6 @@ export const FAULT_KINDS = [
   "lease",
   "force",
 ] as const;
-/** Those that only some runs have: what a seed does without them stays what it was. */
-const UNUSUAL: readonly string[] = [
-  "members",
-  "lose-disk",
-  "restore-disk",
-  "suspend",
-  "lease",
-  "force",
-];
-export const USUAL_FAULTS = FAULT_KINDS.filter((kind) => !UNUSUAL.includes(kind));
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Faults {
@@ -193,7 +187,7 @@ function inject(
     case "force":
       if (!history.isPassive) return () => {};
       command(world, rng.pick(world.regions), (commands, now) => {
-        history.acceptLoss();
+        history.isLossAccepted = true;
         const options = { by: "operator", reason: "test", acceptDataLoss: true };
         commands.failover(options, () => {}, now);
       });

@@ -53,8 +53,6 @@ export class History {
   readonly openDeletes = new Map<string, number>();
   readonly isPassive: boolean;
   readonly #isReplicated: boolean;
-  /** An operator has made a region serve that may lack what was acknowledged. */
-  #isLossAccepted = false;
   readonly #staleMs: number;
   readonly #report: (invariant: string, what: string) => void;
   /** When a fence had returned, and no unfence was asked for since. */
@@ -63,6 +61,8 @@ export class History {
   fences = 0;
   /** Unfences that may still happen, however late (a frozen region asks when it wakes). */
   unfencesOpen = 0;
+  /** An operator has made a region serve that may lack what was acknowledged. */
+  isLossAccepted = false;
 
   constructor(options: {
     isPassive: boolean;
@@ -76,17 +76,9 @@ export class History {
     this.#report = options.report;
   }
 
-  acceptLoss(): void {
-    this.#isLossAccepted = true;
-  }
-
-  get isLossAccepted(): boolean {
-    return this.#isLossAccepted;
-  }
-
   /** What is acknowledged may be late, and has to be told. */
   get #mayBeLate(): boolean {
-    return !this.#isReplicated || this.#isLossAccepted;
+    return !this.#isReplicated || this.isLossAccepted;
   }
 
   write(write: AckedWrite, holder: AppRegion | undefined): void {

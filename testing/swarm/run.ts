@@ -121,7 +121,7 @@ function begin(world: SimulatedWorld, plan: Plan, fault: PlannedFault, copies: C
       copies.set(fault, world.copyDisk(region));
       return;
     case "change-lease":
-      return world.changeLease(region, isTight(plan) ? "default" : "tight");
+      return world.changeLease(region, otherLease(plan));
   }
 }
 
@@ -135,8 +135,8 @@ function mayLoseDisk(world: SimulatedWorld, plan: Plan, region: string): boolean
   return !serves(region) && plan.regions.some(serves);
 }
 
-/** Whether the other length of leases is the longer one. */
-const isTight = ({ lease, rttMs }: Plan): boolean => lease === "tight" || rttMs >= TIGHT_RTT_MS;
+const otherLease = ({ lease, rttMs }: Plan): Plan["lease"] =>
+  lease === "tight" || rttMs >= TIGHT_RTT_MS ? "default" : "tight";
 
 /** Of what hurts only its own region; the rest lasts until everything is healed. */
 function end(world: SimulatedWorld, plan: Plan, fault: PlannedFault, copies: Copies): void {
