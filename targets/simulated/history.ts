@@ -117,7 +117,7 @@ export class History {
   /** I3: the holder of the highest begun epoch has everything that was acknowledged. */
   beganAt(region: string, epoch: number, at: number, holder: AppRegion | undefined): void {
     this.began.push({ epoch, region, at });
-    if (!this.isPassive || holder === undefined) return;
+    if (!this.isPassive || this.#mayBeLate || holder === undefined) return;
     if (this.began.some((other) => other.epoch > epoch)) return;
     for (const write of this.acked) this.#mustHold(write, holder);
   }
