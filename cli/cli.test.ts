@@ -15,7 +15,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bundled, createBundleFolder } from "../targets/local/link/bundled.mjs";
 import { identify } from "../targets/local/supervisor/process-identity.ts";
 import type { DeploymentStatus, ReadyLine } from "../targets/local/supervisor/status.ts";
@@ -43,7 +43,7 @@ beforeAll(async () => {
     join(installed, "package.json"),
     JSON.stringify({ type: "module", version: "1.2.3" }),
   );
-}, 60_000);
+});
 afterAll(() => rmSync(installed, { recursive: true, force: true }));
 
 beforeEach(() => {
@@ -80,7 +80,7 @@ const on = (...args: string[]) => understudy(...args, "--data", dataDir);
 
 async function up(...args: string[]) {
   const started = begin("up", "--data", dataDir, "--port", "0", ...args);
-  await vi.waitFor(() => expect(started.said.out).toContain("\n"), { timeout: 20_000 });
+  await expect.poll(() => started.said.out).toContain("\n");
   return { ...started, line: JSON.parse(started.said.out) as ReadyLine };
 }
 const status = async () => JSON.parse((await on("status", "--json")).out) as DeploymentStatus;
@@ -88,7 +88,7 @@ const status = async () => JSON.parse((await on("status", "--json")).out) as Dep
 test("understudy front-door puts one more beside the first, until it is stopped", async () => {
   await up();
   const { child, said, ended } = begin("front-door", "--port", "0", "--json", "--data", dataDir);
-  await vi.waitFor(() => expect(said.out).toContain("\n"), { timeout: 20_000 });
+  await expect.poll(() => said.out).toContain("\n");
   const { frontDoor } = JSON.parse(said.out) as { readonly frontDoor: string };
   const through = await fetch(`${frontDoor}/routing/apps`);
   expect(await through.json()).toMatchObject({ items: [{ app: "demo" }] });
@@ -132,9 +132,7 @@ describe("understudy up", () => {
     );
     const pids = (JSON.parse(line) as ReadyLine).regions.map((region) => region.pid ?? 0);
     npm.kill("SIGTERM");
-    await vi.waitFor(() => expect(existsSync(join(dataDir, "supervisor.lock"))).toBe(false), {
-      timeout: 15_000,
-    });
+    await expect.poll(() => existsSync(join(dataDir, "supervisor.lock"))).toBe(false);
     expect(pids.map(identify)).toEqual([undefined, undefined]);
   });
 
@@ -158,9 +156,7 @@ describe("understudy up", () => {
 
   test("ends cleanly when it is stopped before it serves", async () => {
     const started = begin("up", "--data", dataDir, "--port", "0");
-    await vi.waitFor(() => expect(existsSync(join(dataDir, "supervisor.json"))).toBe(true), {
-      timeout: 10_000,
-    });
+    await expect.poll(() => existsSync(join(dataDir, "supervisor.json"))).toBe(true);
     started.child.kill("SIGTERM");
     const { status: exit, err } = await started.ended;
     expect([exit, existsSync(join(dataDir, "supervisor.lock"))]).toEqual([1, false]);
@@ -234,7 +230,7 @@ describe("a command on a running deployment", () => {
     expect((await on("failover", "unknown", "--json")).status).toBe(2);
     const silent = await on("failover", "silent", "--wait", "0s");
     expect([silent.status, silent.err]).toEqual([2, expect.stringContaining("no answer within")]);
-  }, 20_000);
+  });
 
   test("goes to the next region when one answers that nothing was changed", async () => {
     await up();

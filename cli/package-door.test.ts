@@ -3,12 +3,14 @@
  * an app, test it, serve it, and lose a region of it. Needs the last build, and a registry that
  * has the dependencies; where the install fails it is skipped, and says so.
  */
+
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, expect, test } from "vitest";
+import { ampleMs } from "../targets/local/tests/limits.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const isBuilt = existsSync(join(root, "dist", "testing", "index.js"));
@@ -16,8 +18,8 @@ const home = mkdtempSync(join(tmpdir(), "understudy-package-"));
 const app = join(home, "installed", "notes");
 const children: ChildProcess[] = [];
 
-function run(cwd: string, limitMs: number, command: string, ...given: string[]): string {
-  const options = { cwd, timeout: limitMs, encoding: "utf8" } as const;
+function run(cwd: string, referenceMs: number, command: string, ...given: string[]): string {
+  const options = { cwd, timeout: ampleMs(referenceMs), encoding: "utf8" } as const;
   return execFileSync(command, given, { ...options, stdio: ["ignore", "pipe", "pipe"] });
 }
 const understudy = (cwd: string, ...given: string[]): string =>
@@ -70,7 +72,7 @@ test("the packed package makes an app, whose test loses a region, and serves it"
   server.stdout.on("data", (chunk: Buffer) => {
     told += chunk;
   });
-  await vi.waitFor(() => expect(told).toContain('"ready":true'), 60_000);
+  await expect.poll(() => told).toContain('"ready":true');
   const { frontDoor } = JSON.parse(told) as { readonly frontDoor: string };
   const notes = `${frontDoor}/notes/api/notes`;
   const add = async (text: string): Promise<Response> => {
@@ -81,9 +83,9 @@ test("the packed package makes an app, whose test loses a region, and serves it"
   expect([before.status, before.headers.get("understudy-region")]).toEqual([201, "eu-west-1"]);
 
   expect(understudy(app, "fault", "kill", "eu-west-1")).toContain("eu-west-1 is down");
-  await vi.waitFor(async () => expect((await add("after")).status).toBe(201), 30_000);
+  await expect.poll(async () => (await add("after")).status).toBe(201);
   const read = (await (await fetch(notes)).json()) as { items: { text: string }[] };
   expect(read.items.map(({ text }) => text).sort()).toEqual(["after", "before"]);
   understudy(app, "down");
-  await vi.waitFor(() => expect(server.exitCode).toBe(0), 30_000);
-}, 400_000);
+  await expect.poll(() => server.exitCode).toBe(0);
+});

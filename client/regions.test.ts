@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { createClient } from "./client.ts";
 
 /** A region of one process: real sockets, which can be cut as a killed process cuts them. */
@@ -120,9 +120,9 @@ describe("against real sockets", () => {
     stops.push(() => client.close());
     const controller = new AbortController();
     const call = client.fetch("/tickets/x", { signal: controller.signal });
-    await vi.waitFor(() => expect(isThere).toBe(true), { timeout: 10_000 });
+    await expect.poll(() => isThere).toBe(true);
     controller.abort(new Error("enough"));
     await expect(call).rejects.toThrow("enough");
-    await vi.waitFor(() => expect(isGone).toBe(true), { timeout: 10_000 });
+    await expect.poll(() => isGone).toBe(true);
   });
 });

@@ -2,11 +2,13 @@
  * Runs the model checker on takeover.pml, where spin and gcc are installed. UNDERSTUDY_MODEL says
  * how far it looks: `narrow` (default) takes seconds, `usual` a minute, `wide` minutes and 4 GB.
  */
+
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { ampleMs } from "../targets/local/tests/limits.ts";
 
 const source = new URL("takeover.pml", import.meta.url).pathname;
 const lacking = [
@@ -19,7 +21,7 @@ const BOUNDS = ["narrow", "usual", "wide"] as const;
 const asked = process.env["UNDERSTUDY_MODEL"] ?? "narrow";
 const bounds = BOUNDS.find((name) => name === asked);
 if (bounds === undefined) throw new RangeError(`UNDERSTUDY_MODEL: got ${asked}, use ${BOUNDS}`);
-const withinMs = bounds === "wide" ? 1_200_000 : 240_000;
+const withinMs = ampleMs(bounds === "wide" ? 1_200_000 : 240_000);
 // To compile takes longer than a narrow search does.
 const optimization = bounds === "narrow" ? "-O0" : "-O2";
 const folders: string[] = [];

@@ -76,7 +76,7 @@ const PURE_MODEL = /^apps\/[^/]+\/model\//;
 const BUILD_TIME = /\/(?:build\/|dev\/|vite[a-z.-]*\.ts$)/;
 const PAGES = new Set(["layers/presentation", "apps/web"]);
 const ROOT_FILE =
-  /^(?:cli|testing|bench)\/|^(?:apps\/)?[^/]+$|^targets\/[^/]+\/(?:.+\/)?(?:main|open)\.ts$/;
+  /^(?:cli|testing|bench|model)\/|^(?:apps\/)?[^/]+$|^targets\/[^/]+\/(?:.+\/)?(?:main|open)\.ts$/;
 
 export const isPure = (path: string): boolean => PURE.test(path) || PURE_MODEL.test(path);
 

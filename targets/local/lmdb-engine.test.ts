@@ -76,7 +76,7 @@ describe("LMDB engine", () => {
     const path = await folder();
     const old = await openAt(path);
     old.transact((writer) => writer.put("a", "first"));
-    await expect.poll(() => old.pressure, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => old.pressure).toBe(0);
     const calls: string[] = [];
     const told = new Promise<void>((resolve) => old.onSuperseded(resolve));
     old.onFlushed(() => calls.push("flushed"));
@@ -113,7 +113,7 @@ describe("LMDB engine", () => {
     for (let at = 0; at < 100; at++) write(at);
     expect(engine.pressure).toBe(1);
     expect(() => write(100)).toThrow(EngineFullError);
-    await expect.poll(() => engine.pressure, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => engine.pressure).toBe(0);
     write(100);
     expect(Array.from(engine.range({ from: "k", to: "l" }))).toHaveLength(101);
   });

@@ -71,7 +71,7 @@ beforeAll(async () => {
     }
   }
   one.destroy();
-}, 60_000);
+});
 
 afterAll(() => {
   process.off("exit", stop);

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { decode, encode, type Packet, streamDecode, streamEncode } from "dns-packet";
 import { afterEach, expect, test } from "vitest";
 import { buildZone, type ZoneState } from "../../../layers/routing/dns-zone.ts";
+import { ampleMs } from "../tests/limits.ts";
 import { type DnsServer, type DnsServerOptions, startDnsServer } from "./server.ts";
 import { createFrameReader } from "./tcp.ts";
 
@@ -61,7 +62,9 @@ const TICKETS = "tickets.understudy.test";
 
 async function dig(server: DnsServer, ...words: string[]): Promise<string> {
   const fixed = ["@127.0.0.1", "-p", String(server.port), "+tries=2", "+time=5"];
-  const { stdout } = await promisify(execFile)(DIG, [...fixed, ...words], { timeout: 20_000 });
+  const { stdout } = await promisify(execFile)(DIG, [...fixed, ...words], {
+    timeout: ampleMs(20_000),
+  });
   return stdout;
 }
 

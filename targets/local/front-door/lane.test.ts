@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { type Guest, Lane, type Place } from "./lane.ts";
 
 let lane: Lane;
@@ -44,7 +44,7 @@ describe("the lane of a region", () => {
     const ended: string[] = [];
     lane.wait(guest(ended, "plain"), performance.now());
     lane.wait(guest(ended, "held", true), performance.now());
-    await vi.waitFor(() => expect(ended).toEqual(["plain shed"]), { timeout: 10_000 });
+    await expect.poll(() => ended).toEqual(["plain shed"]);
     for (const place of places) lane.leave(place, false);
     expect(ended).toEqual(["plain shed", "held admitted"]);
   });

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { fetch } from "undici";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { post, setUp, stops, until } from "./test-world.ts";
 
 describe("what passes a front door", () => {
@@ -25,14 +25,12 @@ describe("what passes a front door", () => {
     await new Promise((resolve) => socket.once("data", resolve));
     socket.pause();
     let last = -1;
-    await vi.waitFor(
-      () => {
-        const isStill = written === last;
-        last = written;
-        expect(isStill).toBe(true);
-      },
-      { timeout: 10_000, interval: 200 },
-    );
+    const isStill = () => {
+      const before = last;
+      last = written;
+      return written === before;
+    };
+    await expect.poll(isStill, { interval: 200 }).toBe(true);
     expect(written).toBeLessThan(size / 2);
     let read = 0;
     socket.on("data", (chunk) => (read += chunk.length));

@@ -1,6 +1,6 @@
 /** A front door before two fake regions, for its tests. *adapter for tests* */
 import { Agent, fetch } from "undici";
-import { afterEach, expect, vi } from "vitest";
+import { afterEach, expect } from "vitest";
 import { type FakeRegion, recordFor, startFakeRegion } from "./fake-region.ts";
 import { type FrontDoorOptions, startFrontDoor } from "./front-door.ts";
 
@@ -35,7 +35,7 @@ export async function setUp(options: Partial<FrontDoorOptions> = {}, serving = [
 }
 
 export const until = (condition: () => boolean): Promise<void> =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 10_000, interval: 2 });
+  expect.poll(condition, { interval: 2 }).toBe(true);
 
 export const post = (key?: string, body = "{}") => ({
   method: "POST",

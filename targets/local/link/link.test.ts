@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { connect } from "node:net";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import type { Link, LinkOptions } from "./link.ts";
 import { createLink } from "./link.ts";
 
@@ -24,8 +24,7 @@ function introduce(...links: Link[]): void {
   for (const link of links) link.setPeers(peers);
 }
 
-const until = (condition: () => boolean) =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 10_000, interval: 2 });
+const until = (condition: () => boolean) => expect.poll(condition, { interval: 2 }).toBe(true);
 
 const seesUp = (link: Link, ...peers: string[]) =>
   until(() => peers.every((peer) => link.peerState(peer) === "up"));

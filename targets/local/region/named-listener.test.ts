@@ -57,7 +57,7 @@ test.skipIf(!hasLoopbackNetwork)(
     await expect.poll(() => listener.named?.trouble).toBe("another program has it");
     await new Promise((resolve) => other.close(resolve));
     const url = `http://${OWN}:${server.port}`;
-    await expect.poll(() => listener.named, { timeout: 10_000 }).toEqual({ url });
+    await expect.poll(() => listener.named).toEqual({ url });
     expect(await answerAt(url)).toBe("well");
   },
 );

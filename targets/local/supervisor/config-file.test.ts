@@ -1,4 +1,5 @@
 /** Config files are loaded by Node itself, so this runs in processes without the test's loader. */
+
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundled } from "../link/bundled.mjs";
+import { ampleMs } from "../tests/limits.ts";
 
 let folder = "";
 let module = "";
@@ -28,7 +30,7 @@ function load(name: string, text?: string) {
   `;
   return spawnSync(process.execPath, ["--input-type=module", "-e", program], {
     encoding: "utf8",
-    timeout: 20_000,
+    timeout: ampleMs(20_000),
   }).stdout.trim();
 }
 

@@ -11,12 +11,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
 import { bundled } from "../link/bundled.mjs";
+import { ampleMs } from "../tests/limits.ts";
 import { startDeployment } from "./supervisor.ts";
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** @param {() => unknown} check */
-export const eventually = (check) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
+export const eventually = (check) => vi.waitFor(check, { timeout: ampleMs(15_000), interval: 10 });
 
 /**
  * What the stub tells that it was told.

@@ -182,7 +182,7 @@ describe("a supervisor that is killed", () => {
     const next = await up();
     expect(frozen !== undefined && isAlive(frozen)).toBe(false);
     expect(regionOf(await next.status(), A).incarnation).toBe(2);
-  }, 30_000);
+  });
 });
 
 describe("a region's process", () => {

@@ -24,38 +24,34 @@ const partsOf = (html: string): string[] =>
 test.skipIf(!hasPages).each([
   [A, B],
   [B, A],
-])(
-  "pages load from %s alone, with %s dead and the front door hanging",
-  async (alone, other) => {
-    const deployment = await start();
-    const { frontDoorPid } = await deployment.running.status();
-    await deployment.fault("kill", [other]);
-    // Killed, it would come back by itself.
-    frozen = frontDoorPid ?? 0;
-    process.kill(frozen, "SIGSTOP");
-    const url = await deployment.urlOf(alone);
-    for (const path of PAGES) {
-      const page = await ask(url, path);
-      expect([path, page.status]).toEqual([path, 200]);
-      expect(page.headers.get("content-type")).toContain("text/html");
-      expect(page.headers.get("understudy-region")).toBe(alone);
-      const parts = partsOf(page.body);
-      expect(parts.filter((part) => part.endsWith(".js")).length).toBeGreaterThan(0);
-      for (const part of parts) {
-        const address = new URL(part, new URL(path, url));
-        expect(address.origin).toBe(url);
-        expect([part, (await ask(url, address.pathname)).status]).toEqual([part, 200]);
-      }
+])("pages load from %s alone, with %s dead and the front door hanging", async (alone, other) => {
+  const deployment = await start();
+  const { frontDoorPid } = await deployment.running.status();
+  await deployment.fault("kill", [other]);
+  // Killed, it would come back by itself.
+  frozen = frontDoorPid ?? 0;
+  process.kill(frozen, "SIGSTOP");
+  const url = await deployment.urlOf(alone);
+  for (const path of PAGES) {
+    const page = await ask(url, path);
+    expect([path, page.status]).toEqual([path, 200]);
+    expect(page.headers.get("content-type")).toContain("text/html");
+    expect(page.headers.get("understudy-region")).toBe(alone);
+    const parts = partsOf(page.body);
+    expect(parts.filter((part) => part.endsWith(".js")).length).toBeGreaterThan(0);
+    for (const part of parts) {
+      const address = new URL(part, new URL(path, url));
+      expect(address.origin).toBe(url);
+      expect([part, (await ask(url, address.pathname)).status]).toEqual([part, 200]);
     }
-    await until("it serves alone", async () => {
-      const view = await deployment.viewOf(alone, "tickets");
-      return view?.holdsLease === true;
-    });
-    const token = await signUp(url, "requester");
-    expect((await submitTicket(url, token, "Written to the last one there")).status).toBe(201);
-  },
-  60_000,
-);
+  }
+  await until("it serves alone", async () => {
+    const view = await deployment.viewOf(alone, "tickets");
+    return view?.holdsLease === true;
+  });
+  const token = await signUp(url, "requester");
+  expect((await submitTicket(url, token, "Written to the last one there")).status).toBe(201);
+});
 
 test("deployments side by side know nothing of each other", async () => {
   const [one, two] = await Promise.all([start(), start()]);
@@ -80,4 +76,4 @@ test("deployments side by side know nothing of each other", async () => {
   await one.running.stop();
   expect((await submitTicket(theirs, other, "The second goes on")).status).toBe(201);
   expect((await two.viewOf(A, "tickets"))?.epoch).toBe(before?.epoch);
-}, 60_000);
+});

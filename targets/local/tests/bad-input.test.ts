@@ -47,7 +47,7 @@ beforeAll(async () => {
   const body = { description: WORDS };
   await ask(await deployment.urlOf(A), TICKETS, { method: "POST", token, headers, body });
   pids = await pidsNow();
-}, 60_000);
+});
 afterAll(async () => {
   await endReal(deployment);
   removePrograms(programs);

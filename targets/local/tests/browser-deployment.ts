@@ -2,6 +2,7 @@
  * The real command with the built pages, and a browser to look at them: for tests of what a person
  * sees. *composition*
  */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import type { ReadyLine } from "../supervisor/status.ts";
+import { ampleMs } from "./limits.ts";
 
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 export const hasChromium = existsSync(CHROMIUM);
@@ -19,7 +21,7 @@ const PICTURES = process.env["UNDERSTUDY_PICTURES"];
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const command = join(root, "cli", "understudy.mjs");
 const QUIET = "no-first-run disable-background-networking disable-component-update disable-sync";
-const LIMIT_MS = 30_000;
+const LIMIT_MS = ampleMs(30_000);
 
 export interface BrowserDeployment {
   readonly line: ReadyLine;

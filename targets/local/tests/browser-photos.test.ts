@@ -13,8 +13,8 @@ let deployment: BrowserDeployment;
 
 beforeAll(async () => {
   if (hasChromium) deployment = await startBrowserDeployment();
-}, 120_000);
-afterAll(() => deployment?.end(), 60_000);
+});
+afterAll(() => deployment?.end());
 
 const choose = (page: Page, names: readonly string[]) =>
   page.locator("input[type=file]").setInputFiles(
@@ -66,5 +66,4 @@ test.skipIf(!hasChromium)(
     await seen(page, "after the storm, by photographer");
     expect(faults).toEqual([]);
   },
-  180_000,
 );

@@ -44,7 +44,7 @@ let disk = "";
 
 beforeAll(async () => {
   if (isPossible) programs = await buildPrograms();
-}, 60_000);
+});
 afterAll(() => removePrograms(programs));
 afterEach(async () => {
   await load?.stop();
@@ -112,5 +112,4 @@ test.skipIf(!isPossible)(
     expect(await pidOf(A)).toBe(pid);
     for (const url of urls) expect(await missingIn(url, token, acknowledged)).toEqual([]);
   },
-  120_000,
 );

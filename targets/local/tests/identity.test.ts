@@ -198,12 +198,12 @@ beforeAll(async () => {
   for (const [name, show] of Object.entries(shows)) {
     start(name, (loseFirst) => show({ real: started, door, first, other, loseFirst }));
   }
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.allSettled(ends.values());
   await endReal(real);
   removePrograms(programs);
-}, 60_000);
+});
 
 const names = [...identityLaws.map((law: IdentityLaw) => law.name), ...Object.keys(shows)];
 for (const name of names) test(name, () => ends.get(name));

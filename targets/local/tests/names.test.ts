@@ -1,4 +1,5 @@
 /** Names with real processes: what dig and a plain client see when a region is killed. */
+
 import { execFile } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
@@ -6,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DnsStatus } from "../supervisor/status.ts";
+import { ampleMs } from "./limits.ts";
 import { A, B, type RealDeployment, useReal } from "./real-regions.ts";
 import { ask, until } from "./region-client.ts";
 import { createCachingClient, lookUp } from "./stub-resolver.ts";
@@ -23,7 +25,7 @@ beforeAll(async () => {
   const bundler = new URL("../link/bundled.mjs", import.meta.url).href;
   const { bundled } = (await import(bundler)) as { bundled: (entry: string) => Promise<string> };
   configFile = await bundled(fileURLToPath(new URL("names.test-program.mjs", import.meta.url)));
-}, 60_000);
+});
 afterAll(() => rmSync(dirname(configFile), { recursive: true, force: true }));
 
 interface Started {
@@ -58,7 +60,9 @@ async function start(): Promise<Started | undefined> {
 /** The words of each line that dig +noall prints. */
 async function dig(port: number, ...words: string[]): Promise<string[]> {
   const fixed = ["@127.0.0.1", "-p", String(port), "+noall", "+tries=2", "+time=5"];
-  const { stdout } = await promisify(execFile)(DIG, [...fixed, ...words], { timeout: 20_000 });
+  const { stdout } = await promisify(execFile)(DIG, [...fixed, ...words], {
+    timeout: ampleMs(20_000),
+  });
   return stdout
     .trim()
     .split("\n")

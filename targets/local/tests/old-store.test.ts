@@ -43,4 +43,4 @@ test("a region whose store is an old copy comes back by itself, is given all tha
     const more = await submitTicket(await deployment.urlOf(A), token, "The new disk is quiet.");
     return more.status === 201 && more.headers.get("understudy-region") === A;
   });
-}, 60_000);
+});

@@ -1,10 +1,12 @@
 /** Photos over two real regions: what was uploaded during a failover, and uploads that are killed. */
+
 import { createHash } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { beforeEach, expect, test } from "vitest";
 import { must } from "../../../base/assert.ts";
 import { IMAGE_FORMATS, type ImageFormat, SIZES } from "../../../layers/images/port.ts";
 import { samplePicture } from "../../../layers/images/testing/samples.ts";
+import { ampleMs } from "./limits.ts";
 import { A, B, type RealDeployment, useReal } from "./real-regions.ts";
 import { ask, signUp, until } from "./region-client.ts";
 
@@ -50,7 +52,7 @@ const name = (url: string, upload: string, key: string) =>
     token,
     body: { upload, title: key },
     headers: { "idempotency-key": keyOf(key) },
-    limitMs: 30_000,
+    limitMs: ampleMs(30_000),
   });
 
 /** Leave, bytes, photo; each as often as a region that is just taking over needs. */

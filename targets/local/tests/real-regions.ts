@@ -2,6 +2,7 @@
  * Deployments of real regions for tests: bundled from the sources, run by the real supervisor, in
  * directories of their own, ended after each test. *composition*
  */
+
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -13,6 +14,7 @@ import {
   type RunningDeployment,
   startDeployment,
 } from "../supervisor/supervisor.ts";
+import { ampleMs } from "./limits.ts";
 import { type Answer, ask, until } from "./region-client.ts";
 
 export interface RealDeployment {
@@ -34,8 +36,8 @@ export interface RealDeployment {
 export const A = "eu-west-1";
 export const B = "ap-southeast-1";
 
-const SERVE_LIMIT_MS = 20_000;
-const FAULT_LIMIT_MS = 30_000;
+const SERVE_LIMIT_MS = ampleMs(20_000);
+const FAULT_LIMIT_MS = ampleMs(30_000);
 
 export async function buildPrograms(): Promise<Programs> {
   const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -131,7 +133,7 @@ export function useReal(): { readonly start: (options?: RealOptions) => Promise<
   const started: RealDeployment[] = [];
   beforeAll(async () => {
     programs = await buildPrograms();
-  }, 60_000);
+  });
   afterEach(async () => {
     await Promise.all(started.splice(0).map(endReal));
   });

@@ -1,5 +1,6 @@
 /** What tests with real processes ask of a region over HTTP. *shell* */
 import { setTimeout as sleep } from "node:timers/promises";
+import { ampleMs } from "./limits.ts";
 
 export interface Answer {
   readonly status: number;
@@ -17,7 +18,7 @@ export interface Asked {
 }
 
 export async function ask(url: string, path: string, asked: Asked = {}): Promise<Answer> {
-  const { method = "GET", token, body, headers = {}, limitMs = 15_000 } = asked;
+  const { method = "GET", token, body, headers = {}, limitMs } = asked;
   const response = await fetch(`${url}${path}`, {
     method,
     headers: {
@@ -26,7 +27,7 @@ export async function ask(url: string, path: string, asked: Asked = {}): Promise
       ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(limitMs),
+    signal: AbortSignal.timeout(limitMs ?? ampleMs(15_000)),
   });
   const text = await response.text();
   const isJson = response.headers.get("content-type")?.includes("json") === true;
@@ -81,11 +82,11 @@ export async function missingIn(
 export async function until(
   what: string,
   holds: () => Promise<boolean> | boolean,
-  limitMs = 20_000,
+  mostMs = ampleMs(20_000),
 ): Promise<number> {
   const begun = performance.now();
   let last: unknown;
-  while (performance.now() - begun < limitMs) {
+  while (performance.now() - begun < mostMs) {
     try {
       if (await holds()) return performance.now() - begun;
     } catch (error) {
@@ -94,5 +95,5 @@ export async function until(
     await sleep(5);
   }
   const why = last === undefined ? "" : ` (${(last as Error).message})`;
-  throw new Error(`within ${limitMs} ms it did not come true that ${what}${why}`);
+  throw new Error(`within ${mostMs} ms it did not come true that ${what}${why}`);
 }

@@ -6,7 +6,9 @@
  * was asked last, then to the others in turn; so the time between two acknowledgements is what a
  * careful client would have waited.
  */
+
 import { Agent, request } from "undici";
+import { ampleMs } from "./limits.ts";
 
 export interface Acknowledged {
   readonly id: string;
@@ -42,12 +44,12 @@ const TRY_LIMIT_MS = 150;
 const LONG_TRY_LIMIT_MS = 1000;
 /** As many users there are: who waits for an answer submits nothing new. */
 const MOST_OPEN = 50;
-const CONNECT_LIMIT_MS = 1000;
+const CONNECT_LIMIT_MS = ampleMs(1000);
 /** So short that it is not seen in the gap; after QUICK_TRIES longer, or the load is the outage. */
 const PAUSE_MS = 5;
 const QUICK_TRIES = 20;
 const LONG_PAUSE_MS = 100;
-const GIVE_UP_MS = 30_000;
+const GIVE_UP_MS = ampleMs(30_000);
 
 export function startTicketLoad(options: TicketLoadOptions): TicketLoad {
   const { urls, perSecond, name, padding = "" } = options;

@@ -1,7 +1,7 @@
 /** Health checks over real sockets: what each kind of trouble looks like to a voter. */
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTcpServer } from "node:net";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { defineHealthCheck, judge } from "../../../layers/routing/health-check.ts";
 import { defineNaming } from "../../../layers/routing/naming.ts";
 import type { Link } from "../link/link.ts";
@@ -105,7 +105,7 @@ test("a voter tells every region and front door what it has found, and only what
   const at = { host: "127.0.0.1", port: 1 };
   const peers = { "region/near": at, "voter/near": at, "voter/far": at, "front-door/1": at };
   checker.use({ peers, regions: [{ id: "near", url }], naming });
-  await vi.waitFor(() => expect(sent.length).toBeGreaterThanOrEqual(4), { timeout: 10_000 });
+  await expect.poll(() => sent.length).toBeGreaterThanOrEqual(4);
   expect(new Set(sent.map(({ to }) => to))).toEqual(new Set(["region/near", "front-door/1"]));
   for (const { message } of sent) {
     if (!isChecked(message)) return expect.fail("it is a message of checks");
