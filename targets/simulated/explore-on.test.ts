@@ -1,4 +1,4 @@
-/** The second half of a thousand seeds, so that two workers share them. */
-import { describeSeeds } from "./explore-seeds.ts";
+/** The second half of the seeds, so that two workers share them. */
+import { describeSeeds, SEEDS } from "./explore-seeds.ts";
 
-describeSeeds(501, 500);
+describeSeeds(SEEDS / 2 + 1, SEEDS / 2);

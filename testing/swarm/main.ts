@@ -1,11 +1,12 @@
 /**
- * `npm run swarm -- --seeds N [--from S] [--apps-every K] [--keep DIR] [--history FILE]`
- * *composition*
+ * `npm run swarm -- [--seeds N] [--seconds S] [--from S] [--apps-every K] [--keep DIR]
+ * [--history FILE]` *composition*
  *
  * Searches for faults of our own: each seed is a random deployment with random faults, on the cores
  * alone, and every K-th one on a whole app as well. What fails is made smaller, printed with its
  * seed, and kept as JSON; drill/regressions is replayed first by the tests. `--history` writes what
- * the clients of the last whole-app run saw, as EDN.
+ * the clients of the last whole-app run saw, as EDN. `--seconds` ends the search at the first seed
+ * after that time, and the last line says how many seeds it reached.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -16,6 +17,7 @@ import { runPlan } from "./run.ts";
 
 const options = {
   seeds: { type: "string", default: "100" },
+  seconds: { type: "string" },
   from: { type: "string", default: "1" },
   "apps-every": { type: "string", default: "10" },
   keep: { type: "string", default: "drill/regressions" },
@@ -31,9 +33,14 @@ function wholeNumber(name: string, text: string, least: number): number {
 
 const { values } = parseArgs({ options });
 const seeds = wholeNumber("--seeds", values.seeds, 1);
+const limitMs =
+  values.seconds === undefined
+    ? Number.POSITIVE_INFINITY
+    : wholeNumber("--seconds", values.seconds, 1) * 1000;
 const from = wholeNumber("--from", values.from, 0);
 const appsEvery = wholeNumber("--apps-every", values["apps-every"], 1);
 
+let searched = 0;
 let failures = 0;
 let acknowledged = 0;
 let appRuns = 0;
@@ -47,7 +54,8 @@ async function failed(setting: string, regression: Regression): Promise<void> {
 }
 
 const begun = performance.now();
-for (let seed = from; seed < from + seeds; seed++) {
+for (let seed = from; seed < from + seeds && performance.now() - begun < limitMs; seed++) {
+  searched++;
   const run = exploreCores(seed, []);
   acknowledged += run.acked;
   if (run.violations.length > 0) {
@@ -70,8 +78,8 @@ for (let seed = from; seed < from + seeds; seed++) {
 }
 const seconds = (performance.now() - begun) / 1000;
 process.stdout.write(
-  `${seeds} seeds and ${appRuns} whole-app runs in ${seconds.toFixed(1)} s ` +
-    `(${(seeds / seconds).toFixed(1)} seeds/s), ${acknowledged} writes acknowledged, ` +
+  `${searched} seeds and ${appRuns} whole-app runs in ${seconds.toFixed(1)} s ` +
+    `(${(searched / seconds).toFixed(1)} seeds/s), ${acknowledged} writes acknowledged, ` +
     `${failures} failures\n`,
 );
 process.exitCode = failures === 0 ? 0 : 1;
