@@ -5,12 +5,13 @@
  *   1 each receipt that a client got has arrived in the log of every region, or (`local` apps) its
  *     write is told in the ledger of late writes,
  *   2 each thing that was made (201 with a Location) can be read there, unless it was deleted,
- *   3 the content of every app is the same in all regions.
+ *   3 the content of every app is the same in all regions, once they have agreed again: the reads
+ *     of 2 write too (a session is refreshed).
  */
 import { readItem } from "../layers/key-value/items.ts";
 import { arrivalOf, readReceipt } from "../layers/key-value/receipt.ts";
 import { LATE } from "../layers/region/platform-tables.ts";
-import { firstDifference, linesOf } from "../targets/simulated/content.ts";
+import { differenceOf } from "../targets/simulated/content.ts";
 import type { SimulatedDeployment } from "../targets/simulated/deployment.ts";
 import type { Operation } from "./history.ts";
 
@@ -68,6 +69,7 @@ export async function checkWorld(
       lost.push(`${shown(operation)} (${operation.location} is not there)`);
     }
   }
+  await agree(simulated);
   const differences = differencesOf(simulated);
   return {
     ok: lost.length === 0 && differences.length === 0,
@@ -125,11 +127,10 @@ function fateOf({ world, regions }: SimulatedDeployment, write: Operation): stri
 
 function differencesOf({ world, deployment, regions }: SimulatedDeployment): string[] {
   const [first = "", ...others] = regions;
-  return deployment.apps.flatMap(({ id }) => {
-    const reference = linesOf(world, first, id);
-    return others.flatMap((other) => {
-      const found = firstDifference(reference, linesOf(world, other, id));
+  return deployment.apps.flatMap(({ id }) =>
+    others.flatMap((other) => {
+      const found = differenceOf(world, id, first, other);
       return found === undefined ? [] : [`${id}: ${first} and ${other} differ: ${found}`];
-    });
-  });
+    }),
+  );
 }

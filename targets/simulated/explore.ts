@@ -5,14 +5,14 @@
  * (I11) and all regions equal (I7).
  */
 import { createRng, type Rng } from "../../base/rng.ts";
-import { itemsOf, unpackStored } from "../../layers/key-value/items.ts";
-import { tupleRange } from "../../layers/key-value/key.ts";
+import { itemsOf } from "../../layers/key-value/items.ts";
 import type { ItemKey } from "../../layers/key-value/table.ts";
 import type { AppOptions } from "../../layers/region/app-parts.ts";
 import { lateKey } from "../../layers/region/judgement.ts";
 import { LATE } from "../../layers/region/platform-tables.ts";
 import type { RegionRules } from "../../layers/region/rules.ts";
 import type { LeaseTerms, RoutingRules } from "../../layers/routing/rules.ts";
+import { differenceOf } from "./content.ts";
 import { createFaults, type FaultKind, unfence } from "./faults.ts";
 import { type AckedWrite, History } from "./history.ts";
 import { SimulatedMembership } from "./membership.ts";
@@ -227,11 +227,9 @@ function checkEnd(
   report: Report,
 ): void {
   const [first = "", ...others] = regions;
-  const content = packedItems(world, first);
   for (const region of others) {
-    if (areEqual(packedItems(world, region), content)) continue;
-    const difference = firstDifference(contentOf(world, region), contentOf(world, first));
-    report("I7", `${region} differs from ${first}: ${difference}`);
+    const difference = differenceOf(world, APP, region, first);
+    if (difference !== undefined) report("I7", `${region} differs from ${first}: ${difference}`);
   }
   const reference = world.holders(APP)[0] ?? regions[0] ?? "";
   const { engine } = world.node(reference);
@@ -275,41 +273,3 @@ const isOf = ({ region, epoch, position }: LateRow, write: AckedWrite): boolean 
 const supersedes = ({ epoch, position, changes }: LateRow, { key, parts }: AckedWrite): boolean =>
   (epoch > parts.epoch || (epoch === parts.epoch && position > parts.position)) &&
   changes.some((change) => change.table === "items" && change.key.partition === key);
-
-type PackedItem = readonly [at: string, packed: readonly unknown[]];
-
-/** What a region has of the app, tombstones apart, as its engine keeps it. */
-function packedItems(world: World, region: string): PackedItem[] {
-  const all = world.node(region).engine.range(tupleRange("i", APP));
-  const items = Array.from(all) as readonly unknown[] as PackedItem[];
-  return items.filter(([, packed]) => unpackStored(packed).value !== null);
-}
-
-/** Most values are the very same, since messages are handed over as they are. */
-const areEqual = (some: readonly PackedItem[], others: readonly PackedItem[]): boolean =>
-  some.length === others.length &&
-  some.every(([at, packed], index) => {
-    const [otherAt, other] = others[index] as PackedItem;
-    return at === otherAt && packed.length === other.length && packed.every(isSame(other));
-  });
-
-const isSame =
-  (others: readonly unknown[]) =>
-  (one: unknown, at: number): boolean =>
-    one === others[at] || JSON.stringify(one) === JSON.stringify(others[at]);
-
-function contentOf(world: World, region: string): string {
-  return [...itemsOf(world.node(region).engine, APP)]
-    .filter(({ stored }) => stored.value !== null)
-    .map(
-      ({ table, key, stored }) => `${table}/${key.partition}/${key.sort}=${JSON.stringify(stored)}`,
-    )
-    .join("\n");
-}
-
-function firstDifference(a: string, b: string): string {
-  const [left, right] = [a.split("\n"), b.split("\n")];
-  const at = left.findIndex((line, index) => line !== right[index]);
-  const counts = `${left.length} and ${right.length} items`;
-  return `${left[at] ?? "(nothing)"} | ${right[at] ?? "(nothing)"} (${counts})`;
-}
