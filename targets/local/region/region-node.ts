@@ -43,7 +43,8 @@ import { LeaseBoard } from "../voter/lease-board.ts";
 import type { FromWorker } from "../voter/messages.ts";
 import { appOptions, deploymentOf } from "./apps.ts";
 import { type HttpServer, listen } from "./http-server.ts";
-import { type Journey, startJourney } from "./journey.ts";
+import type { Journey } from "./journey.ts";
+import { startJourneys } from "./journeys.ts";
 import { createLeaseView } from "./lease-view.ts";
 import { logRouting, logTrouble, type RegionLog } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -344,17 +345,8 @@ export class RegionNode {
       origins: () => this.#origins.list(),
       observe: metrics.observe,
     });
-    for (const app of this.#deployment.apps) {
-      const context = api.contextOf(app.id);
-      const changed = (healthy: boolean): void => {
-        const core = cores.region.apps.get(app.id);
-        if (core !== undefined) core.healthy = healthy;
-        log.warn({ event: "health", app: app.id, healthy }, "the health journey's result changed");
-      };
-      const journey = startJourney({ app, context, engine: this.#engine, now, changed });
-      journey.breakIt(this.#isBroken);
-      journeys.set(app.id, journey);
-    }
+    const [deployment, engine, isBroken] = [this.#deployment, this.#engine, this.#isBroken];
+    startJourneys(journeys, { deployment, api, cores, engine, now, log, isBroken });
     return { api, journeys };
   }
 

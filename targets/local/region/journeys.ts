@@ -1,0 +1,34 @@
+/** The health journeys of a region, one per app; their results reach the cores. *shell* */
+import type { Instant } from "../../../base/clock.ts";
+import type { Deployment, RegionApi } from "../../../layers/api/index.ts";
+import type { LmdbEngine } from "../lmdb-engine.ts";
+import { type Journey, startJourney } from "./journey.ts";
+import type { RegionLog } from "./log.ts";
+import type { RegionCores } from "./region-cores.ts";
+
+export interface JourneysOptions {
+  readonly deployment: Deployment;
+  readonly api: RegionApi;
+  readonly cores: RegionCores;
+  readonly engine: LmdbEngine;
+  readonly now: () => Instant;
+  readonly log: RegionLog;
+  readonly isBroken: boolean;
+}
+
+export function startJourneys(
+  journeys: Map<string, Journey>,
+  { deployment, api, cores, engine, now, log, isBroken }: JourneysOptions,
+): void {
+  for (const app of deployment.apps) {
+    const context = api.contextOf(app.id);
+    const changed = (healthy: boolean): void => {
+      const core = cores.region.apps.get(app.id);
+      if (core !== undefined) core.healthy = healthy;
+      log.warn({ event: "health", app: app.id, healthy }, "the health journey's result changed");
+    };
+    const journey = startJourney({ app, context, engine, now, changed });
+    journey.breakIt(isBroken);
+    journeys.set(app.id, journey);
+  }
+}
