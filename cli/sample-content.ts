@@ -7,10 +7,14 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Deployment, SampleContentOptions, SampleCredentials } from "../layers/api/index.ts";
+import type {
+  AppDefinition,
+  SampleContentOptions,
+  SampleCredentials,
+} from "../layers/api/index.ts";
 
 export async function loadSampleContent(
-  { apps }: Pick<Deployment, "apps">,
+  { apps }: { readonly apps: readonly AppDefinition[] },
   options: SampleContentOptions,
 ): Promise<readonly SampleCredentials[]> {
   const accounts = new Map<string, SampleCredentials>();

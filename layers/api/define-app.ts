@@ -4,14 +4,13 @@
  */
 import type { Hono } from "hono";
 import type { WallMs } from "../../base/clock.ts";
-import { ConfigurationError } from "../../base/errors.ts";
 import type { ImageProcessor } from "../images/port.ts";
 import type { KeyValueStore } from "../key-value/port.ts";
 import type { TableDefinition } from "../key-value/table.ts";
-import { bucketProblem, OBJECTS } from "../objects/names.ts";
 import type { Routing } from "../routing/port.ts";
-import type { Durability, Mode } from "../routing/record.ts";
+import type { Durability, Mode, Policy } from "../routing/record.ts";
 import type { AppApi } from "./app-api.ts";
+import { checkApp } from "./check-app.ts";
 import type { Log } from "./log.ts";
 import type { AppObjects } from "./objects/app-objects.ts";
 import { objectTable } from "./objects/object-table.ts";
@@ -46,12 +45,34 @@ export interface Objectives {
   readonly rpoMs: number;
 }
 
+/** The epoch that a takeover step prepares. */
+export interface TakeoverRun {
+  readonly epoch: number;
+  /**
+   * Aborts when the step is over for this region: late, or the epoch has ended, or the lease has
+   * lapsed, so that another region may be about to serve. Hand it on to what the step waits for.
+   */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What has to be done in a region before it may write for an app that served in another one:
+ * promote the replica of a database, scale a service. Steps run in their order, each after the one
+ * before; writes are admitted after the last.
+ */
 export interface TakeoverStep {
   readonly name: string;
+  /** A step that takes longer has failed: the app is fenced then, and `unfence` repeats all steps. */
   readonly timeoutMs: number;
-  /** Must be idempotent: it runs again when the region ends in the middle. */
-  readonly run: (context: AppContext) => Promise<void>;
+  /**
+   * Must be idempotent: it runs again when the region ends in the middle, or loses its lease for a
+   * moment. Throws, or rejects, where it failed.
+   */
+  readonly run: (context: AppContext, run: TakeoverRun) => Promise<void>;
 }
+
+/** Whether an app moves by itself when its region is lost; `manual`: by an operator's word alone. */
+export type FailoverPolicy = Policy;
 
 export interface AppDefinition {
   /** First segment of the app's addresses. */
@@ -59,7 +80,15 @@ export interface AppDefinition {
   readonly title?: string;
   readonly mode: Mode;
   readonly durability: Durability;
-  readonly objectives: Objectives;
+  /** Absent: those of the deployment. */
+  readonly objectives?: Objectives;
+  /** Default `automatic`. An active-active app serves everywhere and does not move. */
+  readonly failover?: FailoverPolicy;
+  /**
+   * How many regions have to be in sync, the one that serves among them, so that writes are
+   * How many regions have to be in sync, the serving one among them, so that writes are
+   */
+  readonly minInSync?: number;
   readonly tables: readonly TableDefinition[];
   /** Names of the object buckets. */
   readonly buckets?: readonly string[];
@@ -72,89 +101,18 @@ export interface AppDefinition {
     /** A bounded check of the app's own; throws, or rejects, when the region cannot serve. */
     readonly check?: (context: AppContext) => Promise<void>;
   };
+  /** Run when another region than before begins to serve. Only of an active-passive app. */
   readonly takeover?: readonly TakeoverStep[];
   readonly web?: { readonly title: string };
   /** Loaded by the first start of a data directory, unless `--empty` is given. */
   readonly sampleContent?: LoadSampleContent;
 }
 
-const APP_ID = /^[a-z][a-z0-9-]{1,30}$/;
-const TAKEN_IDS = ["routing", "health", "metrics", "docs", "problems", "assets", "account"];
-
+/** Throws a ConfigurationError that says what was wrong, the value got, and the fix. */
 export function defineApp(app: AppDefinition): AppDefinition {
-  const refuse = (what: string, got: unknown, fix: string): never => {
-    throw new ConfigurationError({ what: `defineApp(${String(app.id)}): ${what}`, got, fix });
-  };
-  if (typeof app.id !== "string" || !APP_ID.test(app.id)) {
-    refuse("id is not usable in addresses", app.id, "Use 2 to 31 of a-z, 0-9 and -, first a-z.");
-  }
-  if (TAKEN_IDS.includes(app.id)) {
-    refuse("id is one of the platform's own", app.id, "Choose another.");
-  }
-  if (app.mode !== "active-passive" && app.mode !== "active-active") {
-    refuse("mode is unknown", app.mode, "Use active-passive or active-active.");
-  }
-  if (app.durability !== "local" && app.durability !== "replicated") {
-    refuse("durability is unknown", app.durability, "Use local or replicated.");
-  }
-  for (const name of ["rtoMs", "rpoMs"] as const) {
-    const value: unknown = app.objectives?.[name];
-    if (typeof value !== "number" || !Number.isFinite(value) || value < 0) {
-      refuse(`objectives.${name} is missing`, value, "Give milliseconds, 0 or more.");
-    }
-  }
-  const isLossy = app.mode === "active-passive" && app.durability === "local";
-  if (isLossy && app.objectives.rpoMs === 0) {
-    const fix = "Give more than 0, or make the app replicated: no region could ever take over.";
-    refuse("objectives.rpoMs is more than a local app can keep", 0, fix);
-  }
-  if (!Array.isArray(app.tables)) refuse("tables is not a list", app.tables, "Give [] for none.");
-  unique(
-    app.tables.map((table) => table.name),
-    "tables",
-    refuse,
-  );
-  unique(app.buckets ?? [], "buckets", refuse);
-  for (const bucket of app.buckets ?? []) {
-    const problem = bucketProblem(bucket);
-    if (problem !== undefined) refuse(problem, bucket, "Rename the bucket.");
-  }
-  unique(
-    (app.takeover ?? []).map((step) => step.name),
-    "takeover steps",
-    refuse,
-  );
-  for (const step of app.takeover ?? []) {
-    if (!(step.timeoutMs > 0)) {
-      refuse(`takeover step ${step.name} is not time-limited`, step.timeoutMs, "Give timeoutMs.");
-    }
-  }
-  if (app.sampleContent !== undefined && typeof app.sampleContent !== "function") {
-    refuse("sampleContent is no function", app.sampleContent, "Give one, or leave it out.");
-  }
-  for (const path of app.apiPaths ?? []) {
-    if (!/^[a-z][a-z0-9-]*$/.test(path)) {
-      refuse("apiPaths holds more than one segment", path, "Give names such as api or wp-json.");
-    }
-  }
-  if (typeof app.api !== "function") {
-    refuse("api is missing", app.api, "Give a function from the context to the routes.");
-  }
-  const isAnothers = (table: TableDefinition) => table.name === OBJECTS && table !== objectTable;
-  if (app.tables.some(isAnothers)) {
-    refuse("a table has the name of the platform's own", OBJECTS, "Choose another.");
-  }
+  checkApp(app);
   const hasBuckets = (app.buckets ?? []).length > 0;
   const tables =
     hasBuckets && !app.tables.includes(objectTable) ? [...app.tables, objectTable] : app.tables;
   return Object.freeze({ ...app, tables });
-}
-
-export function unique(
-  names: readonly string[],
-  what: string,
-  refuse: (what: string, got: unknown, fix: string) => never,
-): void {
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) refuse(`two ${what} have one name`, twice, "Rename one of them.");
 }

@@ -10,6 +10,7 @@
  *     may write: elsewhere the data may be old, and the answer is the way out                (own)
  */
 import { z } from "zod";
+import { type KeysOf, refuseUnknownKeys } from "../../base/known-keys.ts";
 import type { Role } from "../identity/roles.ts";
 import { authenticate, isSafe } from "./authenticate.ts";
 import { JSON_LIMIT_BYTES, parseJson, readJsonText } from "./body.ts";
@@ -71,12 +72,34 @@ export interface Endpoint {
   readonly bodyKeys: readonly string[];
 }
 
+const ROUTE_KEYS: KeysOf<EndpointOptions> = {
+  summary: true,
+  description: true,
+  auth: true,
+  params: true,
+  query: true,
+  body: true,
+  replies: true,
+  bodyLimitBytes: true,
+  readsBody: true,
+  bodyOptional: true,
+  recallFirst: true,
+  handle: true,
+};
+const REPLY_KEYS: KeysOf<ReplyDescription> = { description: true, schema: true };
+
+/** Throws a ConfigurationError for a declaration with an option that nothing reads. */
 export function createEndpoint(
   method: Method,
   path: string,
   options: EndpointOptions,
   context: AppContext,
 ): Endpoint {
+  const route = `${method.toUpperCase()} ${path}`;
+  refuseUnknownKeys(route, options, ROUTE_KEYS);
+  for (const [status, reply] of Object.entries(options.replies ?? {})) {
+    refuseUnknownKeys(`${route}: reply ${status}`, reply, REPLY_KEYS);
+  }
   const bodyKeys = options.body instanceof z.ZodObject ? Object.keys(options.body.shape) : [];
   const queryKeys = options.query === undefined ? [] : Object.keys(options.query.shape);
   return { method, path, options, context, queryKeys, bodyKeys };

@@ -9,10 +9,13 @@ export {
   type AppContext,
   type AppDefinition,
   defineApp,
+  type FailoverPolicy,
   type Objectives,
+  type TakeoverRun,
   type TakeoverStep,
 } from "./define-app.ts";
 export {
+  type DeployedApp,
   type Deployment,
   type DeploymentOptions,
   defineDeployment,

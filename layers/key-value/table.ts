@@ -13,6 +13,7 @@
  */
 import type { z } from "zod";
 import { assert } from "../../base/assert.ts";
+import { refuseUnknownKeys } from "../../base/known-keys.ts";
 import { isWellFormed, tuple, utf8Bytes } from "./key.ts";
 import { copyJson, type JsonObject, jsonBytes, jsonBytesAtMost } from "./table-json.ts";
 
@@ -180,6 +181,18 @@ export function defineTable<
   };
 }
 
+const TABLE_KEYS: Readonly<Record<keyof TableOptions<z.ZodObject, string, string>, true>> = {
+  name: true,
+  schema: true,
+  partitionKey: true,
+  sortKey: true,
+  indexes: true,
+  expires: true,
+};
+const INDEX_KEYS: Readonly<Record<keyof IndexDefinition, true>> = {
+  partitionKey: true,
+  sortKey: true,
+};
 const namePattern = /^[a-z][a-z0-9-]{0,63}$/;
 
 function checkDefinition(options: {
@@ -191,6 +204,7 @@ function checkDefinition(options: {
   readonly expires?: string | undefined;
 }): void {
   const { name } = options;
+  refuseUnknownKeys(`defineTable ${name}`, options, TABLE_KEYS);
   const rule = "must be small letters, digits and dashes, at most 64, a letter first";
   assert(namePattern.test(name), `defineTable: name ${JSON.stringify(name)} ${rule}`);
   const fields = new Set(Object.keys(options.schema.shape));
@@ -205,6 +219,7 @@ function checkDefinition(options: {
   assert(options.partitionKey !== options.sortKey, `defineTable ${name}: both keys are one field`);
   for (const [index, keys] of Object.entries(options.indexes ?? {})) {
     assert(namePattern.test(index), `defineTable ${name}: index ${JSON.stringify(index)} ${rule}`);
+    refuseUnknownKeys(`defineTable ${name}: index ${index}`, keys, INDEX_KEYS);
     known(keys.partitionKey, `index ${index}: partitionKey`);
     known(keys.sortKey, `index ${index}: sortKey`);
   }

@@ -11,7 +11,9 @@
  *  N2 without any configured check there is one: GET /health of every region    (DEFAULT_CHECKS)
  */
 import { ConfigurationError } from "../../base/errors.ts";
-import { buildZone, type ZoneSettings } from "./dns-zone.ts";
+import { type KeysOf, refuseUnknownKeys } from "../../base/known-keys.ts";
+import { buildZone, type ZoneSettings, type ZoneTtls } from "./dns-zone.ts";
+import type { HealthTerms } from "./health.ts";
 import { defineHealthCheck, type HealthCheckOptions } from "./health-check.ts";
 
 /** Addresses are the target's to know. */
@@ -39,6 +41,36 @@ const DEFAULT_CHECKS: HealthCheckSet = {
   region: { path: "/health", intervalMs: 1_000, limitMs: 1_000 },
 };
 
+const DNS_KEYS: KeysOf<DnsSettings> = {
+  zone: true,
+  aliases: true,
+  locations: true,
+  defaultLocation: true,
+  ttls: true,
+  policies: true,
+};
+const TTL_KEYS: KeysOf<ZoneTtls> = {
+  addressS: true,
+  textS: true,
+  aliasS: true,
+  serverS: true,
+  negativeS: true,
+};
+const CHECK_KEYS: KeysOf<HealthCheckSettings> = {
+  app: true,
+  regions: true,
+  voters: true,
+  protocol: true,
+  path: true,
+  expectedStatus: true,
+  find: true,
+  intervalMs: true,
+  limitMs: true,
+  terms: true,
+  neededVoters: true,
+};
+const TERM_KEYS: KeysOf<HealthTerms> = { failures: true, successes: true };
+
 const CHECK_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 const CHECKS_MOST = 20;
 
@@ -54,6 +86,8 @@ export function defineNaming(
 ): Naming {
   const dns = { zone: DEFAULT_ZONE, ...options.dns };
   const healthChecks = options.healthChecks ?? DEFAULT_CHECKS;
+  refuseUnknownKeys("defineDeployment: dns", options.dns, DNS_KEYS);
+  refuseUnknownKeys("defineDeployment: dns.ttls", dns.ttls, TTL_KEYS);
   for (const app of Object.keys(dns.policies ?? {})) known("the app of a DNS policy", app, apps);
   buildZone(
     { ...dns, serverAddresses: ["127.0.0.1"] },
@@ -71,6 +105,9 @@ export function defineNaming(
     if (!CHECK_NAME.test(name)) {
       refuse("the name of a health check is not usable", name, "Use a-z, 0-9 and -, first a-z.");
     }
+    refuseUnknownKeys(`defineDeployment: the health check ${name}`, settings, CHECK_KEYS);
+    const terms = `defineDeployment: the terms of the health check ${name}`;
+    refuseUnknownKeys(terms, settings.terms, TERM_KEYS);
     if (settings.app !== undefined)
       known(`the app of the health check ${name}`, settings.app, apps);
     for (const region of settings.regions ?? []) {

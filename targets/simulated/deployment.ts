@@ -14,8 +14,8 @@
  * unless `isolateClients` says otherwise.
  */
 import { createRng, type Rng } from "../../base/rng.ts";
-import type { AppDefinition, Deployment } from "../../layers/api/index.ts";
-import type { AppOptions } from "../../layers/region/app-region.ts";
+import type { Deployment } from "../../layers/api/index.ts";
+import { appOptionsOf } from "../../layers/region/app-options.ts";
 import type { RegionChangeEnd } from "../../layers/region/region-changing.ts";
 import { WITNESS } from "../../layers/routing/members.ts";
 import type { RegionView } from "../../layers/routing/port.ts";
@@ -52,8 +52,6 @@ const JITTER_SHARE = 0.05;
 const LOG_LINES = 2000;
 const TICK_MS = 10;
 const CALM_AFTER_MS = 10_000;
-const COOL_DOWN_MS = 1000;
-const IN_SYNC_TARGET = 2;
 
 export class SimulatedDeployment {
   readonly world: World;
@@ -308,16 +306,3 @@ export class SimulatedDeployment {
 function withoutSignal({ signal: _, ...init }: RequestInit): RequestInit {
   return init;
 }
-
-const appOptionsOf = (app: AppDefinition, regions: readonly string[]): AppOptions => ({
-  app: app.id,
-  mode: app.mode,
-  durability: app.durability,
-  regions,
-  inSyncTarget: IN_SYNC_TARGET,
-  minInSync: 1,
-  policy: "automatic",
-  tables: app.tables,
-  rpoMs: app.objectives.rpoMs,
-  coolDownMs: COOL_DOWN_MS,
-});

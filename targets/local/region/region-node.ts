@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { createIds } from "../../../base/ids.ts";
 import { createRegionApi, type Deployment, type RegionApi } from "../../../layers/api/index.ts";
 import { tuple } from "../../../layers/key-value/key.ts";
+import { appOptionsOf } from "../../../layers/region/app-options.ts";
 import type { RegionMessage } from "../../../layers/region/messages.ts";
 import { latestOf, type Members } from "../../../layers/routing/members.ts";
 import type { VoterReply } from "../../../layers/routing/messages.ts";
@@ -41,7 +42,7 @@ import { START_AGAIN, TAKEN } from "../supervisor/messages.ts";
 import { VOTER_DIRECTORY } from "../voter/genesis.ts";
 import { LeaseBoard } from "../voter/lease-board.ts";
 import type { FromWorker } from "../voter/messages.ts";
-import { appOptions, deploymentOf } from "./apps.ts";
+import { deploymentOf } from "./apps.ts";
 import { type HttpServer, listen } from "./http-server.ts";
 import type { Journey } from "./journey.ts";
 import { startJourneys } from "./journeys.ts";
@@ -275,7 +276,7 @@ export class RegionNode {
       engine: this.#engine,
       lease: createLeaseView(this.#board, (message) => this.#thread.post(message)),
       members,
-      apps: this.#deployment.apps.map((app) => appOptions(app, members.regions)),
+      apps: this.#deployment.apps.map((app) => appOptionsOf(app, members.regions)),
       now: this.#now,
       send: (to, message) => this.#link.send(to, message),
       renew: (apps, urgent) => this.#thread.post({ type: "tell", apps, urgent }),

@@ -1,0 +1,36 @@
+/** What the cores of a region take from the definition of an app; the same in every target. *pure* */
+import type { TableDefinition } from "../key-value/table.ts";
+import type { Durability, Mode, Policy } from "../routing/record.ts";
+import type { AppOptions } from "./app-parts.ts";
+
+/** The part of an app's definition that decides how it moves and what is acknowledged. */
+export interface DefinedApp {
+  readonly id: string;
+  readonly mode: Mode;
+  readonly durability: Durability;
+  readonly tables: readonly TableDefinition[];
+  readonly objectives: { readonly rpoMs: number };
+  readonly failover?: Policy;
+  readonly minInSync?: number;
+}
+
+/** A region that lost an app is no automatic destination for so long. */
+const COOL_DOWN_MS = 1000;
+/** The primary and the nearest; an app may need more (`minInSync`). */
+const IN_SYNC_TARGET = 2;
+
+export function appOptionsOf(app: DefinedApp, regions: readonly string[]): AppOptions {
+  const { minInSync = 1, failover = "automatic" } = app;
+  return {
+    app: app.id,
+    mode: app.mode,
+    durability: app.durability,
+    regions,
+    inSyncTarget: Math.max(IN_SYNC_TARGET, minInSync),
+    minInSync,
+    policy: failover,
+    tables: app.tables,
+    rpoMs: app.objectives.rpoMs,
+    coolDownMs: COOL_DOWN_MS,
+  };
+}
