@@ -1,6 +1,8 @@
 /** An app's routes: the builder that app authors use. *composition* */
 import { Hono } from "hono";
 import type { z } from "zod";
+import { type KeysOf, refuseUnknownKeys } from "../../base/known-keys.ts";
+import type { Call } from "./call.ts";
 import type { AppContext } from "./define-app.ts";
 import {
   createEndpoint,
@@ -10,6 +12,7 @@ import {
   runEndpoint,
 } from "./endpoint.ts";
 import { respond } from "./reply.ts";
+import type { Identify } from "./requester.ts";
 import type { Scope } from "./scope.ts";
 
 type Add = <Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
@@ -28,14 +31,25 @@ export interface AppApi {
   readonly delete: Add;
 }
 
+export interface AppApiOptions {
+  /** Of every route with `auth: "none"` that has none of its own: see EndpointOptions. */
+  readonly identify?: Identify<Call>;
+}
+
+const API_KEYS: KeysOf<AppApiOptions> = { identify: true };
+
 /** Paths are relative to `/{app id}` and name parameters as `:name`. */
-export function createAppApi(context: AppContext): AppApi {
+export function createAppApi(context: AppContext, given: AppApiOptions = {}): AppApi {
+  refuseUnknownKeys(`createAppApi(${context.appId})`, given, API_KEYS);
+  const { identify } = given;
   const hono = new Hono<{ Bindings: Scope }>();
   const endpoints: Endpoint[] = [];
   const adder =
     (method: Method): Add =>
-    (path, options) => {
+    (path, route) => {
       const full = `/${context.appId}${path}`;
+      const isOpen = route.auth === "none" && identify !== undefined;
+      const options = isOpen ? { identify, ...route } : route;
       const endpoint = createEndpoint(method, full, options as never, context);
       endpoints.push(endpoint);
       hono.on(method.toUpperCase(), full, async (c) => {

@@ -6,8 +6,8 @@
  *     neither does                                    (commit: one transact; recall reads it back)
  *  C2 a replayed answer has the status, body and headers of the first
  *                                                       (StoredReply is all that both are made of)
- *  C3 with a key, ids come from user and key alone, so that a retry in another region writes the
- *     same item even before the first has arrived there                                   (newId)
+ *  C3 with a key, ids come from requester and key alone, so that a retry in another region writes
+ *     the same item even before the first has arrived there                               (newId)
  */
 import { assert, must } from "../../base/assert.ts";
 import type {
@@ -25,6 +25,7 @@ import { contentDigestOf } from "./objects/content-digest.ts";
 import { type Problem, problem, problemOfRead, problemOfWrite } from "./problem.ts";
 import { type Answer, type Reply, refusalOf } from "./reply.ts";
 import { etagOf, type IfMatch } from "./request-headers.ts";
+import type { Requester } from "./requester.ts";
 import type { Scope } from "./scope.ts";
 import type { Session } from "./session.ts";
 
@@ -57,13 +58,18 @@ export interface CallInput<Params, Query, Body> {
   readonly reading: ReadOptions;
   readonly ifMatch: IfMatch | undefined;
   readonly idempotency: Idempotency | undefined;
+  readonly requester: Requester | undefined;
 }
 
 const ID_LENGTH = 26;
+const MISMATCH = "The key was used with another request, or by a client with other credentials.";
 
-export const requestHash = (scope: Scope, text: string): string => {
+/** `carried`: see requester.ts. `query` counts where it is not part of `text`. */
+export const requestHash = (scope: Scope, text: string, carried = "", query = ""): string => {
   const { digest, hashSalt } = scope.platform;
-  return digest(`${hashSalt}\n${scope.request.method}\n${scope.path}\n${text}`);
+  const by = carried === "" ? "" : `by ${carried}\n`;
+  const path = query === "" ? scope.path : `${scope.path}?${query}`;
+  return digest(`${hashSalt}\n${by}${scope.request.method}\n${path}\n${text}`);
 };
 
 export class Call<Params = unknown, Query = unknown, Body = unknown> {
@@ -76,6 +82,7 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
   readonly idempotency: Idempotency | undefined;
   readonly scope: Scope;
   readonly context: AppContext;
+  readonly #requester: Requester | undefined;
 
   constructor(input: CallInput<Params, Query, Body>) {
     this.context = input.context;
@@ -86,6 +93,7 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
     this.reading = input.reading;
     this.ifMatch = input.ifMatch;
     this.idempotency = input.idempotency;
+    this.#requester = input.requester;
   }
 
   get store(): KeyValueStore {
@@ -97,12 +105,18 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
     return must(this.scope.session, "this route is open to everyone: there may be no session");
   }
 
+  /** Who asks, as the route's `identify` said it, or the user's id; undefined where it is unknown. */
+  get requester(): string | undefined {
+    return this.#requester?.name ?? this.scope.session?.userId;
+  }
+
   /** On a route with `readsBody`: the same call, after its body was read. Equal texts, one body. */
   ofBody(text: string): Call<Params, Query, Body> {
     const { context, scope, params, query, body, reading, ifMatch, idempotency } = this;
-    const input = { context, scope, params, query, body, reading, ifMatch };
+    const requester = this.#requester;
+    const input = { context, scope, params, query, body, reading, ifMatch, requester };
     if (idempotency === undefined) return this;
-    const told = { ...idempotency, requestHash: requestHash(scope, text) };
+    const told = { ...idempotency, requestHash: requestHash(scope, text, requester?.carried) };
     return new Call({ ...input, idempotency: told });
   }
 
@@ -125,7 +139,9 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
     const given = this.idempotency;
     if (given === undefined) return this.context.ids();
     const { digest, appId } = this.context;
-    return digest(`id\n${appId}\n${purpose}\n${given.scope}\n${given.key}`).slice(0, ID_LENGTH);
+    const carried = this.#requester?.carried ?? "";
+    const whose = carried === "" ? given.scope : `${given.scope} ${carried}`;
+    return digest(`id\n${appId}\n${purpose}\n${whose}\n${given.key}`).slice(0, ID_LENGTH);
   }
 
   /** An item or a list, as it was read. */
@@ -180,7 +196,7 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
     if (read.kind === "failed") return problemOfRead(read);
     if (read.value === undefined) return undefined;
     if (read.value.requestHash !== given.requestHash) {
-      return problem("idempotency-mismatch", "The key was used with another request.");
+      return problem("idempotency-mismatch", MISMATCH);
     }
     // Nothing is written, because the key is used; the store adds what only it knows of the first
     // time. A transaction has to name an item, so this one names an item that nobody has.

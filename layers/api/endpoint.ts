@@ -1,7 +1,8 @@
 /**
  * One route: what it accepts, who may use it, and the order in which that is checked. *shell*
  *
- *   headers -> session, role -> path, query -> body (type, size, JSON, schema) -> replay -> handle
+ *   headers -> session, role -> path, query -> requester -> body (type, size, JSON, schema)
+ *           -> replay -> handle
  *
  * Invariants
  *  N1 nothing that fails a check reaches `handle`                                     (runEndpoint)
@@ -10,15 +11,17 @@
  *     may write: elsewhere the data may be old, and the answer is the way out                (own)
  */
 import { z } from "zod";
+import { ConfigurationError } from "../../base/errors.ts";
 import { type KeysOf, refuseUnknownKeys } from "../../base/known-keys.ts";
 import type { Role } from "../identity/roles.ts";
 import { authenticate, isSafe } from "./authenticate.ts";
 import { JSON_LIMIT_BYTES, parseJson, readJsonText } from "./body.ts";
-import { Call, type Idempotency, requestHash } from "./call.ts";
+import { Call, type CallInput, type Idempotency, requestHash } from "./call.ts";
 import type { AppContext } from "./define-app.ts";
 import { PROBLEMS, type Problem, problem } from "./problem.ts";
 import { type Reply, refusalOf } from "./reply.ts";
 import { parseIdempotencyKey, parseIfMatch, parseReading } from "./request-headers.ts";
+import { type Identify, type Requester, requesterOf, userRequester } from "./requester.ts";
 import type { Scope } from "./scope.ts";
 import { fieldErrorsOf } from "./validation.ts";
 
@@ -38,6 +41,11 @@ export interface EndpointOptions<
   readonly description?: string;
   /** `session` (default): whoever is signed in; a list: whoever has one of these roles. */
   readonly auth?: "none" | "session" | readonly Role[];
+  /**
+   * For routes with `auth: "none"` whose app signs people in itself: who asks, so that everyone has
+   * idempotency keys of their own. See requester.ts for what holds without it.
+   */
+  readonly identify?: Identify<Call<z.output<Params>, z.output<Query>, undefined>>;
   /** All schemas should be strict, so that unknown fields are refused. */
   readonly params?: Params;
   readonly query?: Query;
@@ -76,6 +84,7 @@ const ROUTE_KEYS: KeysOf<EndpointOptions> = {
   summary: true,
   description: true,
   auth: true,
+  identify: true,
   params: true,
   query: true,
   body: true,
@@ -99,6 +108,13 @@ export function createEndpoint(
   refuseUnknownKeys(route, options, ROUTE_KEYS);
   for (const [status, reply] of Object.entries(options.replies ?? {})) {
     refuseUnknownKeys(`${route}: reply ${status}`, reply, REPLY_KEYS);
+  }
+  if (options.identify !== undefined && (options.auth ?? "session") !== "none") {
+    throw new ConfigurationError({
+      what: `${route}: identify names who asks beside a session`,
+      got: `auth: ${JSON.stringify(options.auth ?? "session")}`,
+      fix: 'Leave identify out, or give auth: "none".',
+    });
   }
   const bodyKeys = options.body instanceof z.ZodObject ? Object.keys(options.body.shape) : [];
   const queryKeys = options.query === undefined ? [] : Object.keys(options.query.shape);
@@ -133,27 +149,32 @@ export async function runEndpoint(
   if (path.kind === "problem") return path;
   const query = readQuery(endpoint, scope.request.url);
   if (query.kind === "problem") return query;
-  const body = await readBody(endpoint, scope);
-  if (body.kind === "problem") return body;
-
-  const idempotency: Idempotency | undefined =
-    key.value === undefined
-      ? undefined
-      : {
-          scope: scope.session?.userId ?? "anonymous",
-          key: key.value,
-          requestHash: options.readsBody === true ? "" : requestHash(scope, body.text),
-        };
-  const call = new Call({
+  const known = {
     context,
     scope,
     params: path.value,
     query: query.value,
-    body: body.value,
     reading: reading.value,
     ifMatch: ifMatch.value,
-    idempotency,
-  });
+  };
+  const requester = await findRequester(endpoint, known, key.value !== undefined);
+  if (requester?.kind === "problem") return requester;
+  if (requester !== undefined && requester.carried !== "") warnOnce(endpoint);
+  const body = await readBody(endpoint, scope);
+  if (body.kind === "problem") return body;
+
+  const idempotency: Idempotency | undefined =
+    key.value === undefined || requester === undefined
+      ? undefined
+      : {
+          scope: requester.scope,
+          key: key.value,
+          requestHash:
+            options.readsBody === true
+              ? ""
+              : requestHash(scope, body.text, requester.carried, queryOf(scope.request.url)),
+        };
+  const call = new Call({ ...known, body: body.value, requester, idempotency });
   if (idempotency !== undefined && options.recallFirst !== false && options.readsBody !== true) {
     const replayed = await call.replay();
     if (replayed !== undefined) return own(scope, replayed);
@@ -163,6 +184,48 @@ export async function runEndpoint(
 }
 
 const NO_KEY = { kind: "ok", value: undefined } as const;
+
+/** Who asks; undefined where neither the route's `identify` nor an idempotency key asks for it. */
+function findRequester(
+  { options }: Endpoint,
+  known: Omit<CallInput<unknown, unknown, undefined>, "body" | "requester" | "idempotency">,
+  hasKey: boolean,
+): Requester | Problem | undefined | Promise<Requester | Problem | undefined> {
+  const { scope } = known;
+  if (scope.session !== undefined) return userRequester(scope.session.userId);
+  const { identify } = options;
+  if (typeof identify !== "function") {
+    return hasKey
+      ? requesterOf(scope, { byBody: identify === "by-body", name: undefined })
+      : undefined;
+  }
+  const nothing = { body: undefined, requester: undefined, idempotency: undefined };
+  return identified(scope, identify(new Call({ ...known, ...nothing }) as never));
+}
+
+async function identified(
+  scope: Scope,
+  saying: ReturnType<Exclude<Identify<never>, string>>,
+): Promise<Requester | Problem> {
+  const said = await saying;
+  return typeof said === "object" ? said : requesterOf(scope, { byBody: false, name: said });
+}
+
+const warned = new WeakSet<Endpoint>();
+
+/** For the app's developer: what a retry with a renewed token meets without `identify`. */
+function warnOnce(endpoint: Endpoint): void {
+  if (warned.has(endpoint)) return;
+  warned.add(endpoint);
+  const route = `${endpoint.method.toUpperCase()} ${endpoint.path}`;
+  const text = "this route does not identify who asks: a retry with other credentials gets 422";
+  endpoint.context.log.warn({ event: "no-identify", route }, text);
+}
+
+function queryOf(url: string): string {
+  const at = url.indexOf("?");
+  return at < 0 ? "" : url.slice(at + 1);
+}
 
 /** Statuses of a refusal that another region, with newer data, might not give. */
 const DATA_DECIDED: readonly number[] = [401, 403, 404, 409, 412];

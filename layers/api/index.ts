@@ -3,7 +3,8 @@
 export type { Role } from "../identity/roles.ts";
 export type { KeyValueStore, ReadInfo, Receipt, Version, Write } from "../key-value/port.ts";
 export { defineTable, type ItemOf, type TableDefinition } from "../key-value/table.ts";
-export { type AppApi, createAppApi } from "./app-api.ts";
+export { type AppApi, type AppApiOptions, createAppApi } from "./app-api.ts";
+export { authenticate } from "./authenticate.ts";
 export type { Call } from "./call.ts";
 export {
   type AppContext,
@@ -52,6 +53,7 @@ export {
   type RequestSample,
 } from "./region-api.ts";
 export type { Answer, Reply } from "./reply.ts";
+export type { Identify } from "./requester.ts";
 export type {
   LoadSampleContent,
   SampleContentOptions,

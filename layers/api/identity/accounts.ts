@@ -59,7 +59,8 @@ export function createAccounts(parts: IdentityParts, sessions: Sessions): Accoun
   const newUser = (call: Call, displayName: string, more: Partial<User>): User => ({
     username: foldUsername(displayName),
     displayName: displayName.normalize("NFKC"),
-    userId: call.newId("user"),
+    // With the name, so that two accounts that were made with one key never share an id.
+    userId: call.newId(`user ${foldUsername(displayName)}`),
     roles: ["user"],
     generation: 1,
     createdOn: new Date(nowMs()).toISOString(),

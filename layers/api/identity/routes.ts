@@ -91,6 +91,7 @@ function addAccountRoutes(api: AppApi, { accounts, keys, replies }: IdentityRout
   api.post("/sign-up", {
     summary: "Create an account and a session",
     auth: "none",
+    identify: "by-body",
     body: signUpBody,
     replies: { 201: issuedReply },
     recallFirst: false,
@@ -106,6 +107,7 @@ function addAccountRoutes(api: AppApi, { accounts, keys, replies }: IdentityRout
   api.post("/sign-in", {
     summary: "Begin a session",
     auth: "none",
+    identify: "by-body",
     body: signInBody,
     replies: { 200: issuedReply },
     recallFirst: false,
@@ -120,6 +122,7 @@ function addAccountRoutes(api: AppApi, { accounts, keys, replies }: IdentityRout
   api.post("/link", {
     summary: "Begin a session with a link that is good once",
     auth: "none",
+    identify: "by-body",
     body: linkBody,
     replies: { 200: issuedReply },
     recallFirst: false,
@@ -162,6 +165,7 @@ function addSessionRoutes(api: AppApi, { sessions, replies }: IdentityRoutesOpti
     summary: "Exchange the refresh token for new tokens",
     description: "With the token in the body, or in the cookie that sign-in set.",
     auth: "none",
+    identify: "by-body",
     body: refreshBody,
     bodyOptional: true,
     recallFirst: false,
@@ -176,6 +180,7 @@ function addSessionRoutes(api: AppApi, { sessions, replies }: IdentityRoutesOpti
   api.post("/sign-out", {
     summary: "End the session, or all sessions of the user",
     auth: "none",
+    identify: "by-body",
     body: signOutBody,
     bodyOptional: true,
     recallFirst: false,
@@ -232,6 +237,7 @@ function addPasswordRoutes(api: AppApi, { accounts, replies }: IdentityRoutesOpt
     summary: "Send a code with which the password can be reset",
     description: "The answer is the same whether there is such a user or not.",
     auth: "none",
+    identify: "by-body",
     body: z.strictObject({ username: anyUsername }),
     recallFirst: false,
     replies: { 202: { description: "If there is such a user, a code is on its way" } },
@@ -247,6 +253,7 @@ function addPasswordRoutes(api: AppApi, { accounts, replies }: IdentityRoutesOpt
   api.post("/password/reset/confirm", {
     summary: "Set another password with a code; all sessions end, a new one begins",
     auth: "none",
+    identify: "by-body",
     body: resetBody,
     recallFirst: false,
     replies: { 200: issuedReply },

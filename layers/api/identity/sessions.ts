@@ -97,7 +97,8 @@ export function createSessions(parts: IdentityParts): Sessions {
     // Before anything is written: without a key no token can be issued.
     const signer = await keys.signer();
     if (signer.kind !== "ok") return problemOfWrite(signer);
-    const sessionId = call.newId("session");
+    // With the user, so that two sign-ins that share a key never share a session.
+    const sessionId = call.newId(`session ${user.userId}`);
     const now = nowMs();
     const client = clientOf(call.header("user-agent"));
     const session: StoredSession = {

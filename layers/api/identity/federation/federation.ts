@@ -197,7 +197,7 @@ export function createFederation(
       const user: User = {
         username,
         displayName,
-        userId: call.newId("user"),
+        userId: call.newId(`user ${username}`),
         roles: ["user"],
         generation: 1,
         createdOn: new Date(nowMs()).toISOString(),

@@ -42,6 +42,7 @@ export function addFederationRoutes(
   api.post("/federation/finish", {
     summary: "Finish signing in with another provider",
     auth: "none",
+    identify: "by-body",
     body: answerQuery.extend({ provider: z.string().max(40) }).strict(),
     recallFirst: false,
     replies: { 200: issuedReply },
