@@ -2,12 +2,20 @@
  * What every component of the kit may ask for: the API, the live state, who is signed in. *shell*
  */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
+import {
+  createContext,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useSyncExternalStore,
+} from "react";
 import { useTranslation } from "react-i18next";
 import type { Observation } from "./api/observation.ts";
 import type { PageOutbox } from "./api/page-outbox.ts";
 import { ApiProblem } from "./api/problem.ts";
 import type { Api } from "./api/request.ts";
+import type { SessionNews } from "./api/session-news.ts";
 import { remember, remembered } from "./components/memory.ts";
 import { createFormat, type Format } from "./i18n/format.ts";
 import { languageOf } from "./i18n/setup.ts";
@@ -19,6 +27,7 @@ export interface Kit {
   readonly api: Api;
   readonly live: Live;
   readonly outbox: PageOutbox;
+  readonly session: SessionNews;
   /** The app whose pages these are, or undefined for pages of the deployment as a whole. */
   readonly app: string | undefined;
 }
@@ -83,20 +92,45 @@ export function useMe(): Me | null | undefined {
         throw error;
       }
     },
+    // Where nobody has signed in there is nothing to ask.
+    initialData: () => (hasSignedIn() ? undefined : null),
     staleTime: 60_000,
   });
   return query.data;
 }
 
-/** After a sign-in, a sign-up or a sign-out: remember it and ask again who is there. */
+/**
+ * After a sign-in, a sign-up or a sign-out: remember it, tell the other tabs and ask again who is
+ * there. A sign-out also forgets what was read with the session.
+ */
 export function useIdentityChanged(): (signedIn: boolean) => Promise<void> {
   const client = useQueryClient();
+  const { session } = useKit();
   return useCallback(
     async (signedIn) => {
       remember(SIGNED_IN, signedIn ? "1" : null);
-      if (!signedIn) client.setQueryData(["me"], null);
-      await client.invalidateQueries();
+      session.tell(signedIn);
+      if (signedIn) return client.invalidateQueries();
+      client.setQueryData(["me"], null);
+      await client.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== "me" });
     },
-    [client],
+    [client, session],
+  );
+}
+
+/**
+ * What other tabs did to the session. The data stays: somebody may be in the middle of a text that
+ * needs it, and pages show that they are signed out.
+ */
+export function useSessionNews(): void {
+  const client = useQueryClient();
+  const { session } = useKit();
+  useEffect(
+    () =>
+      session.subscribe((isSignedIn) => {
+        if (isSignedIn) void client.invalidateQueries();
+        else client.setQueryData(["me"], null);
+      }),
+    [client, session],
   );
 }

@@ -14,9 +14,11 @@ import { problemOf } from "./api/problem.ts";
 import { createReceipts } from "./api/receipts.ts";
 import { type Api, createApi } from "./api/request.ts";
 import { decideRetry } from "./api/retry.ts";
+import { createSessionNews } from "./api/session-news.ts";
 import { createOriginFirstFetch } from "./api/transport.ts";
 import { remember, remembered } from "./components/memory.ts";
-import { hasSignedIn, type Kit, KitProvider, useKit, useMe } from "./context.tsx";
+import { SignInProvider } from "./components/sign-in.tsx";
+import { hasSignedIn, type Kit, KitProvider, useKit, useMe, useSessionNews } from "./context.tsx";
 import { type Catalogue, createI18n } from "./i18n/setup.ts";
 import { createLive, type Live } from "./live/live.ts";
 import { wordingOf } from "./live/wording.ts";
@@ -45,16 +47,17 @@ function Started({ kit, children }: { readonly kit: Kit; readonly children: Reac
   useEffect(() => kit.live.start(kit.api), [kit]);
   return (
     <KitProvider value={kit}>
-      <OutboxOwner />
-      {children}
+      <SessionKeeper />
+      <SignInProvider>{children}</SignInProvider>
     </KitProvider>
   );
 }
 
-function OutboxOwner() {
+function SessionKeeper() {
   const { outbox } = useKit();
   const username = useMe()?.username;
   useEffect(() => outbox.setOwner(username), [outbox, username]);
+  useSessionNews();
   return null;
 }
 
@@ -104,7 +107,15 @@ export function mountPage({ app, catalogue, children }: PageOptions): void {
     setItem: (name, value) => sessionStorage.setItem(name, value),
   });
   const observations = createObservations();
-  const api = createApi({ fetch, receipts, observations, hasSignedIn, bearer });
+  const queries = createQueryClient();
+  const api = createApi({
+    fetch,
+    receipts,
+    observations,
+    hasSignedIn,
+    bearer,
+    onSignedOut: () => void queries.invalidateQueries({ queryKey: ["me"] }),
+  });
   prepareForOtherHosts(live, api);
   const outbox = createPageOutbox({
     fetch,
@@ -128,8 +139,10 @@ export function mountPage({ app, catalogue, children }: PageOptions): void {
         colorSchemeManager={localStorageColorSchemeManager()}
       >
         <I18nextProvider i18n={createI18n(catalogue)}>
-          <QueryClientProvider client={createQueryClient()}>
-            <Started kit={{ api, live, outbox, app }}>{children}</Started>
+          <QueryClientProvider client={queries}>
+            <Started kit={{ api, live, outbox, session: createSessionNews(), app }}>
+              {children}
+            </Started>
           </QueryClientProvider>
         </I18nextProvider>
       </MantineProvider>

@@ -2,6 +2,7 @@
 import { Code, Table, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { refreshEvery } from "../../../layers/presentation/api/refresh.ts";
 import { LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { useFormat, useKit } from "../../../layers/presentation/context.tsx";
 import classes from "./console.module.css";
@@ -26,7 +27,7 @@ export function OutboxPanel() {
   const query = useQuery({
     queryKey: ["outbox", token, name],
     enabled: may,
-    refetchInterval: ASK_EVERY_MS,
+    refetchInterval: refreshEvery(ASK_EVERY_MS),
     queryFn: async ({ signal }) =>
       (
         await api.request<{ readonly items: readonly Message[] }>("GET", "/identity/outbox", {

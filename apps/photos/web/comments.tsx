@@ -54,8 +54,10 @@ function Said({ comment }: { readonly comment: PhotoComment }) {
 
 function Thread({ photoId }: { readonly photoId: string }) {
   const { t } = useTranslation("photos");
+  const me = useMe();
   const query = useComments(photoId);
   if (query.data === undefined) {
+    if (me === null) return null;
     if (!query.isError) return <Loading rows={2} height={56} />;
     return <LoadFailed error={query.error} onRetry={() => void query.refetch()} />;
   }

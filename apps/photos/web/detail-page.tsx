@@ -166,8 +166,9 @@ function Body({ photo, onHelp }: { readonly photo: Photo; readonly onHelp: () =>
 export function DetailPage({ onHelp }: { readonly onHelp: () => void }) {
   const { t } = useTranslation("photos");
   const { id = "" } = useParams();
+  const me = useMe();
   const query = usePhoto(id);
-  const code = query.isError ? problemOf(query.error).code : undefined;
+  const code = me === null ? "unauthenticated" : query.isError && problemOf(query.error).code;
   const photo = query.data;
   return (
     <Stack>
@@ -182,7 +183,7 @@ export function DetailPage({ onHelp }: { readonly onHelp: () => void }) {
           <Body key={photo.id} photo={photo} onHelp={onHelp} />
         </>
       ) : null}
-      {!photo && !query.isError ? <Loading rows={2} height={260} /> : null}
+      {!photo && code === false ? <Loading rows={2} height={260} /> : null}
       {!photo && code === "not-found" ? <Empty title={t("photo.missing")} /> : null}
       {!photo && code === "unauthenticated" ? <SignInNeeded /> : null}
       {!photo && query.isError && code !== "not-found" && code !== "unauthenticated" ? (

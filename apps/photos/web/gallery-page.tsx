@@ -105,6 +105,8 @@ function Gallery({ query, owner, onUpload }: GalleryProps) {
   const { t } = useTranslation("photos");
   const photos = query.data?.pages.flatMap((page) => page.items) ?? [];
   const hasNews = useNews(owner, photos[0]?.id);
+  const me = useMe();
+  if (me === null) return <SignInNeeded>{t("gallery.signIn")}</SignInNeeded>;
   if (query.data === undefined) {
     if (!query.isError) return <WaitingTiles />;
     if (problemOf(query.error).code === "unauthenticated") {

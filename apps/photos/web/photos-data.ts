@@ -1,6 +1,7 @@
 /** The photos' data as hooks: the gallery, one photo, its comments, and that they change. *shell* */
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { mayAskAgain, refreshEvery } from "../../../layers/presentation/api/refresh.ts";
 import { useKit, useMe } from "../../../layers/presentation/context.tsx";
 import { API, commentsPath, type Page, type Photo, type PhotoComment, photoPath } from "./photo.ts";
 
@@ -24,6 +25,7 @@ function pagePath(
 
 export function usePhotos(owner: string | undefined) {
   const { api } = useKit();
+  const mayRead = useMe() !== null;
   const isLive = useLiveness();
   return useInfiniteQuery({
     queryKey: ["photos", owner ?? ""],
@@ -34,9 +36,10 @@ export function usePhotos(owner: string | undefined) {
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.cursor,
+    enabled: mayRead,
     refetchInterval: (query) => {
       const pages = query.state.data?.pages.length ?? 0;
-      if (pages > REFRESHED_PAGES) return false;
+      if (pages > REFRESHED_PAGES || !mayAskAgain(query)) return false;
       return isLive ? REFRESH_MS : REFRESH_ALONE_MS;
     },
   });
@@ -45,10 +48,11 @@ export function usePhotos(owner: string | undefined) {
 /** Whether the gallery's first photo is no longer the newest one. */
 export function useNews(owner: string | undefined, first: string | undefined): boolean {
   const { api } = useKit();
+  const mayRead = useMe() !== null;
   const query = useQuery({
     queryKey: ["photos-newest", owner ?? ""],
     queryFn: ({ signal }) => api.get<Page<Photo>>(pagePath(`${API}/photos`, 1, { owner }), signal),
-    enabled: first !== undefined,
+    enabled: mayRead && first !== undefined,
   });
   const newest = query.data?.items[0]?.id;
   return first !== undefined && newest !== undefined && newest !== first;
@@ -56,16 +60,22 @@ export function useNews(owner: string | undefined, first: string | undefined): b
 
 export function usePhoto(id: string) {
   const { api } = useKit();
+  const mayRead = useMe() !== null;
   return useQuery({
     queryKey: ["photo", id],
     queryFn: ({ signal }) => api.get<Photo>(photoPath(id), signal),
-    refetchInterval: (query) =>
-      query.state.data?.replicationStatus === "travelling" ? REFRESH_ALONE_MS : REFRESH_MS,
+    enabled: mayRead,
+    refetchInterval: (query) => {
+      if (!mayAskAgain(query)) return false;
+      const isTravelling = query.state.data?.replicationStatus === "travelling";
+      return isTravelling ? REFRESH_ALONE_MS : REFRESH_MS;
+    },
   });
 }
 
 export function useComments(id: string) {
   const { api } = useKit();
+  const mayRead = useMe() !== null;
   const isLive = useLiveness();
   return useInfiniteQuery({
     queryKey: ["comments", id],
@@ -76,7 +86,8 @@ export function useComments(id: string) {
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.cursor,
-    refetchInterval: isLive ? REFRESH_MS : REFRESH_ALONE_MS,
+    enabled: mayRead,
+    refetchInterval: refreshEvery(isLive ? REFRESH_MS : REFRESH_ALONE_MS),
   });
 }
 

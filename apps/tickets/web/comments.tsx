@@ -18,8 +18,10 @@ export interface CommentsProps {
 
 function Thread({ ticketId }: Pick<CommentsProps, "ticketId">) {
   const { t } = useTranslation("tickets");
+  const me = useMe();
   const query = useComments(ticketId);
   if (query.data === undefined) {
+    if (me === null) return null;
     if (!query.isError) return <Loading rows={2} height={64} />;
     return <LoadFailed error={query.error} onRetry={() => void query.refetch()} />;
   }

@@ -146,8 +146,9 @@ function Body({ loaded, onHelp }: { readonly loaded: Loaded; readonly onHelp: ()
 export function DetailPage({ onHelp }: { readonly onHelp: () => void }) {
   const { t } = useTranslation("tickets");
   const { id = "" } = useParams();
+  const me = useMe();
   const query = useTicket(id);
-  const code = query.isError ? problemOf(query.error).code : undefined;
+  const code = me === null ? "unauthenticated" : query.isError && problemOf(query.error).code;
   return (
     <Stack>
       <Anchor component={Link} to="/">
@@ -157,7 +158,7 @@ export function DetailPage({ onHelp }: { readonly onHelp: () => void }) {
         {t("ticket.heading")} <code>{shortId(id)}</code>
       </Title>
       {query.data ? <Body loaded={query.data} onHelp={onHelp} /> : null}
-      {!query.data && !query.isError ? <Loading rows={3} height={110} /> : null}
+      {!query.data && code === false ? <Loading rows={3} height={110} /> : null}
       {!query.data && code === "not-found" ? <Empty title={t("ticket.missing")} /> : null}
       {!query.data && code === "unauthenticated" ? <SignInNeeded /> : null}
       {!query.data && query.isError && code !== "not-found" && code !== "unauthenticated" ? (

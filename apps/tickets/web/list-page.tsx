@@ -58,6 +58,8 @@ function Tickets({
   readonly filtered: boolean;
 }) {
   const { t } = useTranslation("tickets");
+  const me = useMe();
+  if (me === null) return <SignInNeeded />;
   if (query.data === undefined) {
     if (!query.isError) return <Loading rows={5} />;
     if (problemOf(query.error).code === "unauthenticated") return <SignInNeeded />;

@@ -3,8 +3,9 @@
  */
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
+import { refreshEvery } from "../../../layers/presentation/api/refresh.ts";
 import type { Answer } from "../../../layers/presentation/api/request.ts";
-import { useKit } from "../../../layers/presentation/context.tsx";
+import { useKit, useMe } from "../../../layers/presentation/context.tsx";
 import type { Page, Status, Ticket, TicketChanges, TicketComment } from "./ticket.ts";
 
 const REFRESH_MS = 4_000;
@@ -27,13 +28,15 @@ function pagePath(base: string, parts: Readonly<Record<string, string | undefine
 
 export function useTickets(filter: Filter) {
   const { api } = useKit();
+  const mayRead = useMe() !== null;
   return useInfiniteQuery({
     queryKey: ["tickets", filter],
     queryFn: ({ pageParam, signal }) =>
       api.get<Page<Ticket>>(pagePath(API, { ...filter, cursor: pageParam }), signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.cursor,
-    refetchInterval: REFRESH_MS,
+    enabled: mayRead,
+    refetchInterval: refreshEvery(REFRESH_MS),
   });
 }
 
@@ -50,23 +53,27 @@ const loadedOf = (answer: Answer<Ticket>): Loaded => ({
 
 export function useTicket(id: string) {
   const { api } = useKit();
+  const mayRead = useMe() !== null;
   return useQuery({
     queryKey: ["ticket", id],
     queryFn: async ({ signal }) =>
       loadedOf(await api.request<Ticket>("GET", ticketPath(id), { signal })),
-    refetchInterval: REFRESH_MS,
+    enabled: mayRead,
+    refetchInterval: refreshEvery(REFRESH_MS),
   });
 }
 
 export function useComments(id: string) {
   const { api } = useKit();
+  const mayRead = useMe() !== null;
   return useInfiniteQuery({
     queryKey: ["comments", id],
     queryFn: ({ pageParam, signal }) =>
       api.get<Page<TicketComment>>(pagePath(commentsPath(id), { cursor: pageParam }), signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.cursor,
-    refetchInterval: REFRESH_MS,
+    enabled: mayRead,
+    refetchInterval: refreshEvery(REFRESH_MS),
   });
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createIntentKeys } from "./intent-key.ts";
 import { createObservations } from "./observation.ts";
 import { runPersistentWrite } from "./persistent-write.ts";
+import { problemOf } from "./problem.ts";
 import { addReceipts, createReceipts, RECEIPTS_KEPT } from "./receipts.ts";
 import { createApi } from "./request.ts";
 import { createOriginFirstFetch, type UnderstudyFetch } from "./transport.ts";
@@ -13,6 +14,7 @@ interface Sent {
 
 function apiOver(answers: readonly (() => Response)[], signedIn = false) {
   const sent: Sent[] = [];
+  const ended: string[] = [];
   const kept = new Map<string, string>();
   const fetch: UnderstudyFetch = async (path, init) => {
     const answer = answers[sent.length];
@@ -29,8 +31,9 @@ function apiOver(answers: readonly (() => Response)[], signedIn = false) {
     receipts,
     observations: createObservations(),
     hasSignedIn: () => signedIn,
+    onSignedOut: () => void ended.push("signed out"),
   });
-  return { api, sent };
+  return { api, sent, ended };
 }
 
 const json =
@@ -75,6 +78,31 @@ describe("a request", () => {
       code: "unauthenticated",
     });
     expect(sent).toHaveLength(1);
+  });
+
+  test("whose session was ended elsewhere reports the sign-out", async () => {
+    const { api, ended } = apiOver([json(401, {}), json(401, {})], true);
+    await expect(api.get("/tickets/api/tickets")).rejects.toMatchObject({
+      code: "unauthenticated",
+    });
+    expect(ended).toEqual(["signed out"]);
+  });
+
+  test.each([[json(503, {})], []])(
+    "is retried, not taken for a sign-out, while no region can renew the sign-in",
+    async (...renewal) => {
+      const { api, ended } = apiOver([json(401, {}), ...renewal], true);
+      const problem = await api.get("/tickets/api/tickets").catch(problemOf);
+      expect(problem).toMatchObject({ code: "unavailable", retryable: true });
+      expect(ended).toEqual([]);
+    },
+  );
+
+  test("with a token of its own does not end the session when it is refused", async () => {
+    const { api, ended } = apiOver([json(401, {})], true);
+    const refused = api.request("GET", "/control/status", { bearer: "wrong" });
+    await expect(refused).rejects.toMatchObject({ code: "unauthenticated" });
+    expect(ended).toEqual([]);
   });
 
   test("that no region answers ends as offline", async () => {

@@ -11,7 +11,7 @@
  */
 import type { Bearer } from "./bearer.ts";
 import type { Observations } from "./observation.ts";
-import { offlineProblem, parseProblem } from "./problem.ts";
+import { ApiProblem, offlineProblem, parseProblem } from "./problem.ts";
 import type { OnProgress } from "./progress-fetch.ts";
 import type { Receipts } from "./receipts.ts";
 import type { UnderstudyFetch } from "./transport.ts";
@@ -57,6 +57,8 @@ export interface ApiOptions {
   readonly hasSignedIn: () => boolean;
   readonly newKey?: () => string;
   readonly bearer?: Bearer;
+  /** The session was refused and cannot be renewed: who is signed in has to be asked again. */
+  readonly onSignedOut?: () => void;
 }
 
 /** The app that a path belongs to: its first segment. */
@@ -87,9 +89,31 @@ async function alone<Value>(work: () => Promise<Value>): Promise<Value> {
   return locks === undefined ? work() : locks.request("understudy.renewal", work);
 }
 
+/** `unknown`: no region said whether the session stands. */
+type Renewal = "renewed" | "ended" | "unknown";
+
+const NO_WORD: ReadonlySet<number> = new Set([408, 425, 429]);
+
+function renewalOf(status: number): Renewal {
+  if (status < 300) return "renewed";
+  return status >= 500 || NO_WORD.has(status) ? "unknown" : "ended";
+}
+
+/** Not a sign-out: the session is as good as before once a region can renew it. */
+const renewalFailed = new ApiProblem({
+  code: "unavailable",
+  status: 503,
+  title: "The sign-in could not be renewed",
+  detail: "",
+});
+
+/** Whether a 401 speaks of the session, and not of a token or of credentials in the request. */
+const isOfSession = (path: string, { bearer }: RequestOptions): boolean =>
+  bearer === undefined && !/^\/identity\/(me$|sign-|refresh|link|federation)/.test(path);
+
 export function createApi(options: ApiOptions): Api {
   const newKey = options.newKey ?? newIdempotencyKey;
-  let renewal: Promise<boolean> | undefined;
+  let renewal: Promise<Renewal> | undefined;
 
   const headersOf = (
     method: Method,
@@ -128,13 +152,13 @@ export function createApi(options: ApiOptions): Api {
   };
 
   /** One renewal at a time, shared by all the requests that met the expired token. */
-  const renewed = (): Promise<boolean> => {
+  const renewed = (): Promise<Renewal> => {
     renewal ??= alone(async () => {
       const response = await send("POST", "/identity/refresh", { body: {} }, newKey());
       options.bearer?.note("/identity/refresh", response.ok, await bodyOf(response));
-      return response.ok;
+      return renewalOf(response.status);
     })
-      .catch(() => false)
+      .catch((): Renewal => "unknown")
       .finally(() => {
         renewal = undefined;
       });
@@ -156,15 +180,18 @@ export function createApi(options: ApiOptions): Api {
     let body: unknown;
     try {
       response = await send(method, path, given, key);
-      if (response.status === 401 && mayRenew(path, given) && (await renewed())) {
-        response = await send(method, path, given, key);
+      if (response.status === 401 && mayRenew(path, given)) {
+        const renewal = await renewed();
+        if (renewal === "unknown") throw renewalFailed;
+        if (renewal === "renewed") response = await send(method, path, given, key);
       }
       body = await bodyOf(response);
       options.bearer?.note(path, response.ok, body);
     } catch (error) {
-      if (given.signal?.aborted) throw error;
+      if (given.signal?.aborted || error instanceof ApiProblem) throw error;
       throw offlineProblem(error);
     }
+    if (response.status === 401 && isOfSession(path, given)) options.onSignedOut?.();
     if (!response.ok) {
       throw parseProblem(response.status, body, response.headers.get("Retry-After"), Date.now());
     }
@@ -174,7 +201,7 @@ export function createApi(options: ApiOptions): Api {
 
   return {
     request,
-    renew: renewed,
+    renew: async () => (await renewed()) === "renewed",
     get: async <Value>(path: string, signal?: AbortSignal) =>
       (await request<Value>("GET", path, signal ? { signal } : {})).value,
     observations: options.observations,

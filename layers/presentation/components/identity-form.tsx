@@ -55,6 +55,8 @@ export function IdentityForm({ startsNew = false, returnTo, onMode, onDone }: Id
     },
   });
   const change = (): void => {
+    // What went wrong with the one says nothing of the other.
+    write.stop();
     setIsNew(!isNew);
     onMode?.(!isNew);
   };

@@ -3,11 +3,11 @@
  * answered, preferences and the account; then the app's situation; then the page itself.
  */
 import { Button } from "@mantine/core";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useIdentityChanged, useKit, useLive, useMe } from "../context.tsx";
+import { useSignIn } from "../use-sign-in.ts";
 import { useWrite } from "../use-write.ts";
-import { IdentityDialog } from "./identity-form.tsx";
 import { Logo } from "./logo.tsx";
 import classes from "./page-frame.module.css";
 import { LanguageSwitch, SchemeSwitch } from "./preferences.tsx";
@@ -26,7 +26,7 @@ export function Account() {
   const { api } = useKit();
   const me = useMe();
   const changed = useIdentityChanged();
-  const [asking, setAsking] = useState(false);
+  const signIn = useSignIn();
   const signOut = useWrite<void, unknown>({
     send: (_, key, signal) => api.request("POST", "/identity/sign-out", { body: {}, key, signal }),
     onDone: () => void changed(false),
@@ -58,12 +58,9 @@ export function Account() {
     );
   }
   return (
-    <>
-      <Button size="xs" h={34} onClick={() => setAsking(true)}>
-        {t("identity.signIn")}
-      </Button>
-      <IdentityDialog opened={asking} onClose={() => setAsking(false)} />
-    </>
+    <Button size="xs" h={34} onClick={signIn}>
+      {t("identity.signIn")}
+    </Button>
   );
 }
 

@@ -1,26 +1,23 @@
 /** In place of what needs an account: says so, and offers to sign in right there. */
 import { Button } from "@mantine/core";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { IdentityDialog } from "./identity-form.tsx";
+import { useSignIn } from "../use-sign-in.ts";
 import { Notice } from "./notice.tsx";
 
 export function SignInNeeded({ children }: { readonly children?: ReactNode }) {
   const { t } = useTranslation("kit");
-  const [asking, setAsking] = useState(false);
+  const signIn = useSignIn();
   return (
-    <>
-      <Notice
-        tone="info"
-        actions={
-          <Button size="compact-sm" onClick={() => setAsking(true)}>
-            {t("identity.signIn")}
-          </Button>
-        }
-      >
-        {children ?? t("identity.needed")}
-      </Notice>
-      <IdentityDialog opened={asking} onClose={() => setAsking(false)} />
-    </>
+    <Notice
+      tone="info"
+      actions={
+        <Button size="compact-sm" onClick={signIn}>
+          {t("identity.signIn")}
+        </Button>
+      }
+    >
+      {children ?? t("identity.needed")}
+    </Notice>
   );
 }

@@ -4,6 +4,7 @@
 import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { ApiProblem, ProblemCode } from "../api/problem.ts";
+import { useSignIn } from "../use-sign-in.ts";
 import type { Write } from "../use-write.ts";
 import { Notice } from "./notice.tsx";
 
@@ -38,6 +39,16 @@ export function ProblemText({ problem }: { readonly problem: ApiProblem }) {
         </div>
       ) : null}
     </>
+  );
+}
+
+function SignInButton() {
+  const { t } = useTranslation("kit");
+  const signIn = useSignIn();
+  return (
+    <Button size="compact-sm" variant="default" onClick={signIn}>
+      {t("identity.signIn")}
+    </Button>
   );
 }
 
@@ -81,7 +92,11 @@ export function WriteNotice({
         </Notice>
       ) : null}
       {state.phase === "failed" ? (
-        <Notice tone="danger" title={t("write.failed")}>
+        <Notice
+          tone="danger"
+          title={t("write.failed")}
+          actions={state.problem.code === "unauthenticated" ? <SignInButton /> : undefined}
+        >
           <ProblemText problem={state.problem} />
         </Notice>
       ) : null}
