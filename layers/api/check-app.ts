@@ -6,8 +6,9 @@
  */
 import { ConfigurationError } from "../../base/errors.ts";
 import { type KeysOf, refuseUnknownKeys } from "../../base/known-keys.ts";
+import { isPlatformName } from "../key-value/platform-names.ts";
 import type { TableDefinition } from "../key-value/table.ts";
-import { bucketProblem, OBJECTS } from "../objects/names.ts";
+import { bucketProblem } from "../objects/names.ts";
 import type { AppDefinition, Objectives, TakeoverStep } from "./define-app.ts";
 import { objectTable } from "./objects/object-table.ts";
 
@@ -159,9 +160,11 @@ function checkData(app: AppDefinition, refuse: Refuse): void {
     const problem = bucketProblem(bucket);
     if (problem !== undefined) refuse(problem, bucket, "Rename the bucket.");
   }
-  const isAnothers = (table: TableDefinition) => table.name === OBJECTS && table !== objectTable;
-  if (app.tables.some(isAnothers)) {
-    refuse("a table has the name of the platform's own", OBJECTS, "Choose another.");
+  const isTaken = (table: TableDefinition) => isPlatformName(table.name) && table !== objectTable;
+  const taken = app.tables.find(isTaken);
+  if (taken !== undefined) {
+    const what = "a table has a name of the platform's own";
+    refuse(what, taken.name, 'Choose one that does not begin with "platform-".');
   }
 }
 

@@ -1,5 +1,7 @@
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { defineTable } from "../key-value/table.ts";
 import { type AppDefinition, defineApp } from "./define-app.ts";
 import { type DeploymentOptions, defineDeployment } from "./define-deployment.ts";
 import { identityApp } from "./identity/app.ts";
@@ -28,6 +30,15 @@ describe("defineApp", () => {
       /rpoMs is more than a local app can keep: got 0/,
     ],
     ["no objective", { objectives: { rtoMs: 1 } }, /rpoMs is missing: got nothing/],
+    ...["platform-idempotency", "platform-late", "platform-objects", "platform-x"].map(
+      (name): [string, object, RegExp] => [
+        `a table called ${name}`,
+        {
+          tables: [defineTable({ name, schema: z.object({ id: z.string() }), partitionKey: "id" })],
+        },
+        new RegExp(`name of the platform's own: got "${name}"\\. Choose one that does not begin`),
+      ],
+    ),
     ["a bucket twice", { buckets: ["a", "a"] }, /two buckets have one name: got "a"/],
     ["no routes", { api: undefined }, /api is missing/],
     ["a nested path", { apiPaths: ["a/b"] }, /more than one segment/],

@@ -23,6 +23,7 @@ import {
 import { tuple } from "./key.ts";
 import { createMemoryEngine, type MemoryEngine } from "./memory-engine.ts";
 import { type CheckedWrite, checkConditions, checkWrites } from "./memory-store-writes.ts";
+import { isPlatformName } from "./platform-names.ts";
 import type {
   Found,
   IdempotencyRecord,
@@ -85,6 +86,7 @@ export function createMemoryKeyValueStore(options: MemoryStoreOptions): MemoryKe
   const notify = (keys: readonly { readonly table: string; readonly key: ItemKey }[]): void => {
     const told = new Map<string, { table: string; partition: string }>();
     for (const { table, key } of keys) {
+      if (isPlatformName(table)) continue;
       told.set(tuple(table, key.partition), { table, partition: key.partition });
     }
     for (const change of told.values()) for (const listener of listeners) listener(change);

@@ -144,7 +144,10 @@ export interface KeyValueStore {
   /** Whether a key was used: the stored response, before any work is done. */
   recall(scope: string, key: string): Promise<ReadOutcome<IdempotencyRecord | undefined>>;
 
-  /** Calls back after each committed change seen in this region (own or replicated). */
+  /**
+   * Calls back after each committed change of an app's own tables that is seen in this region,
+   * made here or in another. Tables of the platform (`platform-...`) are never reported.
+   */
   subscribe(
     listener: (change: { readonly table: string; readonly partition: string }) => void,
   ): () => void;

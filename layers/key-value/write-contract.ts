@@ -216,4 +216,13 @@ export const writeLaws: readonly Law[] = [
     await setup.advance(50);
     same(heard.length, before, "after leaving");
   }),
+  law("subscribers never hear of the platform's own tables", async (setup) => {
+    const store = first(setup);
+    const heard: string[] = [];
+    store.subscribe(({ table, partition }) => heard.push(`${table} ${partition}`));
+    await written(store.transact([putNote({ owner: "a", id: "1" })], record("hash", "user-7")));
+    await written(store.transact([putNote({ owner: "b", id: "1" })], record("hash", "user-8")));
+    await setup.advance(50);
+    same([...new Set(heard)].sort(), ["notes a", "notes b"], "heard");
+  }),
 ];

@@ -12,7 +12,8 @@
  *  T1 every call is answered exactly once: the cores answer or refuse each request   (flush, read)
  *  T2 a query waits for all that was written before it, since also what is missing from a page
  *     may be a write that is not yet committed                                       (query)
- *  T3 listeners hear of a change after it is committed here, never before            (#tail)
+ *  T3 listeners hear of a change after it is committed here, never before            (tail)
+ *  T4 listeners never hear of the platform's own tables, whose keys name users        (tail)
  * Not promised: a listener hears of each change once, or of items that a repair after a takeover
  * set back (the entries that are told again afterwards name what was written since).
  */
@@ -20,6 +21,7 @@ import type { Instant } from "../../base/clock.ts";
 import { failed } from "../../base/outcome.ts";
 import type { EngineReader } from "../key-value/engine.ts";
 import { readItem, type Stored, versionOf } from "../key-value/items.ts";
+import { isPlatformName } from "../key-value/platform-names.ts";
 import type {
   Found,
   IdempotencyRecord,
@@ -184,6 +186,7 @@ export function createReplicatedStore(options: ReplicatedStoreOptions): Replicat
     tails.set(lineage, Math.max(last, told + most));
     for (const { changes } of entries) {
       for (const { table, key } of changes) {
+        if (isPlatformName(table)) continue;
         for (const listener of listeners) listener({ table, partition: key.partition });
       }
     }

@@ -28,6 +28,7 @@ import type { OperatingError } from "../../../base/errors.ts";
 import { failed, ok, unknown } from "../../../base/outcome.ts";
 import { utf8Bytes } from "../../../layers/key-value/key.ts";
 import { type CheckedWrite, checkWrites } from "../../../layers/key-value/memory-store-writes.ts";
+import { isPlatformName } from "../../../layers/key-value/platform-names.ts";
 import type {
   Consistency,
   IdempotencyRecord,
@@ -176,6 +177,7 @@ class DynamoStore implements DynamoKeyValueStore {
   };
 
   tell(change: Change): void {
+    if (isPlatformName(change.table)) return;
     for (const listener of this.#listeners) listener(change);
   }
 
