@@ -6,9 +6,9 @@
  * storage does.
  *
  * Invariants
- *  B1 an entry is stored before it is tried                                          (add, #try)
- *  B2 within an app, nothing is sent before what was added earlier has ended         (#next)
- *  B3 an entry of another owner waits until that owner is back                       (#next)
+ *  B1 an entry is stored before it is tried                                     (add, attempt)
+ *  B2 within an app, nothing is sent before what was added earlier has ended         (next)
+ *  B3 an entry of another owner waits until that owner is back                       (next)
  *  B4 at most MOST_ENTRIES open entries of MOST_BYTES together                       (add)
  *
  * Not promised: privacy. Bodies lie in the storage as they are; keep no secrets in it.

@@ -8,7 +8,7 @@
  * The "disk" is what was flushed. `reopen` starts a second process on it: the older engine goes on
  * as a zombie that reads and writes its own view, can flush no more, and is told so.
  *
- * Invariants (engine-suite.ts runs E1-E3 of the port on it)
+ * Invariants (engine-contract.ts runs E1-E3 of the port on it)
  *  M1 flushed state = map with all undo lists played back
  *  M2 at most one engine per disk can flush: the one opened last
  */

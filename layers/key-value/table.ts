@@ -8,8 +8,8 @@
  * Limits are those of port.ts, the same in every target; sizes are in bytes of UTF-8.
  *
  * Invariants
- *  T1 what `parse` accepts can be stored in every target           (checkItem, checkIndexKeys)
- *  T2 an accepted item is plain JSON, shared with no caller         (copyJson of json.ts)
+ *  T1 what `parse` accepts can be stored in every target           (parse, checkIndexFields)
+ *  T2 an accepted item is plain JSON, shared with no caller         (copyJson of table-json.ts)
  */
 import type { z } from "zod";
 import { assert } from "../../base/assert.ts";
@@ -17,7 +17,7 @@ import { refuseUnknownKeys } from "../../base/known-keys.ts";
 import { isWellFormed, tuple, utf8Bytes } from "./key.ts";
 import { copyJson, type JsonObject, jsonBytes, jsonBytesAtMost } from "./table-json.ts";
 
-export type { Json, JsonObject } from "./table-json.ts";
+export type { JsonObject } from "./table-json.ts";
 
 export const limits = {
   itemBytes: 400 * 1024,

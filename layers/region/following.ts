@@ -10,8 +10,8 @@
  *                                                  acknowledged when on disk
  *
  * Invariants
- *  F1 what is acknowledged is on disk and equal to the sender's log through there (afterFlush)
- *  F2 entries beyond the cut are stranded before anything of the new epoch applies (#repair)
+ *  F1 what is acknowledged is on disk and equal to the sender's log through there (#afterFlush)
+ *  F2 entries beyond the cut are stranded before anything of the new epoch applies (repaired)
  *  F3 nothing is acknowledged while items may be ahead of the log                  (repairUntil)
  *  F4 items of a log that was cut off meanwhile are taken away                     (isAstray)
  */

@@ -13,7 +13,7 @@
  *  T2 a query waits for all that was written before it, since also what is missing from a page
  *     may be a write that is not yet committed                                       (query)
  *  T3 listeners hear of a change after it is committed here, never before            (tail)
- *  T4 listeners never hear of the platform's own tables, whose keys name users        (tail)
+ *  T4 listeners never hear of the platform's own tables, whose keys name users       (tail)
  * Not promised: a listener hears of each change once, or of items that a repair after a takeover
  * set back (the entries that are told again afterwards name what was written since).
  */

@@ -8,7 +8,7 @@
  *
  * Invariants
  *  K1 no region out of sync, rolled back or half repaired takes over by itself   (isEligible)
- *  K2 how long to wait before the begin comes from the accepting majority        (#take, won)
+ *  K2 how long to wait before the begin comes from the accepting majority        (take, won)
  */
 import type { Instant } from "../../base/clock.ts";
 import type { Log } from "../key-value/log.ts";

@@ -7,7 +7,7 @@
  * before it; `stable` says through which moment of the hybrid clock that is so. The highest such
  * moment is kept as the floor: a late write below it whose key is absent was deleted, and stays so.
  *
- * Invariant I7 (deletes stay deleted): rules.mayCollect, and the floor in judgement.ts.
+ * Invariant I7 (deletes stay deleted): rules.collectsThrough, and the floor in judgement.ts.
  */
 import type { EngineReader, EngineWriter } from "../key-value/engine.ts";
 import { tuple, tupleRange } from "../key-value/key.ts";

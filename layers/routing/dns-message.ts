@@ -1,8 +1,8 @@
 /**
  * What a DNS question and its answer are, whatever carries them. *port*
  *
- * RFC 1034 and 1035, EDNS (6891), client subnet (7871), negative answers (2308). dns-wire.ts turns
- * these into bytes and back, dns-answer.ts decides the one from the other.
+ * RFC 1034 and 1035, EDNS (6891), client subnet (7871), negative answers (2308). dns-query.ts and
+ * dns-reply.ts turn these into bytes and back, dns-answer.ts decides the one from the other.
  */
 import type { IpAddress, Subnet } from "./dns-address.ts";
 

@@ -8,7 +8,7 @@
  * Transactions run synchronously on this thread; all that ended within one turn of the event loop,
  * or while the frame before was being written, share one frame and one flush.
  *
- * Invariants (engine-suite.ts for E1-E3 of the port; lmdb-engine.test.ts)
+ * Invariants (engine-contract.ts for E1-E3 of the port; lmdb-engine.test.ts)
  *  N1 reads see overlay over LMDB = all transactions, in order    (an entry leaves after `apply`)
  *  N2 a process that is not the stored incarnation gets nothing flushed: its listener is called
  *     only when the incarnation was read, unchanged, after the frame was on disk; who opens the

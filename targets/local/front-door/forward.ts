@@ -17,7 +17,7 @@
  *     it ends in a region's final answer or in `outcome-unknown`                (giveUp)
  *  W4 memory per request is bounded; what is beyond waits in the sockets (body.ts, pump.ts)
  *  W5 every request leaves `pending` exactly once                               (leave)
- *  W6 what may add work to a region that works is paid for (keepCompany, judge, mayRepeat)
+ *  W6 what may add work to a region that works is paid for (wouldBurden, mayRepeat)
  */
 import { logPassage } from "./access-log.ts";
 import { isHealthy, KEPT_BYTES, KeptAnswer } from "./answer.ts";

@@ -14,7 +14,7 @@
  *  T2 a write is never sent to a region that the table says does not serve, except where the table
  *     knows nothing, or where a fence makes its refusal the right answer        (chooseRegion)
  *  T3 a read is refused only when every region was tried                        (chooseRegion)
- *  T4 with several serving regions an app stays with one while it is sound      (chosenOf)
+ *  T4 with several serving regions an app stays with one while it is sound      (chosenFirst)
  */
 export interface RegionRef {
   readonly id: string;

@@ -12,7 +12,7 @@
  * queue drops; both are counted. A frozen peer gives no event at all, only silence.
  *
  * Invariants
- *  L1 no message of an end that has not shown the secret is delivered       (inbound.ts, #accept)
+ *  L1 no message of an end that has not shown the secret is delivered       (inbound.ts)
  *  L2 a fault drops or delays, and never closes                             (fault.ts)
  *  L3 while a site is cut off its peers' states are not told; afterwards the present one is,
  *     with the `down` in between if there was one                           (PeerNews)

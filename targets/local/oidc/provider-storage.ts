@@ -2,8 +2,8 @@
  * What the local OpenID provider remembers: in memory, bounded, forgotten when it expires.
  * *adapter*
  *
- * Enough for a provider that stands in for a real one on one machine: who is in the middle of
- * signing in when it restarts begins again. Nobody's account is here (see people.ts).
+ * Enough for a provider that stands in for a real one on one machine: a person who is in the middle
+ * of signing in when it restarts begins again. It keeps no accounts: an account is the name typed.
  */
 interface Row {
   readonly payload: Record<string, unknown>;

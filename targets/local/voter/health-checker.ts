@@ -9,7 +9,7 @@
  *
  *  C1 a check is under way once at a time, and ends at its limit          (#make, meet)
  *  C2 of a body no more is read than is searched                          (ask)
- *  C3 what is not this voter's to check is not checked                    (useTargets)
+ *  C3 what is not this voter's to check is not checked                    (use)
  */
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
