@@ -29,7 +29,7 @@ if (slowness > 1) {
 export default defineConfig({
   test: {
     include: ["**/*.test.ts", "**/*.test.tsx"],
-    exclude: ["**/node_modules/**", "**/dist/**", "**/.understudy/**", "tools/fixtures/**"],
+    exclude: ["**/node_modules/**", "**/dist/**", "**/.understudy/**"],
     // Native stores and child processes do not share a process well; two forks fit two cores.
     pool: "forks",
     maxWorkers: WORKERS,

@@ -15,11 +15,11 @@ export interface SourceFile {
 const LARGEST_BYTES = 4_000_000;
 const NOT_SOURCE = new Set(["node_modules", "dist", ".git", ".understudy", "coverage", "reports"]);
 
-/** Every text file of the repository; planted violations are left out. */
+/** Every text file of the repository. */
 export function textFiles(): SourceFile[] {
   const files: SourceFile[] = [];
   for (const path of new Set(pathsByGit() ?? pathsByWalk(""))) {
-    if (path === "" || path.startsWith("tools/fixtures/")) continue;
+    if (path === "") continue;
     const stats = statSync(join(root, path), { throwIfNoEntry: false });
     if (!stats?.isFile() || stats.size > LARGEST_BYTES) continue;
     const text = readFileSync(join(root, path), "utf8");

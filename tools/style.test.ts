@@ -34,6 +34,19 @@ test("the code is formatted and passes the linter", () => {
   });
 });
 
+test("no file, export, type or dependency is unused", () => {
+  const knip = join(root, "node_modules", "knip", "bin", "knip.js");
+  const run = spawnSync(process.execPath, [knip, "--reporter", "compact"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  expect({ status: run.status, unused: run.stdout, stderr: run.stderr }).toEqual({
+    status: 0,
+    unused: "",
+    stderr: "",
+  });
+});
+
 describe("a planted violation is found:", () => {
   const style = (text: string, path = "drill/plan.ts") =>
     findStyleViolations([{ path, text }]).map(show);
