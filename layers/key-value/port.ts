@@ -23,7 +23,7 @@ export interface ReadInfo {
   readonly consistency: Consistency;
   readonly region: string;
   readonly epoch: number;
-  /** How old the data may be, when stale. */
+  /** How old the data may be, when stale; absent where the region cannot tell. */
   readonly dataAgeMs?: number;
   /** Receipts of the session that had not arrived within the bounded wait. */
   readonly missing?: readonly Receipt[];

@@ -286,7 +286,9 @@ export class Exchange implements Pending, FlightListener {
       this.#door.tell({ type: "refused", app, region, epoch, servingRegions });
     }
     const isFenced = app !== undefined && this.#door.table.apps.get(app)?.fenced === true;
-    if (verdict === "final" || access === "bare" || (verdict === "refused" && isFenced)) {
+    // Of a fenced app no region takes a write; a read is answered by all of them.
+    const isRefusedByAll = verdict === "refused" && isFenced && access !== "read";
+    if (verdict === "final" || access === "bare" || isRefusedByAll) {
       if (app !== undefined && verdict === "final") this.#door.choose(app, region);
       this.#answered();
       this.#delivery.whole(kept);

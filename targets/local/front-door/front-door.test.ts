@@ -43,6 +43,27 @@ describe("a front door", () => {
     expect(got?.headers["x-private"]).toBeUndefined();
   });
 
+  it("asks one region for an operator's command, however long it takes", async () => {
+    const { call, a, b } = await setUp({ limits: { writeSilenceMs: 20 } });
+    a.answer = (_got, response) =>
+      void setTimeout(() => response.end(JSON.stringify({ phase: "fenced" })), 200);
+    const answer = await call("/routing/apps/tickets/fence", post("one-key"));
+    expect(await answer.json()).toEqual({ phase: "fenced" });
+    expect([a.got.length, b.got.length]).toEqual([1, 0]);
+  });
+
+  it("reads a fenced app where it served last, and elsewhere when that region refuses", async () => {
+    const { call, a, b, door } = await setUp({}, ["b"]);
+    a.push(recordFor("tickets", ["b"], 1, 2, "fenced"));
+    await until(() => door.table().apps.get("tickets")?.fenced === true);
+    expect(await (await call("/tickets/x")).json()).toMatchObject({ from: "b" });
+    b.answer = (_got, response) => {
+      response.writeHead(503, { "content-type": "application/problem+json" });
+      response.end(JSON.stringify({ type: "/problems/not-serving", epoch: 1 }));
+    };
+    expect(await (await call("/tickets/x")).json()).toMatchObject({ from: "a" });
+  });
+
   it("fails no read when a region is killed under load", async () => {
     const { call, a } = await setUp();
     const statuses: number[] = [];

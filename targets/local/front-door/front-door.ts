@@ -134,7 +134,10 @@ function handle(door: Door, request: IncomingMessage, response: ServerResponse):
   }
   const { method } = request;
   const isSafe = method === "GET" || method === "HEAD" || method === "OPTIONS";
-  const isKeyed = !isSafe && !isControl && request.headers["idempotency-key"] !== undefined;
+  // Which region a command is carried out by may depend on which one is asked: one is.
+  const isCommand = !isSafe && request.url?.startsWith("/routing/") === true;
+  const hasKey = request.headers["idempotency-key"] !== undefined;
+  const isKeyed = !isSafe && !isControl && !isCommand && hasKey;
   const headers = requestHeaders(request.rawHeaders, {
     address: request.socket.remoteAddress ?? "",
     host: request.headers.host ?? "",
