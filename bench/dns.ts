@@ -13,12 +13,14 @@
  * served at some moment between question and answer. The echo is the floor: the same server, the
  * same sockets, the question sent back as it came.
  */
+
 import { type ChildProcess, fork } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
 import { fileURLToPath } from "node:url";
 import { buildZone, type ZoneState } from "../layers/routing/dns-zone.ts";
 import { startDnsServer } from "../targets/local/dns/server.ts";
 import { listenUdp } from "../targets/local/dns/udp.ts";
+import { mustMeasure } from "./measured.ts";
 
 const CLIENTS = 2;
 const SOCKETS = 8;
@@ -263,6 +265,7 @@ async function main(): Promise<void> {
     }
   }
   const [dns, echo] = [median(rounds.dns), median(rounds.echo)];
+  mustMeasure("answers a second", Math.min(dns.perSecond, echo.perSecond));
   const ratio = Number((dns.perSecond / echo.perSecond).toFixed(2));
   if (process.argv.includes("--json")) return console.log(JSON.stringify({ dns, echo, ratio }));
   console.log(

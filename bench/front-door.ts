@@ -9,6 +9,7 @@
  * Latency is measured at a paced rate (64 connections together), throughput with each connection
  * sending its next request as soon as it has its answer.
  */
+
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -17,6 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startFrontDoor } from "../targets/local/front-door/front-door.ts";
+import { mustMeasure } from "./measured.ts";
 
 const CONNECTIONS = 64;
 const PACED_PER_SECOND = 2_000;
@@ -201,6 +203,7 @@ async function main(): Promise<void> {
     p99Ms: median((paced[name] ?? []).map((m) => m.p99Ms)),
     perSecond: median((full[name] ?? []).map((m) => m.perSecond)),
   }));
+  for (const { name, perSecond } of rows) mustMeasure(`requests a second, ${name}`, perSecond);
   const [direct, own, peer] = rows;
   const result = {
     rows,

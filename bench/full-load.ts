@@ -10,12 +10,14 @@
  *
  * Exit status: 0 no failover and nothing missing, 1 otherwise.
  */
+
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DataDirectory } from "../targets/local/supervisor/data-directory.ts";
 import { ask, signIn } from "../targets/local/tests/region-client.ts";
 import { longestGapAfter, startTicketLoad } from "../targets/local/tests/ticket-load.ts";
 import { openBench } from "./deployment.ts";
+import { mustMeasure } from "./measured.ts";
 
 const [seconds = "600"] = process.argv.slice(2);
 /** More than it can take: each user then has one ticket under way all the time. */
@@ -73,6 +75,7 @@ try {
   await load.stop();
   const took = (performance.now() - begunMs) / 1000;
   const { acknowledged, surprises } = load;
+  mustMeasure("acknowledged writes", acknowledged.length);
   const after = await epochs();
   const rate = (acknowledged.length / took).toFixed(0);
   say(`${acknowledged.length} writes in ${took.toFixed(0)} s, ${rate}/s`);

@@ -10,6 +10,7 @@
  * access token is checked again and again: a look-up, beside the first look at a token of each
  * session. Only ratios carry over to another machine. Target: both ratios at most 1.2.
  */
+
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import { identityTables, users } from "../layers/api/identity/tables.ts";
@@ -18,6 +19,7 @@ import { createWorld, PASSWORD, type World } from "../layers/api/testing/world.t
 import { createMemoryKeyValueStore } from "../layers/key-value/memory-store.ts";
 import { limits } from "../layers/key-value/table.ts";
 import { argonPasswordHasher } from "../targets/local/password-hasher.ts";
+import { mustMeasure } from "./measured.ts";
 
 const FEW = 100;
 const ROUNDS = 7;
@@ -140,6 +142,8 @@ const result = {
   withArgon2id: await compare(real.few, real.many, REAL_PER_ROUND),
   token: await tokens(cheap.many),
 };
+mustMeasure("ms a sign-in", Math.min(result.withoutHash.manyMs, result.withArgon2id.manyMs), 0.001);
+mustMeasure("token checks a second", result.token.againPerSecond);
 if (values.json) {
   console.log(JSON.stringify(result));
 } else {

@@ -7,6 +7,7 @@
  * index entry and log entry (about 250, 10 and 300 bytes), and counts when it is on disk. Rounds
  * are interleaved and medians taken; only the ratios carry over to another machine.
  */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +18,7 @@ import { tuple, tupleRange } from "../layers/key-value/key.ts";
 import { runQuery } from "../layers/key-value/query.ts";
 import { defineTable, type JsonObject } from "../layers/key-value/table.ts";
 import { type LmdbEngine, openLmdbEngine } from "../targets/local/lmdb-engine.ts";
+import { mustMeasure } from "./measured.ts";
 
 const CLIENTS = 64;
 const WRITES = 40_000;
@@ -221,6 +223,9 @@ async function main(): Promise<void> {
       storePerSecond: Math.round(median(store)),
       ratio: Number((median(store) / median(lmdb)).toFixed(2)),
     }));
+    for (const { what, lmdbPerSecond, storePerSecond } of rows) {
+      mustMeasure(`${what} a second`, Math.min(lmdbPerSecond, storePerSecond));
+    }
     if (process.argv.includes("--json")) console.log(JSON.stringify(rows));
     else {
       console.log(`Medians of ${ROUNDS} rounds; writes ${CLIENTS} at once, queries of 20 items.`);

@@ -12,6 +12,7 @@
  *
  * Exit status: 0 nothing acknowledged is missing or there twice, 1 something is.
  */
+
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,7 @@ import { fileURLToPath } from "node:url";
 import { startDeployment } from "../targets/local/supervisor/supervisor.ts";
 import { ask, missingIn, signUp, until } from "../targets/local/tests/region-client.ts";
 import { longestGapAfter, startTicketLoad } from "../targets/local/tests/ticket-load.ts";
+import { mustMeasure } from "./measured.ts";
 
 const [kills = "20", rate = "200", mode = "kill"] = process.argv.slice(2);
 const program = (path: string): string =>
@@ -93,6 +95,8 @@ try {
   await load.stop();
   await until("both regions are in sync", isSettled);
   const { acknowledged, surprises } = load;
+  mustMeasure("kills", gaps.length);
+  mustMeasure("acknowledged tickets", acknowledged.length);
   gaps.sort((a, b) => a - b);
   const median = gaps[Math.floor(gaps.length / 2)] ?? 0;
   say(`gap: median ${median.toFixed(0)} ms, worst ${(gaps.at(-1) ?? 0).toFixed(0)} ms`);

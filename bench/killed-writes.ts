@@ -15,6 +15,7 @@
  *
  * Exit status: 0 all there once, 1 not.
  */
+
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -25,6 +26,7 @@ import { DataDirectory } from "../targets/local/supervisor/data-directory.ts";
 import { identify, isAlive } from "../targets/local/supervisor/process-identity.ts";
 import { ask, signUp, until } from "../targets/local/tests/region-client.ts";
 import { startTicketLoad } from "../targets/local/tests/ticket-load.ts";
+import { mustMeasure } from "./measured.ts";
 import { startUp, type Up } from "./up.ts";
 
 const [writes = "100000", kills = "20", what = "region"] = process.argv.slice(2);
@@ -146,6 +148,7 @@ try {
   say(shown("store open again", openedMs));
   say(shown(what === "region" ? "region started" : "up to ready", startedMs));
   for (const surprise of surprises.slice(0, 5)) failures.push(surprise);
+  mustMeasure("acknowledged writes", acknowledged.length);
   const epochs = acknowledged.map(({ epoch }) => epoch);
   say(
     `epochs ${epochs.reduce((a, b) => Math.min(a, b))} to ${epochs.reduce((a, b) => Math.max(a, b))}`,

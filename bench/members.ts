@@ -4,8 +4,10 @@
  *
  *   node bench/members.ts [first seed] [seeds]        (Node 22.18 or later)
  */
+
 import { explore } from "../targets/simulated/explore.ts";
 import { FAULT_KINDS } from "../targets/simulated/faults.ts";
+import { mustMeasure } from "./measured.ts";
 
 const [first = 1, count = 300] = process.argv.slice(2).map(Number);
 const MEMBERS = "members";
@@ -26,6 +28,8 @@ for (let seed = first; seed < first + count; seed++) {
   for (const what of run.violations) console.log(`seed ${seed} (${run.setting}): ${what}`);
   if (run.violations.length > 0) violations++;
 }
+mustMeasure("acknowledged writes", acknowledged);
+mustMeasure("changes of the members", changes);
 console.log(
   `${count} seeds from ${first}: ${violations} with a violation; ` +
     `${acknowledged} writes acknowledged, ${changes} changes of the members`,

@@ -17,6 +17,7 @@
  * Exit status: 0 when every client recovered within detection plus two TTLs and no answer was
  * wrong, else 1.
  */
+
 import { type ChildProcess, fork } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -29,6 +30,7 @@ import {
   lookUp,
   questionOf,
 } from "../targets/local/tests/stub-resolver.ts";
+import { mustMeasure } from "./measured.ts";
 
 const NAME = "tickets.understudy.test";
 const PATH = "/health/tickets/serving";
@@ -232,6 +234,8 @@ async function main(): Promise<void> {
       unanswered: sum((load) => load.unanswered),
     },
   };
+  mustMeasure("recoveries", report.clients);
+  mustMeasure("answers", report.dns.answered);
   if (process.argv.includes("--json")) console.log(JSON.stringify(report));
   else console.dir(report);
   process.exitCode = late.length > 0 || report.dns.wrong > 0 ? 1 : 0;

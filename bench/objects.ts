@@ -10,6 +10,7 @@
  *
  * Exit status: 0 every object is in both regions, equal by digest; 1 something is not.
  */
+
 import { createHash, randomBytes } from "node:crypto";
 import {
   closeSync,
@@ -27,6 +28,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startDeployment } from "../targets/local/supervisor/supervisor.ts";
 import { ask, until } from "../targets/local/tests/region-client.ts";
+import { mustMeasure } from "./measured.ts";
 
 const [largeMb = 200, parallel = 20, eachMb = 50] = process.argv.slice(2).map(Number);
 const MB = 1024 * 1024;
@@ -265,6 +267,7 @@ try {
   await until("all are in both", async () => {
     return JSON.stringify(filesIn(A)) === JSON.stringify(filesIn(B));
   });
+  mustMeasure("objects", filesIn(A).length);
   say(`${filesIn(A).length} objects, equal in both regions by digest`);
 } catch (error) {
   failed = true;

@@ -10,6 +10,7 @@
  * for each other. A refused one is not sent again by its user: what arrives more than once was sent
  * again by the front door.
  */
+
 import { type ChildProcess, fork } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -17,6 +18,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
 import { startFrontDoor } from "../targets/local/front-door/front-door.ts";
+import { mustMeasure } from "./measured.ts";
 
 /** Of one request, one after the other. */
 const WORK_MS = 4;
@@ -143,6 +145,7 @@ async function main(): Promise<void> {
   for (const { process } of [b, door]) process.kill();
   await pool.destroy();
   const goodput = Math.round((100 * over.goodPerSecond) / alone.goodPerSecond) / 100;
+  mustMeasure("requests served a second", Math.min(alone.goodPerSecond, over.goodPerSecond));
   const result = { alone, over, goodputOfItsMaximum: goodput };
   if (process.argv.includes("--json")) return console.log(JSON.stringify(result));
   const line = (name: string, span: Span): string =>

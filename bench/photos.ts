@@ -7,6 +7,7 @@
  * The app's own HTTP route over the store's own query on disk, signed in, 24 photos a page. Both
  * sides run in the same process; rounds are interleaved and medians taken. Only ratios carry over.
  */
+
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,6 +23,7 @@ import type { KeyValueStore } from "../layers/key-value/port.ts";
 import { runQuery } from "../layers/key-value/query.ts";
 import { createMemoryByteStore } from "../layers/objects/memory-bytes.ts";
 import { type LmdbEngine, openLmdbEngine } from "../targets/local/lmdb-engine.ts";
+import { mustMeasure } from "./measured.ts";
 
 const SIZES = [50, 50_000] as const;
 const PAGE = 24;
@@ -158,6 +160,7 @@ try {
     firstPageMs: Number(median(first[index] ?? []).toFixed(3)),
     middlePageMs: Number(median(middle[index] ?? []).toFixed(3)),
   }));
+  for (const { firstPageMs } of rows) mustMeasure("ms a page", firstPageMs, 0.001);
   const [small, large] = rows;
   const ratio = Number(((large?.firstPageMs ?? 0) / (small?.firstPageMs ?? 1)).toFixed(2));
   if (process.argv.includes("--json")) console.log(JSON.stringify({ rows, ratio }));

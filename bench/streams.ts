@@ -7,6 +7,7 @@
  * 2. Idle connections, slow heads, slow bodies, half-open sockets and garbage; how long ordinary
  *    requests take meanwhile, against how long they took before.
  */
+
 import { type ChildProcess, fork } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer, request as httpRequest } from "node:http";
@@ -16,6 +17,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
 import { startFrontDoor } from "../targets/local/front-door/front-door.ts";
+import { mustMeasure } from "./measured.ts";
 
 const CHUNK = Buffer.alloc(256 * 1024, 120);
 const EACH = 200;
@@ -169,6 +171,8 @@ async function main(): Promise<void> {
   await sleep(500);
   const after = await ordinary(door.port);
   for (const { process } of [region, door]) process.kill();
+  mustMeasure("bad connections", open);
+  for (const { p50Ms } of [before, amid, after]) mustMeasure("ms a request", p50Ms, 0.001);
   const result = { megabytes, memoryMb: { restMb, downMb, upMb }, open, before, amid, after };
   if (process.argv.includes("--json")) return console.log(JSON.stringify(result));
   console.log(

@@ -15,6 +15,7 @@
  *
  * Exit status: 0 none of that happened and nothing is missing, 1 something did.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkEpochs } from "../drill/checker/epochs.ts";
 import type { Operation } from "../drill/history.ts";
@@ -22,6 +23,7 @@ import { outcomeOf } from "../drill/workload/answers.ts";
 import { type Door, openPlainDoor } from "../drill/workload/doors.ts";
 import { missingIn, until } from "../targets/local/tests/region-client.ts";
 import { openBench } from "./deployment.ts";
+import { mustMeasure } from "./measured.ts";
 
 const FAULTS = ["both", "in", "out", "link", "freeze"] as const;
 type Fault = (typeof FAULTS)[number];
@@ -158,6 +160,8 @@ try {
   const { held, faults: found } = checkEpochs(operations, []);
   for (const { rule, what } of found) bench.fail(`${rule}: ${what}`);
   const reads = operations.filter((o) => o.kind === "view-current" && o.outcome === "ok").length;
+  mustMeasure("acknowledged tickets", kept.length);
+  mustMeasure("epochs", held.length);
   say(`${rounds} rounds, ${held.length} epochs, ${operations.length} requests to both regions`);
   say(`acknowledged: ${kept.length}; reads answered as current: ${reads}`);
   say(`two writers, late acknowledgements, stale current reads: ${found.length}`);

@@ -13,6 +13,7 @@
  *
  * Exit status: 0 all of that, 1 not.
  */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +22,7 @@ import { DataDirectory } from "../targets/local/supervisor/data-directory.ts";
 import { ask, missingIn, signUp, until } from "../targets/local/tests/region-client.ts";
 import { longestGapAfter, startTicketLoad } from "../targets/local/tests/ticket-load.ts";
 import { VOTER_DIRECTORY } from "../targets/local/voter/genesis.ts";
+import { mustMeasure } from "./measured.ts";
 import { startUp, type Up } from "./up.ts";
 
 const [rounds = "3", rate = "100"] = process.argv.slice(2);
@@ -138,6 +140,7 @@ try {
   await load.stop();
   await settled();
   const { acknowledged, surprises } = load;
+  mustMeasure("acknowledged tickets", acknowledged.length);
   say(`${acknowledged.length} acknowledged`);
   for (const surprise of surprises.slice(0, 5)) fail(surprise);
   let highest = { epoch: 0, at: 0 };
