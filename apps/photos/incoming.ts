@@ -14,6 +14,7 @@ import {
   type Call,
   checkFields,
   type Problem,
+  parseForm,
   problem,
   readBytes,
   readJson,
@@ -72,14 +73,11 @@ async function readBare(
 async function readForm(call: Call, type: string, limitBytes: number): Promise<Incoming | Problem> {
   const read = await collect(call, limitBytes + FORM_BYTES);
   if (read.kind === "problem") return read;
-  const whole = new Response(read.bytes, { headers: { "content-type": type } });
-  const form = await whole.formData().catch(() => undefined);
-  if (form === undefined) {
-    return problem("invalid-request", "The form cannot be read: it ends early, or has no parts.");
-  }
+  const parsed = await parseForm(read.bytes, type);
+  if (parsed.kind === "problem") return parsed;
   const texts: Record<string, string> = {};
   let file: File | undefined;
-  for (const [name, value] of form) {
+  for (const [name, value] of parsed.form) {
     if (typeof value === "string") texts[name] = value;
     else if (file === undefined) file = value;
     else return problem("invalid-request", "The form holds two files; send one photo a request.");

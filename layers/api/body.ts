@@ -5,6 +5,7 @@
  * much is stopped at the limit and never buffered whole.
  */
 import { type Problem, problem } from "./problem.ts";
+import { charsetOf, decodeUtf8, holdsHalfCharacter, isUtf8Charset } from "./utf8.ts";
 
 export const JSON_LIMIT_BYTES = 64 * 1024;
 
@@ -19,6 +20,11 @@ export async function readJsonText(request: Request, limitBytes: number): Promis
   if (type === null || !JSON_TYPE.test(type)) {
     return problem("wrong-content-type", `Content-Type is ${type ?? "missing"}.`);
   }
+  const charset = charsetOf(type);
+  if (!isUtf8Charset(charset)) {
+    const detail = `The charset ${charset?.slice(0, 40)} is not read; JSON is UTF-8.`;
+    return problem("wrong-content-type", detail);
+  }
   const encoding = headers.get("content-encoding");
   if (encoding !== null && encoding !== "identity") {
     return problem("wrong-content-type", `Content-Encoding ${encoding.slice(0, 40)} is not read.`);
@@ -31,8 +37,8 @@ export async function readJsonText(request: Request, limitBytes: number): Promis
     }
     if (lengthBytes > limitBytes) return tooLarge(limitBytes);
     // The server ends a body at its declared length, so that reading it whole is bounded.
-    const text = await request.text();
-    return text.length > limitBytes ? tooLarge(limitBytes) : { kind: "ok", text };
+    const bytes = await request.arrayBuffer();
+    return bytes.byteLength > limitBytes ? tooLarge(limitBytes) : textOf(bytes);
   }
   return readStream(request.body, limitBytes);
 }
@@ -43,19 +49,37 @@ async function readStream(
 ): Promise<BodyRead> {
   if (body === null) return { kind: "ok", text: "" };
   const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
+  const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return { kind: "ok", text: text + decoder.decode() };
+    if (done) return textOf(joined(chunks, sizeBytes));
     sizeBytes += value.byteLength;
     if (sizeBytes > limitBytes) {
       await reader.cancel("too large").catch(() => undefined);
       return tooLarge(limitBytes);
     }
-    text += decoder.decode(value, { stream: true });
+    chunks.push(value);
   }
+}
+
+function joined(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array {
+  const [only] = chunks;
+  if (chunks.length === 1 && only !== undefined) return only;
+  const bytes = new Uint8Array(sizeBytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function textOf(bytes: ArrayBuffer | Uint8Array): BodyRead {
+  const text = decodeUtf8(bytes);
+  return text === undefined
+    ? problem("broken-json", "The body holds bytes that are no UTF-8.")
+    : { kind: "ok", text };
 }
 
 const tooLarge = (limitBytes: number): Problem =>
@@ -68,10 +92,13 @@ export function parseJson(
   text: string,
 ): { readonly kind: "ok"; readonly value: unknown } | Problem {
   if (text.trim() === "") return problem("broken-json", "The body is empty; send a JSON object.");
+  let value: unknown;
   try {
-    return { kind: "ok", value: JSON.parse(text) };
+    value = JSON.parse(text);
   } catch {
     // The parser's message would quote the body, which may hold a password.
     return problem("broken-json", "The body cannot be parsed as JSON.");
   }
+  if (!holdsHalfCharacter(text, value)) return { kind: "ok", value };
+  return problem("broken-json", "A string of the body holds half a surrogate pair: no character.");
 }

@@ -113,7 +113,7 @@ const kinds = {
   "wrong-content-type": {
     status: 415,
     title: "The body is of a type this route does not read",
-    advice: "Send `Content-Type: application/json`, without a content encoding.",
+    advice: "Send a type the route reads, such as `application/json`, in UTF-8 and not encoded.",
   },
   "digest-mismatch": {
     status: 422,
