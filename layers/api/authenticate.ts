@@ -2,7 +2,9 @@
  * Who sends a request: a bearer token, or the cookie that sign-in set. *shell*
  *
  * Invariants
- *  A1 a bearer token that is not good is refused, never replaced by the cookie     (authenticate)
+ *  A1 a bearer token that is not good is refused, never replaced by the cookie; credentials of any
+ *     other scheme are for somebody else, such as a proxy's gate, and count for nothing
+ *                                                                                  (authenticate)
  *  A2 a cookie counts for an unsafe method only when the request came from a page of this
  *     deployment: of this very origin (Fetch Metadata, else Origin), or of one that is listed as
  *     another region's or the front door's. A page cannot choose what its browser says
@@ -10,7 +12,7 @@
  *  A3 comparing a secret takes the same time wherever it differs                        (sameText)
  */
 import { type Problem, problem } from "./problem.ts";
-import { bearerOf, cookieOf } from "./request-headers.ts";
+import { bearerOf, cookieOf, isBearer } from "./request-headers.ts";
 import type { Scope } from "./scope.ts";
 import type { Session } from "./session.ts";
 
@@ -25,7 +27,7 @@ type Authenticated = { readonly kind: "ok"; readonly session: Session } | Proble
 export function authenticate(scope: Scope): Authenticated | Promise<Authenticated> {
   const headers = scope.request.headers;
   const authorization = headers.get("authorization");
-  if (authorization !== null) {
+  if (authorization !== null && isBearer(authorization)) {
     const token = bearerOf(authorization);
     return token === undefined ? REFUSED : verify(scope, token);
   }

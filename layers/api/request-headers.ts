@@ -79,6 +79,12 @@ export function parseIfMatch(header: string | null): Parsed<IfMatch | undefined>
   return ok(versions);
 }
 
+/** The answer to a version in If-Match where there is none to compare it with. */
+export const NO_VERSION = problem(
+  "precondition-failed",
+  "What this route changes has no version, so none of those in If-Match is its present one.",
+);
+
 export const etagOf = (version: Version): string => `"${version}"`;
 
 /** One cookie's value out of a `Cookie` header. */
@@ -92,6 +98,9 @@ export function cookieOf(header: string | null, name: string): string | undefine
 }
 
 const BEARER = /^Bearer +([\w.~+/=-]{1,4096})$/i;
+
+/** Whether the header holds a token, or means to. */
+export const isBearer = (header: string): boolean => /^\s*Bearer(?:\s|$)/i.test(header);
 
 export const bearerOf = (header: string | null): string | undefined =>
   header === null ? undefined : BEARER.exec(header)?.[1];
