@@ -39,10 +39,12 @@ import { type AppObjects, createAppObjects, noObjects } from "./objects/app-obje
 import { addObjectRoutes, OBJECT_PATHS } from "./objects/object-routes.ts";
 import { describeApi } from "./openapi.ts";
 import { answerPlatform, type PlatformFiles } from "./platform-files.ts";
-import { problem } from "./problem.ts";
+import { type Problem, problem } from "./problem.ts";
 import { baseHeaders, epochOf, respond } from "./reply.ts";
 import { createRoutingRoutes } from "./routing-routes.ts";
 import { type Platform, Scope } from "./scope.ts";
+import { isOfPage, PAGE_POLICY, unrouted } from "./unrouted.ts";
+import { badAddressPart } from "./utf8.ts";
 
 /** What a request came to; for metrics. `route` is a pattern, so that its values are few. */
 export interface RequestSample {
@@ -217,7 +219,9 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     const scope = new Scope(platform, request, path, part?.app ?? "");
     let response: Response;
     try {
-      response = await answer(scope, segment, part);
+      const bad = badAddressPart(request.url);
+      response =
+        bad === undefined ? await answer(scope, segment, part) : respond(scope, notUtf8(bad));
     } catch (error) {
       response = fault(scope, error);
     }
@@ -236,6 +240,9 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     },
   };
 }
+
+const notUtf8 = (part: string): Problem =>
+  problem("invalid-request", `The address holds ${part}, which is no percent-encoded UTF-8.`);
 
 function objectsOf(
   { id, buckets = [] }: Deployment["apps"][number],
@@ -283,26 +290,9 @@ function pathOf(url: string): string {
   return url.slice(from);
 }
 
-const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
-
 /** What a router answers where it has no route, or where a handler threw. */
 function prepare(hono: AppApi["hono"], log: Log): void {
-  hono.notFound((c) => {
-    const scope = c.env;
-    const allowed: string[] = METHODS.filter(
-      (method) => hono.router.match(method, scope.path)[0].length > 0,
-    );
-    if (allowed.length === 0) {
-      return respond(scope, problem("not-found", `Nothing is at ${scope.path.slice(0, 200)}.`));
-    }
-    if (allowed.includes("GET")) allowed.push("HEAD");
-    const allow = [...allowed, "OPTIONS"].join(", ");
-    if (scope.request.method === "OPTIONS") {
-      return respond(scope, { kind: "answer", status: 204, headers: { allow } });
-    }
-    const detail = `${scope.request.method.slice(0, 20)} is not one of ${allow}.`;
-    return respond(scope, problem("method-not-allowed", detail, { headers: { allow } }));
-  });
+  hono.notFound((c) => respond(c.env, unrouted(hono, c.env)));
   hono.onError((error, c) => {
     logFault(log, c.env, error);
     return respond(c.env, FAULT);
@@ -326,6 +316,9 @@ function logFault(log: Log, scope: Scope, error: unknown): void {
 function adopt(scope: Scope, response: Response): Response {
   scope.status = response.status;
   const headers = new Headers(response.headers);
+  if (isOfPage(headers.get("content-type")) && !headers.has("content-security-policy")) {
+    headers.set("content-security-policy", PAGE_POLICY);
+  }
   for (const [name, value] of Object.entries(baseHeaders(scope, epochOf(scope)))) {
     if (name === "content-type" || headers.has(name)) continue;
     headers.set(name, value);

@@ -58,10 +58,15 @@ export function respond(scope: Scope, reply: Reply): Response {
   const headers = baseHeaders(scope, acknowledged?.epoch ?? info?.epoch ?? epochOf(scope));
   if (info !== undefined) describeRead(headers, info);
   if (acknowledged !== undefined) headers["understudy-receipt"] = acknowledged.receipt;
-  if (reply.headers !== undefined) Object.assign(headers, reply.headers);
+  if (reply.headers !== undefined) setAll(headers, reply.headers);
   const body = reply.body === undefined ? null : JSON.stringify(reply.body);
   if (body === null) delete headers["content-type"];
   return toResponse(body, reply.status, headers, reply.cookies);
+}
+
+/** Whatever the case of a name: two headers that differ in it would be sent as one with both values. */
+function setAll(headers: Record<string, string>, more: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(more)) headers[name.toLowerCase()] = value;
 }
 
 function toResponse(
@@ -96,7 +101,7 @@ function respondProblem(scope: Scope, reply: Problem): Response {
   if (kind.retryAfterSeconds !== undefined) all["retry-after"] = String(kind.retryAfterSeconds);
   if (kind.status === 401) all["www-authenticate"] = 'Bearer realm="understudy"';
   const serving = kind.status === 503 && scope.app !== "" ? wayOut(scope) : undefined;
-  if (headers !== undefined) Object.assign(all, headers);
+  if (headers !== undefined) setAll(all, headers);
   const body = {
     type: typeOf(code),
     title: kind.title,
