@@ -6,6 +6,7 @@ import {
   problem,
   problemOfRead,
   type Reply,
+  type Write,
 } from "../../layers/api/index.ts";
 import { commentId, mayRemove, type PhotoComment } from "./model/photo.ts";
 import { comments, photos } from "./model/tables.ts";
@@ -69,9 +70,13 @@ export function addCommentRoutes(api: AppApi, context: AppContext): void {
       if (!mayRemove(read.value.item.author, call.session)) {
         return problem("not-allowed", "A comment is deleted by whoever wrote it.");
       }
-      return call.commit([{ kind: "delete", table: comments, key: { photoId, id } }], {
-        status: 204,
-      });
+      const stale = call.stale(read.value);
+      if (stale !== undefined) return stale;
+      const remove: Write = { kind: "delete", table: comments, key: { photoId, id } };
+      // Without If-Match a comment that is gone already is gone.
+      const ifVersion = call.ifMatch === undefined ? undefined : read.value.version;
+      const write = ifVersion === undefined ? remove : { ...remove, ifVersion };
+      return call.commit([write], { status: 204 });
     },
   });
 }

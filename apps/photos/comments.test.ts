@@ -118,6 +118,41 @@ describe("deleting a photo", () => {
   });
 });
 
+describe("a version in If-Match", () => {
+  test("that is not the present one stops a deletion; the present one does not", async () => {
+    const comment = (await say("Still here.", other)).headers.get("location") ?? "";
+    const stale = { "if-match": '"an-older-version"' };
+    for (const [address, by] of [
+      [`${PHOTOS}/${photo}`, token],
+      [comment, other],
+    ] as const) {
+      const refused = await world.send("DELETE", address, { token: by, headers: stale });
+      expect([refused.status, refused.body.type]).toEqual([412, "/problems/precondition-failed"]);
+    }
+    expect(world.kept()).toMatchObject({ photos: 1, comments: 1 });
+    const read = await world.send("GET", `${PHOTOS}/${photo}`, { token });
+    const headers = { "if-match": read.headers.get("etag") ?? "" };
+    expect((await world.send("DELETE", `${PHOTOS}/${photo}`, { token, headers })).status).toBe(204);
+  });
+
+  test("is refused where there is none: nothing is made, nothing is permitted", async () => {
+    const headers = { "if-match": '"any-version"' };
+    const said = await world.send("POST", `${COMMENTS}/${photo}`, {
+      token,
+      headers,
+      body: { text: "No." },
+    });
+    expect(said.status).toBe(412);
+    const picture = samplePicture("gif");
+    const made = await world.post(PHOTOS, picture, { token, type: "image/gif", headers });
+    expect(made.status).toBe(412);
+    const body = { contentType: "image/gif", sizeBytes: 10 };
+    const leave = await world.send("POST", "/photos/api/uploads", { token, headers, body });
+    expect(leave.status).toBe(412);
+    expect(world.kept()).toMatchObject({ photos: 1, comments: 0 });
+  });
+});
+
 test("who listens is told that something changed, and of which photo", async () => {
   const request = new Request("http://region.example/photos/api/events", {
     headers: { authorization: `Bearer ${token}` },

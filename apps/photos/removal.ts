@@ -40,6 +40,8 @@ export async function removePhoto(
   if (!mayRemove(item.owner, call.session)) {
     return problem("not-allowed", "A photo is deleted by whoever uploaded it.");
   }
+  const stale = call.stale(read.value);
+  if (stale !== undefined) return stale;
   const last = await removeCommentsBut(context, id);
   if (last.kind === "problem") return last;
   const names = SIZES.map((size) => context.objects.unnaming(PICTURES, pictureKey(id, size)));

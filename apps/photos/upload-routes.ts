@@ -41,6 +41,7 @@ export function addUploadRoutes(api: AppApi, context: AppContext, limits: ImageL
       "`PUT` the bytes to `url` with `headers`, then name the upload in " +
       "`POST /photos/api/photos`. Asking again with the same key gives leave for the same upload.",
     body: uploadBody,
+    unversioned: true,
     // Nothing is written, so there is no answer to look up: the id alone comes from the key.
     recallFirst: false,
     replies: { 201: { description: "The leave", schema: uploadShape } },

@@ -34,22 +34,27 @@ export interface AppApi {
 export interface AppApiOptions {
   /** Of every route with `auth: "none"` that has none of its own: see EndpointOptions. */
   readonly identify?: Identify<Call>;
+  /** Of every route: see EndpointOptions. */
+  readonly unversioned?: true;
 }
 
-const API_KEYS: KeysOf<AppApiOptions> = { identify: true };
+const API_KEYS: KeysOf<AppApiOptions> = { identify: true, unversioned: true };
 
 /** Paths are relative to `/{app id}` and name parameters as `:name`. */
 export function createAppApi(context: AppContext, given: AppApiOptions = {}): AppApi {
   refuseUnknownKeys(`createAppApi(${context.appId})`, given, API_KEYS);
-  const { identify } = given;
+  const { identify, unversioned } = given;
   const hono = new Hono<{ Bindings: Scope }>();
   const endpoints: Endpoint[] = [];
   const adder =
     (method: Method): Add =>
     (path, route) => {
       const full = `/${context.appId}${path}`;
-      const isOpen = route.auth === "none" && identify !== undefined;
-      const options = isOpen ? { identify, ...route } : route;
+      const options = {
+        ...(identify !== undefined && route.auth === "none" && { identify }),
+        ...(unversioned !== undefined && { unversioned }),
+        ...route,
+      };
       const endpoint = createEndpoint(method, full, options as never, context);
       endpoints.push(endpoint);
       hono.on(method.toUpperCase(), full, async (c) => {

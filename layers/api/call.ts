@@ -10,6 +10,7 @@
  *     the same item even before the first has arrived there                               (newId)
  */
 import { assert, must } from "../../base/assert.ts";
+import { failed } from "../../base/outcome.ts";
 import type {
   Acknowledged,
   Found,
@@ -24,7 +25,7 @@ import type { AppContext } from "./define-app.ts";
 import { contentDigestOf } from "./objects/content-digest.ts";
 import { type Problem, problem, problemOfRead, problemOfWrite } from "./problem.ts";
 import { type Answer, type Reply, refusalOf } from "./reply.ts";
-import { etagOf, type IfMatch } from "./request-headers.ts";
+import { etagOf, type IfMatch, NO_VERSION } from "./request-headers.ts";
 import type { Requester } from "./requester.ts";
 import type { Scope } from "./scope.ts";
 import type { Session } from "./session.ts";
@@ -157,9 +158,20 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
 
   /** Whether the client's If-Match, if any, accepts this version. */
   stale(found: Found<unknown>): Problem | undefined {
+    this.scope.versionCompared = true;
     if (this.ifMatch === undefined || this.ifMatch === "any") return undefined;
     if (this.ifMatch.includes(found.version)) return undefined;
     return problem("precondition-failed", `The item's version is now ${found.version}.`);
+  }
+
+  /**
+   * Refuses a version in If-Match that nothing was compared with: the route, or what it changes,
+   * has none. Writing anyway would do what the client has asked not to do.
+   */
+  #uncompared(): Problem | undefined {
+    const { ifMatch } = this;
+    if (ifMatch === undefined || ifMatch === "any" || this.scope.versionCompared) return undefined;
+    return NO_VERSION;
   }
 
   /** Writes all or nothing, and answers `reply` when it is certain that it happened. */
@@ -168,6 +180,8 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
     reply: StoredReply,
     options: CommitOptions = {},
   ): Promise<Reply> {
+    const refused = this.#uncompared();
+    if (refused !== undefined) return refused;
     const outcome = await this.transact(writes, reply);
     if (outcome.kind === "ok") return committed(outcome.value, reply);
     if (outcome.kind === "failed" && outcome.code === "condition-failed") {
@@ -180,6 +194,10 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
   /** As `commit`, for a route that maps the outcome itself. */
   transact(writes: readonly Write[], response: unknown): Promise<WriteOutcome> {
     const given = this.idempotency;
+    const refused = this.#uncompared();
+    if (refused !== undefined) {
+      return Promise.resolve(failed("condition-failed", refused.detail));
+    }
     if (given === undefined) return this.store.transact(writes);
     return this.store.transact(writes, { idempotency: { ...given, response } });
   }

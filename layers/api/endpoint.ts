@@ -20,7 +20,7 @@ import { Call, type CallInput, type Idempotency, requestHash } from "./call.ts";
 import type { AppContext } from "./define-app.ts";
 import { PROBLEMS, type Problem, problem } from "./problem.ts";
 import { type Reply, refusalOf } from "./reply.ts";
-import { parseIdempotencyKey, parseIfMatch, parseReading } from "./request-headers.ts";
+import { NO_VERSION, parseIdempotencyKey, parseIfMatch, parseReading } from "./request-headers.ts";
 import { type Identify, type Requester, requesterOf, userRequester } from "./requester.ts";
 import type { Scope } from "./scope.ts";
 import { fieldErrorsOf } from "./validation.ts";
@@ -64,6 +64,11 @@ export interface EndpointOptions<
    * rests on the request alone may leave that to the transaction, and save a read.
    */
   readonly recallFirst?: boolean;
+  /**
+   * What it changes has no version: a request that names one in If-Match is refused with 412 before
+   * `handle`. Otherwise `call.stale` compares it, and `call.commit` refuses where nothing did.
+   */
+  readonly unversioned?: true;
   readonly handle: (
     call: Call<z.output<Params>, z.output<Query>, z.output<Body>>,
   ) => Reply | Promise<Reply>;
@@ -93,6 +98,7 @@ const ROUTE_KEYS: KeysOf<EndpointOptions> = {
   readsBody: true,
   bodyOptional: true,
   recallFirst: true,
+  unversioned: true,
   handle: true,
 };
 const REPLY_KEYS: KeysOf<ReplyDescription> = { description: true, schema: true };
@@ -141,6 +147,7 @@ export async function runEndpoint(
   if (reading.kind === "problem") return reading;
   const ifMatch = safe ? NO_KEY : parseIfMatch(headers.get("if-match"));
   if (ifMatch.kind === "problem") return ifMatch;
+  if (options.unversioned === true && Array.isArray(ifMatch.value)) return NO_VERSION;
 
   const refused = await admit(scope, options.auth ?? "session");
   if (refused !== undefined) return refused;

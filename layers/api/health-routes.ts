@@ -33,7 +33,7 @@ export function createHealthRoutes(
   healthOf: HealthOf,
 ): AppApi {
   const { region, routing } = context;
-  const api = createAppApi(context);
+  const api = createAppApi(context, { unversioned: true });
   const known = (app: string): Problem | undefined =>
     appIds.includes(app) ? undefined : problem("not-found", `No app is named ${app}.`);
 

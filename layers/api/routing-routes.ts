@@ -96,7 +96,7 @@ export interface RoutingRouteOptions {
 export function createRoutingRoutes(context: AppContext, options: RoutingRouteOptions): AppApi {
   const { routing } = context;
   const { operatorToken, healthChecks } = options;
-  const api = createAppApi(context);
+  const api = createAppApi(context, { unversioned: true });
 
   api.get("/apps", {
     summary: "Where each app serves",

@@ -36,6 +36,8 @@ export class Scope {
   /** The route's pattern, for metrics: never the address, whose number is unbounded. */
   route = "";
   status = 0;
+  /** Whether the route has compared the version that the client named in If-Match. */
+  versionCompared = false;
   /** Set once a response already carries the headers of every response. */
   finished = false;
 

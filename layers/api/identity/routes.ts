@@ -78,7 +78,7 @@ export interface IdentityRoutesOptions {
 }
 
 export function createIdentityRoutes(context: AppContext, options: IdentityRoutesOptions): AppApi {
-  const api = createAppApi(context);
+  const api = createAppApi(context, { unversioned: true });
   addAccountRoutes(api, options);
   addSessionRoutes(api, options);
   addPasswordRoutes(api, options);

@@ -166,3 +166,21 @@ test("the digest a client sends is compared, and the right one is taken", async 
 test("an app without buckets that uses objects is told what to do", () => {
   expect(() => world.api.contextOf("identity").objects.stage(bytes)).toThrow("no objects");
 });
+
+test("a condition on what has the name by now stops a put, and leaves it as it is", async () => {
+  const path = await uploaded();
+  const etag = (await send("GET", path)).headers.get("etag") ?? "";
+  const other = Buffer.from("other bytes");
+  const put = async (conditions: Record<string, string>) =>
+    (await send("PUT", await address(), { "content-type": PNG, ...conditions }, other)).status;
+  expect(await put({ "if-match": `"${"0".repeat(64)}"` })).toBe(412);
+  expect(await put({ "if-none-match": "*" })).toBe(412);
+  expect(await put({ "if-match": "unquoted" })).toBe(400);
+  expect((await send("GET", path)).headers.get("etag")).toBe(etag);
+  expect(await put({ "if-match": etag })).toBe(201);
+  expect(await put({ "if-match": etag })).toBe(412);
+  expect(await put({ "if-match": "*" })).toBe(201);
+  await objects.remove("files", "a.png");
+  expect(await put({ "if-match": "*" })).toBe(412);
+  expect(await put({ "if-none-match": "*" })).toBe(201);
+});

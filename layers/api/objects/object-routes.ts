@@ -8,9 +8,11 @@
  */
 import type { Hono } from "hono";
 import { isDigest } from "../../objects/names.ts";
+import type { Conditions } from "../../objects/port.ts";
 import type { AppContext } from "../define-app.ts";
 import { type Problem, problem } from "../problem.ts";
 import { refusalOf, respond } from "../reply.ts";
+import { parseIfMatch } from "../request-headers.ts";
 import type { Scope } from "../scope.ts";
 import { contentDigestOf } from "./content-digest.ts";
 import { bodyOf, problemOfObject, respondObject } from "./object-response.ts";
@@ -50,13 +52,19 @@ async function putObject(scope: Scope, context: AppContext): Promise<Response> {
     return respond(scope, problem("invalid-header", detail));
   }
   const { bucket, key, contentType = "application/octet-stream", limitBytes, keep } = permit;
+  const conditions = await conditionsOf(scope, context, permit);
+  if ("kind" in conditions) return respond(scope, conditions);
   const put = await context.objects.put(bucket, key, bodyOf(scope.request), {
     contentType,
+    ...conditions,
     ...(limitBytes === undefined ? {} : { limitBytes }),
     ...(digest === undefined ? {} : { digest }),
     ...(keep === undefined ? {} : { expires: keep }),
   });
-  if (put.kind !== "ok") return respond(scope, problemOfObject(put));
+  if (put.kind !== "ok") {
+    const isStale = put.kind === "failed" && put.code === "condition-failed";
+    return respond(scope, isStale ? CHANGED : problemOfObject(put));
+  }
   const { version, receipt, sizeBytes } = put.value;
   const body = { bucket, key, digest: put.value.digest, sizeBytes, contentType, version };
   const epoch = scope.platform.routing.app(context.appId)?.epoch ?? 0;
@@ -68,6 +76,27 @@ async function putObject(scope: Scope, context: AppContext): Promise<Response> {
     headers,
     acknowledged: { receipt, version, epoch },
   });
+}
+
+const CHANGED = problem("precondition-failed", "Another object has this name by now, or none.");
+
+/** What `If-Match` and `If-None-Match: *` ask of the object that has the name; its ETag is known. */
+async function conditionsOf(
+  scope: Scope,
+  { objects }: AppContext,
+  { bucket, key }: SignedAddress,
+): Promise<Conditions | Problem> {
+  const { headers } = scope.request;
+  const wanted = parseIfMatch(headers.get("if-match"));
+  if (wanted.kind === "problem") return wanted;
+  const isNew = headers.get("if-none-match")?.trim() === "*";
+  if (wanted.value === undefined) return isNew ? { ifAbsent: true } : {};
+  const found = await objects.head(bucket, key);
+  if (found.kind === "failed") return problemOfObject(found);
+  const object = found.value;
+  const isMet =
+    object !== undefined && (wanted.value === "any" || wanted.value.includes(object.digest));
+  return isMet && !isNew ? { ifVersion: object.version } : CHANGED;
 }
 
 function checkHeaders(scope: Scope, permit: SignedAddress): Problem | undefined {
