@@ -60,13 +60,13 @@ export function PasswordPanel() {
               minLength={8}
               maxLength={512}
             />
+            <Button type="submit" loading={write.busy} w="fit-content">
+              {t("password.submit")}
+            </Button>
             <WriteNotice write={write} />
             <div role="status">
               {isDone ? <Notice tone="ok">{t("password.done")}</Notice> : null}
             </div>
-            <Button type="submit" loading={write.busy} w="fit-content">
-              {t("password.submit")}
-            </Button>
           </Stack>
         </form>
       </Paper>

@@ -85,10 +85,10 @@ export function ResetPage() {
                 />
               </>
             )}
-            <WriteNotice write={isAsking ? ask : reset} />
             <Button type="submit" loading={ask.busy || reset.busy}>
               {t(isAsking ? "reset.ask" : "reset.submit")}
             </Button>
+            <WriteNotice write={isAsking ? ask : reset} />
             {isAsking ? (
               <Anchor component="button" type="button" size="sm" onClick={() => setStep("code")}>
                 {t("reset.haveCode")}

@@ -113,7 +113,6 @@ function Form(props: FormProps) {
             onChange={(event) => setAccepted(event.currentTarget.checked)}
           />
         ) : null}
-        <WriteNotice write={write} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {t("decide.cancel")}
@@ -127,6 +126,7 @@ function Form(props: FormProps) {
             {t("decide.confirm", { action: t(`action.${action}`) })}
           </Button>
         </Group>
+        <WriteNotice write={write} />
       </Stack>
     </form>
   );
@@ -154,7 +154,6 @@ export function DecisionDialog({ decision, onClose, onDone }: DecisionDialogProp
       onClose={onClose}
       title={title}
       size="lg"
-      centered
       closeButtonProps={{ "aria-label": t("kit:identity.close") }}
     >
       {decision !== undefined && app !== undefined ? (

@@ -95,7 +95,6 @@ export interface CommentsProps {
 
 export function Comments({ photoId, field }: CommentsProps) {
   const { t } = useTranslation("photos");
-  const { api } = useKit();
   const me = useMe();
   const client = useQueryClient();
   return (
@@ -113,9 +112,7 @@ export function Comments({ photoId, field }: CommentsProps) {
             action={t("comments.send")}
             maxLength={COMMENT.max}
             field={field}
-            send={(text, key, signal) =>
-              api.request("POST", commentsPath(photoId), { body: { text }, key, signal })
-            }
+            path={commentsPath(photoId)}
             onSent={() => void client.invalidateQueries({ queryKey: ["comments", photoId] })}
           />
         ) : null}

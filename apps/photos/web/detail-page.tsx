@@ -17,6 +17,7 @@ import { Comments } from "./comments.tsx";
 import classes from "./detail-page.module.css";
 import { imageAddress, mayRemove, neighbours, type Photo, photoPath } from "./photo.ts";
 import { usePhoto, usePhotos } from "./photos-data.ts";
+import { PhotosOutbox } from "./photos-outbox.tsx";
 import { Picture } from "./picture.tsx";
 import { Zoom } from "./zoom.tsx";
 
@@ -66,7 +67,6 @@ function Removal({ photo }: { readonly photo: Photo }) {
       <Modal opened={asking} onClose={() => setAsking(false)} title={t("photo.deleteTitle")}>
         <Stack>
           <Text>{t("photo.deleteBody")}</Text>
-          <WriteNotice write={write} />
           <Group justify="flex-end">
             <Button variant="default" onClick={() => setAsking(false)} data-autofocus>
               {t("photo.keep")}
@@ -75,6 +75,7 @@ function Removal({ photo }: { readonly photo: Photo }) {
               {t("photo.delete")}
             </Button>
           </Group>
+          <WriteNotice write={write} />
         </Stack>
       </Modal>
     </>
@@ -180,6 +181,7 @@ export function DetailPage({ onHelp }: { readonly onHelp: () => void }) {
           <Title order={1} size="h2">
             {photo.title}
           </Title>
+          <PhotosOutbox />
           <Body key={photo.id} photo={photo} onHelp={onHelp} />
         </>
       ) : null}

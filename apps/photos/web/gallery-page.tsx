@@ -12,6 +12,7 @@ import { useShortcuts } from "../../../layers/presentation/use-shortcuts.ts";
 import classes from "./gallery-page.module.css";
 import { type Photo, UPLOAD_LIMIT_BYTES } from "./photo.ts";
 import { useNews, usePhotos } from "./photos-data.ts";
+import { PhotosOutbox } from "./photos-outbox.tsx";
 import { Picture } from "./picture.tsx";
 import { UploadTray } from "./uploads/upload-tray.tsx";
 
@@ -203,6 +204,7 @@ export function GalleryPage({ onHelp, onUpload }: GalleryPageProps) {
       <p className={classes.hint}>
         {t("gallery.hint", { size: format.bytes(UPLOAD_LIMIT_BYTES) })}
       </p>
+      <PhotosOutbox />
       <UploadTray onAdd={onUpload} />
       <Gallery query={query} owner={owner} onUpload={onUpload} />
     </>

@@ -9,7 +9,7 @@ import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
 import { useMe } from "../../../layers/presentation/context.tsx";
 import classes from "./detail-page.module.css";
 import { COMMENT_MAX } from "./ticket.ts";
-import { useComments, useTicketCommands } from "./tickets-data.ts";
+import { commentsPath, useComments } from "./tickets-data.ts";
 
 export interface CommentsProps {
   readonly ticketId: string;
@@ -58,7 +58,6 @@ export function Comments({ ticketId, field }: CommentsProps) {
   const { t } = useTranslation("tickets");
   const me = useMe();
   const client = useQueryClient();
-  const commands = useTicketCommands();
   return (
     <section aria-labelledby="comments-title">
       <Stack>
@@ -73,7 +72,7 @@ export function Comments({ ticketId, field }: CommentsProps) {
             action={t("comments.send")}
             maxLength={COMMENT_MAX}
             field={field}
-            send={(text, key, signal) => commands.comment(ticketId, text, key, signal)}
+            path={commentsPath(ticketId)}
             onSent={() => void client.invalidateQueries({ queryKey: ["comments", ticketId] })}
           />
         ) : null}

@@ -17,6 +17,7 @@ import classes from "./detail-page.module.css";
 import { PriorityLabel, StatusLabel } from "./labels.tsx";
 import { mayChange, shortId, type Ticket, type TicketChanges } from "./ticket.ts";
 import { type Loaded, useTicket } from "./tickets-data.ts";
+import { TicketsOutbox } from "./tickets-outbox.tsx";
 import { type TicketChange, useTicketChange } from "./use-ticket-change.ts";
 
 /** What closes an open ticket and opens a closed one. */
@@ -91,8 +92,11 @@ function Body({ loaded, onHelp }: { readonly loaded: Loaded; readonly onHelp: ()
   const [editing, setEditing] = useState(false);
   const change = useTicketChange(() => setEditing(false));
   const { ticket } = loaded;
-  const may = mayChange(ticket, me) && !change.write.busy;
-  const mayEdit = may && ticket.status !== "closed";
+  const { busy } = change.write;
+  const may = mayChange(ticket, me) && !busy;
+  // Not hidden while something is saved: what lies below would move under the pointer.
+  const isEditable = mayChange(ticket, me) && ticket.status !== "closed";
+  const mayEdit = isEditable && !busy;
   useShortcuts({
     u: () => void navigate("/"),
     a: () => mayEdit && me && change.change(loaded, { assigned: me.username }),
@@ -106,24 +110,32 @@ function Body({ loaded, onHelp }: { readonly loaded: Loaded; readonly onHelp: ()
       <div className={classes.text}>
         <Paper withBorder p="lg" bg="var(--understudy-surface)">
           {editing ? (
-            <Editor
-              base={loaded}
-              busy={change.write.busy}
-              onSave={change.change}
-              onCancel={() => setEditing(false)}
-            />
+            <Stack gap="sm">
+              <Editor
+                base={loaded}
+                busy={busy}
+                onSave={change.change}
+                onCancel={() => setEditing(false)}
+              />
+              <WriteNotice write={change.write} />
+            </Stack>
           ) : (
             <Stack align="flex-start">
               <Description text={ticket.description} />
-              {mayEdit ? (
-                <Button size="compact-sm" variant="subtle" ml={-8} onClick={() => setEditing(true)}>
+              {isEditable ? (
+                <Button
+                  size="compact-sm"
+                  variant="subtle"
+                  ml={-8}
+                  disabled={busy}
+                  onClick={() => setEditing(true)}
+                >
                   {t("ticket.edit")}
                 </Button>
               ) : null}
             </Stack>
           )}
         </Paper>
-        <WriteNotice write={change.write} />
       </div>
       <Paper
         withBorder
@@ -133,7 +145,10 @@ function Body({ loaded, onHelp }: { readonly loaded: Loaded; readonly onHelp: ()
         className={classes.side}
       >
         <Facts ticket={ticket} />
-        <Actions loaded={loaded} change={change} />
+        <Stack gap="sm">
+          <Actions loaded={loaded} change={change} />
+          {editing ? null : <WriteNotice write={change.write} />}
+        </Stack>
       </Paper>
       <div className={classes.talk}>
         <Comments ticketId={ticket.id} field={commentField} />
@@ -157,6 +172,7 @@ export function DetailPage({ onHelp }: { readonly onHelp: () => void }) {
       <Title order={1} size="h2">
         {t("ticket.heading")} <code>{shortId(id)}</code>
       </Title>
+      <TicketsOutbox />
       {query.data ? <Body loaded={query.data} onHelp={onHelp} /> : null}
       {!query.data && code === false ? <Loading rows={3} height={110} /> : null}
       {!query.data && code === "not-found" ? <Empty title={t("ticket.missing")} /> : null}

@@ -6,7 +6,6 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { problemOf } from "../../../layers/presentation/api/problem.ts";
 import { Empty, LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
-import { OutboxPanel } from "../../../layers/presentation/components/outbox-panel.tsx";
 import { SignInNeeded } from "../../../layers/presentation/components/sign-in-needed.tsx";
 import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
 import { useMe } from "../../../layers/presentation/context.tsx";
@@ -15,6 +14,7 @@ import { PriorityLabel, StatusLabel } from "./labels.tsx";
 import classes from "./list-page.module.css";
 import { STATUSES, type Ticket } from "./ticket.ts";
 import { useTickets } from "./tickets-data.ts";
+import { TicketsOutbox } from "./tickets-outbox.tsx";
 
 function Row({ ticket }: { readonly ticket: Ticket }) {
   const { t } = useTranslation("tickets");
@@ -37,10 +37,6 @@ function Row({ ticket }: { readonly ticket: Ticket }) {
     </li>
   );
 }
-
-/** The page of a ticket, from its address in the API. */
-const pageOf = (location: string): string =>
-  `/tickets/t/${location.slice(location.lastIndexOf("/") + 1)}`;
 
 /** Moves the focus to the next or previous ticket of the list. */
 function moveFocus(step: 1 | -1): void {
@@ -166,7 +162,7 @@ export function ListPage({ onHelp }: { readonly onHelp: () => void }) {
           />
         ) : null}
       </Group>
-      <OutboxPanel hrefOf={({ location }) => location && pageOf(location)} />
+      <TicketsOutbox />
       <Tickets query={query} filtered={status !== undefined || mine} />
     </>
   );

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { SignInNeeded } from "../../../layers/presentation/components/sign-in-needed.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
-import { useFormat, useKit, useMe } from "../../../layers/presentation/context.tsx";
+import { useFormat, useMe } from "../../../layers/presentation/context.tsx";
 import { useDraft } from "../../../layers/presentation/use-draft.ts";
 import { useShortcuts } from "../../../layers/presentation/use-shortcuts.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
@@ -18,8 +18,7 @@ import {
   type Ticket,
 } from "./ticket.ts";
 import { API, useTicketCommands } from "./tickets-data.ts";
-
-const LABEL_CHARS = 120;
+import { TicketsOutbox } from "./tickets-outbox.tsx";
 
 type Fields = Pick<Ticket, "description" | "priority">;
 
@@ -28,7 +27,6 @@ export function NewPage({ onHelp }: { readonly onHelp: () => void }) {
   const format = useFormat();
   const navigate = useNavigate();
   const me = useMe();
-  const { outbox } = useKit();
   const commands = useTicketCommands();
   const [description, setDescription] = useDraft("ticket");
   const [priority, setPriority] = useState<Priority>("normal");
@@ -37,6 +35,12 @@ export function NewPage({ onHelp }: { readonly onHelp: () => void }) {
   const write = useWrite<Fields, Ticket>({
     intent: "ticket",
     send: commands.create,
+    later: (fields) => ({
+      path: API,
+      body: JSON.stringify(fields),
+      label: fields.description,
+    }),
+    onLeft: () => setDescription(""),
     onDone: (ticket) => {
       setDescription("");
       void navigate(`/t/${encodeURIComponent(ticket.id)}`);
@@ -52,14 +56,7 @@ export function NewPage({ onHelp }: { readonly onHelp: () => void }) {
     if (missing === 0) write.start({ description: description.trim(), priority });
   };
   const leave = (): void => {
-    const fields = { description: description.trim(), priority };
-    const key = write.hand();
-    outbox.add(API, {
-      body: JSON.stringify(fields),
-      label: fields.description.slice(0, LABEL_CHARS),
-      ...(key === undefined ? {} : { key }),
-    });
-    setDescription("");
+    write.leave();
     void navigate("/");
   };
   const length = [...description.trim()].length;
@@ -72,6 +69,7 @@ export function NewPage({ onHelp }: { readonly onHelp: () => void }) {
         {t("form.title")}
       </Title>
       {me === null ? <SignInNeeded /> : null}
+      <TicketsOutbox />
       <Paper withBorder p="lg" bg="var(--understudy-surface)">
         <form onSubmit={submit} noValidate>
           <Stack>
@@ -105,7 +103,6 @@ export function NewPage({ onHelp }: { readonly onHelp: () => void }) {
               disabled={write.busy}
               maw={260}
             />
-            <WriteNotice write={write} onLeave={leave} />
             <Group justify="space-between">
               <span style={{ fontSize: 14, color: "var(--mantine-color-dimmed)" }}>
                 {t("form.kept")}
@@ -114,6 +111,7 @@ export function NewPage({ onHelp }: { readonly onHelp: () => void }) {
                 {t("form.submit")}
               </Button>
             </Group>
+            <WriteNotice write={write} onLeave={leave} />
           </Stack>
         </form>
       </Paper>

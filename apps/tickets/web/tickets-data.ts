@@ -84,7 +84,6 @@ export interface TicketCommands {
     signal: AbortSignal,
   ): Promise<Ticket>;
   change(base: Loaded, changes: TicketChanges, key: string, signal: AbortSignal): Promise<Loaded>;
-  comment(id: string, text: string, key: string, signal: AbortSignal): Promise<TicketComment>;
   /** The present state, past all caches. */
   read(id: string): Promise<Loaded>;
   /** Puts a known state in front of the readers, and has the lists asked again. */
@@ -106,9 +105,6 @@ export function useTicketCommands(): TicketCommands {
           ifMatch: etag,
         }),
       ),
-    comment: async (id, text, key, signal) =>
-      (await api.request<TicketComment>("POST", commentsPath(id), { body: { text }, key, signal }))
-        .value,
     read: async (id) => loadedOf(await api.request<Ticket>("GET", ticketPath(id))),
     show: useCallback(
       (loaded) => {

@@ -1,6 +1,7 @@
 /** A field for one more comment. The text is a draft of this tab until it has been acknowledged. */
 import { Button, Group, Stack, Textarea } from "@mantine/core";
 import type { FormEvent, RefObject } from "react";
+import { useKit } from "../context.tsx";
 import { useDraft } from "../use-draft.ts";
 import { useWrite } from "../use-write.ts";
 import { WriteNotice } from "./write-notice.tsx";
@@ -11,17 +12,21 @@ export interface CommentFormProps {
   readonly label: string;
   readonly action: string;
   readonly maxLength: number;
+  /** The address that comments are sent to. */
+  readonly path: string;
   readonly field: RefObject<HTMLTextAreaElement | null>;
-  readonly send: (text: string, key: string, signal: AbortSignal) => Promise<unknown>;
   readonly onSent: () => void;
 }
 
 export function CommentForm(props: CommentFormProps) {
-  const { intent, label, action, maxLength, field, send, onSent } = props;
+  const { intent, label, action, maxLength, path, field, onSent } = props;
+  const { api } = useKit();
   const [text, setText] = useDraft(intent);
   const write = useWrite<string, unknown>({
     intent,
-    send,
+    send: (text, key, signal) => api.request("POST", path, { body: { text }, key, signal }),
+    later: (text) => ({ path, body: JSON.stringify({ text }), label: text }),
+    onLeft: () => setText(""),
     onDone: () => {
       setText("");
       onSent();
@@ -43,12 +48,12 @@ export function CommentForm(props: CommentFormProps) {
           rows={3}
           readOnly={write.busy}
         />
-        <WriteNotice write={write} />
         <Group justify="flex-end">
           <Button type="submit" loading={write.busy} disabled={text.trim() === ""}>
             {action}
           </Button>
         </Group>
+        <WriteNotice write={write} />
       </Stack>
     </form>
   );

@@ -37,6 +37,7 @@ export function IdentityForm({ startsNew = false, returnTo, onMode, onDone }: Id
   const [password, setPassword] = useState("");
   const [email, setEmail] = useState("");
   const write = useWrite<Credentials, void>({
+    app: "identity",
     send: async (credentials, key, signal) => {
       if (isNew) {
         const answer = await api.request<{ accessToken?: string }>("POST", "/identity/sign-up", {
@@ -99,10 +100,10 @@ export function IdentityForm({ startsNew = false, returnTo, onMode, onDone }: Id
             maxLength={200}
           />
         ) : null}
-        <WriteNotice write={write} />
         <Button type="submit" loading={write.busy}>
           {t(isNew ? "identity.signUp" : "identity.signIn")}
         </Button>
+        <WriteNotice write={write} />
         <Group justify="space-between">
           <Anchor component="button" type="button" size="sm" onClick={change}>
             {t(isNew ? "identity.haveAccount" : "identity.noAccount")}
@@ -141,7 +142,6 @@ export function IdentityDialog({ opened, onClose }: IdentityDialogProps) {
       onClose={close}
       title={t(isNew ? "identity.signUp" : "identity.signIn")}
       closeButtonProps={{ "aria-label": t("identity.close") }}
-      centered
     >
       <IdentityForm onMode={setIsNew} onDone={close} />
     </Modal>

@@ -28,6 +28,7 @@ export function Account() {
   const changed = useIdentityChanged();
   const signIn = useSignIn();
   const signOut = useWrite<void, unknown>({
+    app: "identity",
     send: (_, key, signal) => api.request("POST", "/identity/sign-out", { body: {}, key, signal }),
     onDone: () => void changed(false),
     onFailed: () => {

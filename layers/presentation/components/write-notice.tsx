@@ -9,14 +9,14 @@ import type { Write } from "../use-write.ts";
 import { Notice } from "./notice.tsx";
 
 const WAITING = {
-  fenced: "waitingFenced",
-  "not-serving": "waitingMoving",
-  offline: "waitingOffline",
-  "outcome-unknown": "waitingUnknown",
+  fenced: "fenced",
+  "not-serving": "moving",
+  offline: "offline",
+  "outcome-unknown": "unknown",
 } as const;
 
 const waitingKey = (code: ProblemCode) =>
-  code in WAITING ? WAITING[code as keyof typeof WAITING] : "waitingUnavailable";
+  code in WAITING ? WAITING[code as keyof typeof WAITING] : "unavailable";
 
 /** A problem in the reader's language, with the server's own detail where it adds something. */
 export function ProblemText({ problem }: { readonly problem: ApiProblem }) {
@@ -55,25 +55,40 @@ function SignInButton() {
 /** The first tries fail over within a second: only a longer wait is worth words. */
 const QUIET_ATTEMPTS = 1;
 
+/** Why it waits; undefined while it may as well be on its way. */
+function reasonOf({ state, obstacle }: Pick<Write<never>, "state" | "obstacle">) {
+  if (state.phase === "sending") return obstacle;
+  if (state.phase !== "waiting") return undefined;
+  const { code } = state.problem;
+  return state.attempts > QUIET_ATTEMPTS || code === "fenced" ? code : obstacle;
+}
+
+/** Stands below the buttons of its form: nothing that can be pressed moves when it comes. */
+
 export function WriteNotice({
   write,
   onLeave,
 }: {
-  readonly write: Pick<Write<never>, "state" | "tryNow" | "stop">;
-  /** Leaves it to the outbox, where the page has one for it. */
+  readonly write: Pick<Write<never>, "state" | "obstacle" | "outlives" | "tryNow" | "stop">;
+  /** Leaves it to the outbox, where the page has something else to go on with. */
   readonly onLeave?: () => void;
 }) {
   const { t } = useTranslation("kit");
   const { state } = write;
-  const waiting = state.phase === "waiting" && state.attempts > QUIET_ATTEMPTS;
+  const reason = reasonOf(write);
   return (
     <div role="status" aria-live="polite">
-      {waiting ? (
+      {reason === undefined ? null : (
         <Notice
           tone="warning"
           actions={
             <>
-              <Button size="compact-sm" variant="default" onClick={write.tryNow}>
+              <Button
+                size="compact-sm"
+                variant="default"
+                disabled={state.phase !== "waiting"}
+                onClick={write.tryNow}
+              >
                 {t("write.tryNow")}
               </Button>
               {onLeave === undefined ? null : (
@@ -87,10 +102,12 @@ export function WriteNotice({
             </>
           }
         >
-          {t(`write.${waitingKey(state.problem.code)}`)}{" "}
-          <span>({t("write.attempts", { count: state.attempts })})</span>
+          {t(`write.${write.outlives ? "kept" : "here"}.${waitingKey(reason)}`)}
+          {state.phase === "waiting" ? (
+            <span> ({t("write.attempts", { count: state.attempts })})</span>
+          ) : null}
         </Notice>
-      ) : null}
+      )}
       {state.phase === "failed" ? (
         <Notice
           tone="danger"

@@ -108,16 +108,29 @@ export const kitDe: Translation<typeof kitEn> = {
   },
   write: {
     sending: "Wird gesendet …",
-    waitingFenced:
-      "Das Schreiben ist angehalten. Der Text bleibt erhalten und wird von selbst gesendet, wenn es wieder offen ist.",
-    waitingMoving:
-      "Die Anwendung zieht in eine andere Region um. Der Text bleibt erhalten und wird gleich gesendet.",
-    waitingOffline:
-      "Keine Region antwortet. Der Text bleibt erhalten und wird gesendet, sobald eine antwortet.",
-    waitingUnknown:
-      "Ob der letzte Versuch ankam, ist offen. Es wird mit demselben Schlüssel nachgefragt, kann also nicht doppelt geschehen.",
-    waitingUnavailable:
-      "Der Server konnte es gerade nicht ausführen. Es wird von selbst erneut versucht.",
+    kept: {
+      fenced:
+        "Das Schreiben ist angehalten. Ihr Text bleibt in diesem Tab und wird gesendet, sobald es wieder offen ist.",
+      moving:
+        "Die Anwendung zieht in eine andere Region um. Ihr Text bleibt in diesem Tab und wird gleich gesendet.",
+      offline:
+        "Keine Region antwortet. Ihr Text bleibt in diesem Tab und wird gesendet, sobald eine antwortet.",
+      unknown:
+        "Ob der letzte Versuch ankam, ist offen. Es wird mit demselben Schlüssel nachgefragt, kann also nicht doppelt geschehen.",
+      unavailable:
+        "Der Server konnte es gerade nicht ausführen. Ihr Text bleibt in diesem Tab und wird von selbst erneut gesendet.",
+    },
+    here: {
+      fenced:
+        "Das Schreiben ist angehalten. Diese Seite versucht es weiter, solange sie offen ist.",
+      moving:
+        "Die Anwendung zieht in eine andere Region um. Diese Seite versucht es gleich wieder, solange sie offen ist.",
+      offline: "Keine Region antwortet. Diese Seite versucht es weiter, solange sie offen ist.",
+      unknown:
+        "Ob der letzte Versuch ankam, ist offen. Es wird mit demselben Schlüssel nachgefragt, kann also nicht doppelt geschehen.",
+      unavailable:
+        "Der Server konnte es gerade nicht ausführen. Diese Seite versucht es weiter, solange sie offen ist.",
+    },
     attempts_one: "einmal versucht",
     attempts_other: "{{count}}-mal versucht",
     tryNow: "Jetzt versuchen",

@@ -105,14 +105,27 @@ export const kitEn = {
   },
   write: {
     sending: "Sending …",
-    waitingFenced:
-      "Writing is paused. Your text is kept and will be sent by itself when writing opens again.",
-    waitingMoving:
-      "The app is moving to another region. Your text is kept and will be sent in a moment.",
-    waitingOffline: "No region answers. Your text is kept and will be sent when one does.",
-    waitingUnknown:
-      "It is not known whether the last try arrived. It is asked again with the same key, so it cannot happen twice.",
-    waitingUnavailable: "The server could not do it just now. It is tried again by itself.",
+    kept: {
+      fenced:
+        "Writing is paused. Your text is kept in this tab and is sent when writing opens again.",
+      moving:
+        "The app is moving to another region. Your text is kept in this tab and is sent in a moment.",
+      offline: "No region answers. Your text is kept in this tab and is sent when one does.",
+      unknown:
+        "It is not known whether the last try arrived. It is asked again with the same key, so it cannot happen twice.",
+      unavailable:
+        "The server could not do it just now. Your text is kept in this tab and is tried again by itself.",
+    },
+    here: {
+      fenced: "Writing is paused. This page tries again, as long as it is open.",
+      moving:
+        "The app is moving to another region. This page tries again in a moment, as long as it is open.",
+      offline: "No region answers. This page tries again, as long as it is open.",
+      unknown:
+        "It is not known whether the last try arrived. It is asked again with the same key, so it cannot happen twice.",
+      unavailable:
+        "The server could not do it just now. This page tries again, as long as it is open.",
+    },
     attempts_one: "tried once",
     attempts_other: "tried {{count}} times",
     tryNow: "Try now",

@@ -211,18 +211,6 @@ export function UploadTray({ onAdd }: { readonly onAdd: () => void }) {
           </Group>
         </Group>
         {me === null ? <SignInNeeded>{t("upload.signIn")}</SignInNeeded> : null}
-        {isWaiting ? (
-          <Notice
-            tone="warning"
-            actions={
-              <Button size="compact-sm" variant="default" onClick={uploads.tryNow}>
-                {t("kit:write.tryNow")}
-              </Button>
-            }
-          >
-            {t("upload.waiting")}
-          </Notice>
-        ) : null}
         <ul className={classes.list}>
           {items.map((item) => (
             <Row key={item.key} item={item} />
@@ -234,6 +222,18 @@ export function UploadTray({ onAdd }: { readonly onAdd: () => void }) {
               {t("upload.start", { count: Math.max(1, startable) })}
             </Button>
           </Group>
+        ) : null}
+        {isWaiting ? (
+          <Notice
+            tone="warning"
+            actions={
+              <Button size="compact-sm" variant="default" onClick={uploads.tryNow}>
+                {t("kit:write.tryNow")}
+              </Button>
+            }
+          >
+            {t("upload.waiting")}
+          </Notice>
         ) : null}
       </Stack>
       <Announcements />
