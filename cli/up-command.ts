@@ -1,8 +1,6 @@
 /** `understudy up`: runs a deployment in the foreground until it is stopped. *composition* */
-
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Command } from "commander";
 import { placeOf, regionName } from "../base/places.ts";
 import type { Deployment, SampleCredentials } from "../layers/api/index.ts";
 import { makeOperatorLink } from "../targets/local/operator-link.ts";
@@ -12,11 +10,9 @@ import type { RoundTrip } from "../targets/local/supervisor/round-trip.ts";
 import type { ReadyLine } from "../targets/local/supervisor/status.ts";
 import type { RunningDeployment } from "../targets/local/supervisor/supervisor.ts";
 import { startDeployment } from "../targets/local/supervisor/supervisor.ts";
-import { type Run, withData, withExamples } from "./command-line.ts";
 import type { Status } from "./failure.ts";
-import { refused, STATUS, usage } from "./failure.ts";
+import { refused, STATUS } from "./failure.ts";
 import { describeNames } from "./names-text.ts";
-import { idList, roundTrip, wholeBetween } from "./option-values.ts";
 import {
   importIfThere,
   loadSampleContent,
@@ -249,39 +245,4 @@ function welcome(
     `  ${faint(`Data is kept in ${options.data}. Ctrl-C stops everything.`)}`,
     "",
   ];
-}
-
-const DEFAULT_PORT = 8080;
-const MAX_PORT = 65_535;
-
-export function addUp(program: Command, run: Run): void {
-  const command = withData(program.command("up"))
-    .description("start the regions, the witness and the front door, and stay until stopped")
-    .option("--config <file>", "an understudy.config.ts of your own")
-    .option("--regions <list>", "regions, the primary first: eu-west-1,ap-southeast-1", idList)
-    .option(
-      "--port <number>",
-      "the front door's; 0 for any free one",
-      (text: string) => wholeBetween("--port", text, 0, MAX_PORT),
-      DEFAULT_PORT,
-    )
-    .option("--rtt <ms|aws>", "round trip between regions, or as between AWS regions", roundTrip, 0)
-    .option("--empty", "load no sample content", false)
-    .option("--reset", "delete what the directory holds, and begin anew", false)
-    .action(async (flags: UpOptions) => {
-      if (flags.config !== undefined && flags.regions !== undefined) {
-        throw usage(
-          "--config and --regions exclude each other",
-          flags.regions,
-          "Name the regions in the file.",
-        );
-      }
-      run.end(await runUp(flags, run.terminal));
-    });
-  withExamples(
-    command,
-    "up",
-    "up --regions eu-west-1,us-east-1,ap-southeast-1 --rtt aws",
-    "up --data ./second --port 0",
-  );
 }

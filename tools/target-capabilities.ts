@@ -136,12 +136,22 @@ export const CAPABILITIES: readonly Capability[] = [
   },
   {
     what: "idempotency key",
-    promised: "in the write's transaction; arrives in other regions",
+    promised:
+      "in the write's transaction; arrives in other regions; counts for 24 h, and as new after that",
     targets: both(
       "as promised, before or with the effect",
       "as promised, before or after the effect",
     ),
-    because: ["layers/region/app-data.ts", "targets/aws/runtime/key-value-transaction.ts"],
+    because: ["layers/region/used-keys.ts", "targets/aws/runtime/key-value-transaction.ts"],
+  },
+  {
+    what: "item past its `expires`",
+    promised: "stays until then, by the writer's clock; is collected some time after",
+    targets: both(
+      "by the clock of the serving region, within seconds while it serves; 4,800 a second and app",
+      "by DynamoDB's time to live, usually within days",
+    ),
+    because: ["layers/region/collecting.ts", "targets/aws/runtime/key-value-tables.ts"],
   },
   {
     what: "bytes of objects",

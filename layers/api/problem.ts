@@ -154,7 +154,9 @@ const kinds = {
   "idempotency-mismatch": {
     status: 422,
     title: "The idempotency key was used for another request",
-    advice: "Use a new key for a new request, and the same body when you retry.",
+    advice:
+      "Use a new key for a new request, and the same body when you retry. " +
+      "A key is kept for 24 hours.",
   },
   "too-many-attempts": {
     status: 429,
@@ -205,7 +207,9 @@ const kinds = {
   "outcome-unknown": {
     status: 504,
     title: "It is not known whether this happened",
-    advice: "Retry with the same `Idempotency-Key`: it will not happen twice. Without a key, look.",
+    advice:
+      "Retry with the same `Idempotency-Key` within 24 hours: it will not happen twice. " +
+      "Without a key, look.",
     retryAfterSeconds: 1,
   },
   "no-candidate": {

@@ -14,5 +14,7 @@ export type HybridTime = number;
 
 const TICKS_PER_MS = 1024;
 
+export const wallOf = (time: HybridTime): WallMs => Math.floor(time / TICKS_PER_MS) as WallMs;
+
 export const nextHybridTime = (last: HybridTime, now: WallMs): HybridTime =>
   Math.max(last + 1, Math.floor(now) * TICKS_PER_MS);

@@ -20,14 +20,18 @@ export interface Stamp {
   readonly sequence: number;
 }
 
-export interface Stored {
-  /** null: deleted (a tombstone). */
-  readonly value: JsonObject | null;
+/** Where a write stands among all writes of its item: merge.ts orders them. */
+export interface Place {
   readonly stamp: Stamp;
   /** Hybrid clock of the write, opaque here. */
   readonly clock: number;
-  /** What replication keeps beside the item, opaque here. */
-  readonly also?: JsonObject;
+}
+
+export interface Stored extends Place {
+  /** null: deleted (a tombstone). */
+  readonly value: JsonObject | null;
+  /** Of a tombstone that collected what had expired: the write that it took away (merge.ts). */
+  readonly of?: Place;
 }
 
 export interface StoredItem {
@@ -43,7 +47,7 @@ type Packed = readonly [
   region: string,
   sequence: number,
   clock: number,
-  also?: JsonObject,
+  of?: readonly [epoch: number, region: string, sequence: number, clock: number],
 ];
 
 export const versionOf = (stamp: Stamp): string =>
@@ -53,16 +57,18 @@ export const itemKey = (app: string, table: string, key: ItemKey): string =>
   tuple("i", app, table, key.partition, key.sort);
 
 export function unpackStored(packed: unknown): Stored {
-  const [value, epoch, region, sequence, clock, also] = packed as Packed;
+  const [value, epoch, region, sequence, clock, of] = packed as Packed;
   const stored = { value, stamp: { epoch, region, sequence }, clock };
-  return also === undefined ? stored : { ...stored, also };
+  if (of === undefined) return stored;
+  const stamp = { epoch: of[0], region: of[1], sequence: of[2] };
+  return { ...stored, of: { stamp, clock: of[3] } };
 }
 
-function packStored({ value, stamp, clock, also }: Stored): Packed {
+function packStored({ value, stamp, clock, of }: Stored): Packed {
   const { epoch, region, sequence } = stamp;
-  return also === undefined
-    ? [value, epoch, region, sequence, clock]
-    : [value, epoch, region, sequence, clock, also];
+  if (of === undefined) return [value, epoch, region, sequence, clock];
+  const taken = [of.stamp.epoch, of.stamp.region, of.stamp.sequence, of.clock] as const;
+  return [value, epoch, region, sequence, clock, taken];
 }
 
 export function readItem(
@@ -80,18 +86,29 @@ function entryKeys(
   app: string,
   table: TableDefinition,
   key: ItemKey,
-  value: JsonObject | null,
+  stored: Stored | undefined,
 ): string[] {
-  if (value === null) return [];
+  if (stored === undefined || stored.value === null) return [];
+  const { value } = stored;
   const keys: string[] = [];
   for (const { index, partition, sort } of table.indexEntries(value)) {
     keys.push(tuple("x", app, table.name, index, partition, sort, key.partition, key.sort));
   }
-  const expiresAt = table.expiresAt(value);
-  if (expiresAt !== undefined) {
-    keys.push(tuple("e", app, expiresAt, table.name, key.partition, key.sort));
-  }
+  const expiry = expiryKey(app, table, key, stored);
+  if (expiry !== undefined) keys.push(expiry);
   return keys;
+}
+
+/** Where it is noted when an item expires; undefined where it does not. */
+export function expiryKey(
+  app: string,
+  table: TableDefinition,
+  key: ItemKey,
+  { value, clock }: Stored,
+): string | undefined {
+  const second = value === null ? undefined : table.expiresAt(value, clock);
+  if (second === undefined) return undefined;
+  return tuple("e", app, second, table.name, key.partition, key.sort);
 }
 
 /** Puts `stored` in the place of what is there, whatever that is, and returns the latter. */
@@ -105,8 +122,8 @@ export function writeItem(
   const at = itemKey(app, table.name, key);
   const packed = writer.get(at);
   const old = packed === undefined ? undefined : unpackStored(packed);
-  const before = entryKeys(app, table, key, old?.value ?? null);
-  const after = entryKeys(app, table, key, stored.value);
+  const before = entryKeys(app, table, key, old);
+  const after = entryKeys(app, table, key, stored);
   for (const entry of before) if (!after.includes(entry)) writer.remove(entry);
   for (const entry of after) if (!before.includes(entry)) writer.put(entry, true);
   writer.put(at, packStored(stored));
@@ -124,7 +141,7 @@ export function removeItem(
   const packed = writer.get(at);
   if (packed === undefined) return undefined;
   const old = unpackStored(packed);
-  for (const entry of entryKeys(app, table, key, old.value)) writer.remove(entry);
+  for (const entry of entryKeys(app, table, key, old)) writer.remove(entry);
   writer.remove(at);
   return old;
 }
@@ -149,18 +166,25 @@ export function* itemsOf(
   }
 }
 
-/** Items whose `expires` lies before `second`, oldest first. */
-export function* expiredItems(
+export interface Expired {
+  /** The entry that says so, in the engine. */
+  readonly at: string;
+  readonly table: string;
+  readonly key: ItemKey;
+}
+
+/** Items whose `expires` lies before `second`, at most `limit`, the earliest first. */
+export function expiredItems(
   reader: EngineReader,
   app: string,
   second: number,
-): IterableIterator<{ readonly table: string; readonly key: ItemKey }> {
+  limit: number,
+): Expired[] {
   const { from } = tupleRange("e", app);
-  for (const [at] of reader.range({ from, to: tuple("e", app, Math.floor(second)) })) {
+  const range = { from, to: tuple("e", app, Math.max(0, Math.floor(second))), limit };
+  return Array.from(reader.range(range), ([at]) => {
     const [, , , table, partition, sort] = parseTuple(at) as string[];
-    yield {
-      table: table as string,
-      key: { partition: partition as string, sort: sort as string },
-    };
-  }
+    const key = { partition: partition as string, sort: sort as string };
+    return { at, table: table as string, key };
+  });
 }

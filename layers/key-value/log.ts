@@ -16,7 +16,7 @@
  */
 import { assert } from "../../base/assert.ts";
 import type { Engine, EngineReader, EngineWriter } from "./engine.ts";
-import type { Stamp } from "./items.ts";
+import type { Place, Stamp } from "./items.ts";
 import { parseTuple, tuple, tupleAfter, tupleRange } from "./key.ts";
 import type { ItemKey, JsonObject } from "./table.ts";
 
@@ -25,6 +25,8 @@ export interface Change {
   readonly key: ItemKey;
   /** null: deleted. */
   readonly value: JsonObject | null;
+  /** Of the deletion of what had expired: the write that it is of (merge.ts). */
+  readonly of?: Place;
 }
 
 export interface Entry {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { KEY_KEPT_MS } from "../../base/idempotency.ts";
 import { contractTables, describeKeyValueContract, notes } from "./contract.ts";
 import { createMemoryEngine } from "./memory-engine.ts";
 import { createMemoryKeyValueStore } from "./memory-store.ts";
@@ -48,6 +49,29 @@ describe("memory store", () => {
     const items = left.kind === "ok" ? left.value.items : [];
     expect(items.map(({ item }) => item.id)).toEqual(["s10", "s30"]);
     expect(store.collectExpired()).toBe(0);
+  });
+
+  it("answers a used key for a day, and takes it for a new one after that", async () => {
+    let nowMs = 0;
+    const options = { app: "a", tables: contractTables, region: "one", now: () => nowMs };
+    const store = createMemoryKeyValueStore(options);
+    const idempotency = { scope: "u", key: "k", requestHash: "h", response: { at: 1 } };
+    const put = () =>
+      store.transact([{ kind: "put", table: notes, item: { owner: "a", id: "1" } }], {
+        idempotency,
+      });
+    const replayed = async () => {
+      const outcome = await put();
+      return outcome.kind === "ok" && outcome.value.replayed !== undefined;
+    };
+    expect(await replayed()).toBe(false);
+    nowMs = KEY_KEPT_MS - 1;
+    expect(await replayed()).toBe(true);
+    expect(await store.recall("u", "k")).toMatchObject({ value: { response: { at: 1 } } });
+    nowMs = KEY_KEPT_MS;
+    expect(await store.recall("u", "k")).toMatchObject({ value: undefined });
+    expect(await replayed()).toBe(false);
+    expect(await replayed()).toBe(true);
   });
 
   it("answers that it is unavailable when the disk is full, and writes nothing", async () => {

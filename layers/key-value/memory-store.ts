@@ -8,6 +8,7 @@
  *  A1 conditions, limits and the idempotency record are judged before the first write  (transact)
  *  A2 all writes of a transaction carry one stamp, which no other transaction has       (sequence)
  */
+import { KEY_KEPT_MS } from "../../base/idempotency.ts";
 import { failed, ok } from "../../base/outcome.ts";
 import type { Engine, EngineWriter } from "./engine.ts";
 import { EngineFullError } from "./engine-errors.ts";
@@ -57,7 +58,7 @@ export interface MemoryKeyValueStore extends KeyValueStore {
 type Listener = (change: { readonly table: string; readonly partition: string }) => void;
 
 /** What is kept of a used idempotency key. */
-type Used = readonly [requestHash: string, response: unknown, sequence: number];
+type Used = readonly [requestHash: string, response: unknown, sequence: number, atMs: number];
 
 const epoch = 1;
 
@@ -104,6 +105,12 @@ export function createMemoryKeyValueStore(options: MemoryStoreOptions): MemoryKe
     return sequence;
   };
 
+  /** After KEY_KEPT_MS a key is new again. */
+  const usedOf = (scope: string, key: string): Used | undefined => {
+    const used = engine.get(idempotencyKey(scope, key)) as Used | undefined;
+    return used === undefined || used[3] + KEY_KEPT_MS <= now() ? undefined : used;
+  };
+
   const run = (
     writer: EngineWriter,
     writes: readonly CheckedWrite[],
@@ -111,7 +118,7 @@ export function createMemoryKeyValueStore(options: MemoryStoreOptions): MemoryKe
   ): WriteOutcome => {
     if (idempotency !== undefined) {
       const { scope, key, requestHash } = idempotency;
-      const used = writer.get(idempotencyKey(scope, key)) as Used | undefined;
+      const used = usedOf(scope, key);
       if (used !== undefined && used[0] !== requestHash) {
         const reason = `the idempotency key ${key} was used with another request`;
         return failed("idempotency-mismatch", reason);
@@ -123,7 +130,7 @@ export function createMemoryKeyValueStore(options: MemoryStoreOptions): MemoryKe
     const sequence = writeAll(writer, writes);
     if (idempotency !== undefined) {
       const { scope, key, requestHash, response } = idempotency;
-      writer.put(idempotencyKey(scope, key), [requestHash, copyOf(response), sequence]);
+      writer.put(idempotencyKey(scope, key), [requestHash, copyOf(response), sequence, now()]);
     }
     return ok(acknowledged(sequence));
   };
@@ -164,7 +171,7 @@ export function createMemoryKeyValueStore(options: MemoryStoreOptions): MemoryKe
       return outcome;
     },
     recall: async (scope, key): Promise<ReadOutcome<IdempotencyRecord | undefined>> => {
-      const used = engine.get(idempotencyKey(scope, key)) as Used | undefined;
+      const used = usedOf(scope, key);
       if (used === undefined) return { kind: "ok", value: undefined, info: info() };
       const [requestHash, response] = used;
       const record = { scope, key, requestHash, response: copyOf(response) };
@@ -175,7 +182,7 @@ export function createMemoryKeyValueStore(options: MemoryStoreOptions): MemoryKe
       return () => listeners.delete(listener);
     },
     collectExpired: () => {
-      const expired = Array.from(expiredItems(engine, app, now() / 1000));
+      const expired = expiredItems(engine, app, now() / 1000, Number.MAX_SAFE_INTEGER);
       engine.transact((writer) => {
         for (const { table, key } of expired) {
           const definition = tables.get(table);

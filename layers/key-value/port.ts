@@ -134,14 +134,15 @@ export interface KeyValueStore {
   /**
    * All or nothing within this region; elsewhere items may arrive one by one. A condition that does
    * not hold fails the whole with `condition-failed`. With `idempotency`, a second call with the
-   * same key writes nothing and answers what the first did.
+   * same key writes nothing and answers what the first did, for KEY_KEPT_MS after the first; later
+   * the key is new.
    */
   transact(
     writes: readonly Write[],
     options?: { readonly idempotency?: IdempotencyRecord },
   ): Promise<WriteOutcome>;
 
-  /** Whether a key was used: the stored response, before any work is done. */
+  /** Whether a key was used in the last KEY_KEPT_MS: the stored response, before any work. */
   recall(scope: string, key: string): Promise<ReadOutcome<IdempotencyRecord | undefined>>;
 
   /**

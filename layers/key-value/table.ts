@@ -14,6 +14,7 @@
 import type { z } from "zod";
 import { assert } from "../../base/assert.ts";
 import { refuseUnknownKeys } from "../../base/known-keys.ts";
+import type { HybridTime } from "./hybrid-clock.ts";
 import { isWellFormed, tuple, utf8Bytes } from "./key.ts";
 import { copyJson, type JsonObject, jsonBytes, jsonBytesAtMost } from "./table-json.ts";
 
@@ -63,7 +64,11 @@ export interface TableDefinition<
   readonly partitionKey: PartitionKey;
   readonly sortKey: SortKey;
   readonly indexes: Readonly<Record<string, IndexDefinition>>;
-  /** Field with the second since 1970 after which the item may be collected; until then it stays. */
+  /**
+   * Field with the second since 1970 after which the item is collected, everywhere and within
+   * seconds while the app is served; until then it stays, by the clock of the region that serves. A
+   * reader may still find it after that second, and one that must not has to compare.
+   */
   readonly expires: string | undefined;
   /** The item as it will be stored, or why it cannot be. */
   parse(item: unknown): Checked<JsonObject>;
@@ -73,7 +78,8 @@ export interface TableDefinition<
   keyOf(item: unknown): ItemKey;
   /** The item's entries in the indexes. */
   indexEntries(item: JsonObject): readonly IndexEntry[];
-  expiresAt(item: JsonObject): number | undefined;
+  /** The second since 1970 in which it expires. `clock`: the hybrid time of its write. */
+  expiresAt(item: JsonObject, clock?: HybridTime): number | undefined;
 }
 
 export type ItemOf<Table extends TableDefinition> = z.output<Table["schema"]>;
@@ -176,7 +182,8 @@ export function defineTable<
     indexEntries,
     expiresAt: (item) => {
       const at = expires === undefined ? undefined : item[expires];
-      return typeof at === "number" && Number.isFinite(at) && at >= 0 ? Math.floor(at) : undefined;
+      const second = typeof at === "number" ? Math.floor(at) : -1;
+      return Number.isSafeInteger(second) && second >= 0 ? second : undefined;
     },
   };
 }

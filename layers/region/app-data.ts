@@ -10,6 +10,7 @@
  *  D2 item, index, log entry and idempotency record are of one transaction    (its callers)
  *  D3 entries applied twice, or late, change nothing that is newer            (apply, merge)
  */
+import type { WallMs } from "../../base/clock.ts";
 import type { Engine, EngineReader, EngineWriter } from "../key-value/engine.ts";
 import {
   itemKey,
@@ -35,10 +36,12 @@ import { type ItemKey, type JsonObject, limits, type TableDefinition } from "../
 import { OBJECTS } from "../objects/names.ts";
 import type { Position } from "../routing/messages.ts";
 import { ByteLedger, digestOf, type EntryPlace, NO_ENTRY } from "./byte-ledger.ts";
+import { type ExpiryRules, expiryRulesOf, type NotedExpiries } from "./expiry-marks.ts";
 import type { KeyedItem, StrandedEntry } from "./messages.ts";
-import { IDEMPOTENCY, platformTable } from "./platform-tables.ts";
+import { platformTable } from "./platform-tables.ts";
 import type { RegionRules } from "./rules.ts";
 import { marksThrough, markTombstone } from "./tombstones.ts";
+import { idempotencyChange, recallKey } from "./used-keys.ts";
 
 type StoredPlace = { readonly table: string; readonly key: ItemKey };
 /** After the first through the second; open where one is absent. */
@@ -61,6 +64,8 @@ export interface AppState {
   readonly isPartial?: boolean;
   /** The highest moment of the hybrid clock through which tombstones were collected. */
   readonly floor?: number;
+  /** For which tables it is noted when their items expire (expiry-marks.ts). */
+  readonly expiries?: NotedExpiries;
 }
 
 export const NOTHING_TO_REACH: Position = { epoch: 0, position: 0 };
@@ -88,6 +93,7 @@ export class AppData {
   readonly merge: Merge;
   /** What its rows name in bytes, and which of those are here. */
   readonly bytes: ByteLedger;
+  readonly expiryRules: ExpiryRules;
   readonly #tables: ReadonlyMap<string, TableDefinition>;
   readonly #rules: RegionRules;
   readonly #stateKey: string;
@@ -101,6 +107,7 @@ export class AppData {
     this.bytes = new ByteLedger(app);
     this.#tables = new Map(tables.map((table) => [table.name, table]));
     this.#rules = rules;
+    this.expiryRules = expiryRulesOf(tables);
   }
 
   table(name: string): TableDefinition {
@@ -124,13 +131,14 @@ export class AppData {
     reader: EngineReader,
     writes: readonly Write[],
     idempotency: IdempotencyRecord | undefined,
+    wall: WallMs,
   ): Evaluated {
     if (writes.length > limits.transactionWrites) {
       const reason = `a transaction has at most ${limits.transactionWrites} writes, not ${writes.length}`;
       return { kind: "failed", code: "too-large", reason };
     }
     if (idempotency !== undefined) {
-      const known = this.recall(reader, idempotency.scope, idempotency.key);
+      const known = recallKey(reader, this.app, idempotency, wall);
       if (known !== undefined) {
         const record = known.value as unknown as IdempotencyRecord;
         return record.requestHash === idempotency.requestHash
@@ -209,11 +217,6 @@ export class AppData {
     return `the bytes ${digest.slice(0, 12)}... are not in this region: stage them first`;
   }
 
-  recall(reader: EngineReader, scope: string, key: string): Stored | undefined {
-    const stored = this.get(reader, IDEMPOTENCY, { partition: scope, sort: key });
-    return stored?.value == null ? undefined : stored;
-  }
-
   /** Whether a write stays where another one is. */
   wins(next: Written, old: Written): boolean {
     return this.#rules.compareWrites(next, old, this.merge) > 0;
@@ -224,7 +227,9 @@ export class AppData {
     const isActive = this.merge === "active-active";
     const floor = isActive ? this.#rules.floorOf(this.state(writer).floor) : 0;
     for (const change of entry.changes) {
-      const next = { stamp: stampOf(entry), clock: entry.clock, value: change.value };
+      const { value, of } = change;
+      const at = { stamp: stampOf(entry), clock: entry.clock };
+      const next = { ...at, value, ...(of === undefined ? {} : { of }) };
       const table = this.table(change.table);
       const old = readItem(writer, this.app, change.table, change.key);
       if (old === undefined ? entry.clock <= floor : !this.wins(next, old)) continue;
@@ -327,6 +332,7 @@ export class AppData {
     starts: readonly EpochStart[],
   ): void {
     for (const { table, key, stored } of items) {
+      if (stored.of !== undefined) continue;
       const { epoch, region, sequence } = stored.stamp;
       const change = { table, key, value: stored.value };
       const entry = { position: sequence, epoch, region, clock: stored.clock, changes: [change] };
@@ -364,9 +370,11 @@ export class AppData {
 
   strand(writer: EngineWriter, entries: readonly Entry[], starts: readonly EpochStart[]): void {
     for (const entry of entries) {
-      if (entry.changes.length === 0) continue;
-      const lossless = wasLossless(starts, entry.epoch);
-      writer.put(this.strandedKey({ entry, lossless }), { entry, lossless });
+      // What it collected is nobody's write: whoever serves collects it again.
+      const changes = entry.changes.filter(({ of }) => of === undefined);
+      if (changes.length === 0) continue;
+      const stranded = { entry: { ...entry, changes }, lossless: wasLossless(starts, entry.epoch) };
+      writer.put(this.strandedKey(stranded), stranded);
     }
   }
 
@@ -380,9 +388,3 @@ export class AppData {
     return Array.from(reader.range(range), ([, value]) => value as StrandedEntry);
   }
 }
-
-export const idempotencyChange = (record: IdempotencyRecord): Change => ({
-  table: IDEMPOTENCY,
-  key: { partition: record.scope, sort: record.key },
-  value: record as unknown as JsonObject,
-});

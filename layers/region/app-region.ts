@@ -31,7 +31,6 @@ import { type IntentEnd, Registrar } from "../routing/registrar.ts";
 import type { Suspicion } from "../routing/voter.ts";
 import { AppData } from "./app-data.ts";
 import type { AppOptions, AppParts } from "./app-parts.ts";
-import { noteArrival } from "./arriving.ts";
 import { fenceAndBegin } from "./beginning.ts";
 import { Booting } from "./booting.ts";
 import { Clock } from "./clock.ts";
@@ -47,11 +46,10 @@ import { Lineages } from "./lineages.ts";
 import type { RegionBody, RegionMessage } from "./messages.ts";
 import type { Site } from "./site.ts";
 import { Taking } from "./taking.ts";
+import { Upkeep } from "./upkeep.ts";
 import { VoterUpkeep } from "./voter-upkeep.ts";
 
 export type { AppOptions, CommandAnswer } from "./app-parts.ts";
-
-const SLOW_TICK_MS = 200;
 
 export class AppRegion implements AppParts {
   readonly site: Site;
@@ -69,8 +67,7 @@ export class AppRegion implements AppParts {
   readonly #booting: Booting;
   readonly #clock: Clock;
   readonly #following: Following;
-  readonly #late: LateWrites;
-  readonly #departing: Departing;
+  readonly #upkeep: Upkeep;
   readonly #inbox: Inbox;
   readonly #observed = new Map<string, Accepted>();
   readonly #incarnations = new Map<string, number>();
@@ -82,7 +79,6 @@ export class AppRegion implements AppParts {
   #won: { epoch: number; waitMs: number; endWhenProposed: number } | undefined;
   #beginAt: { epoch: number; at: number } | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
-  #slowAt = Number.NEGATIVE_INFINITY;
 
   /** `openedSequence`: transactions through here were on disk when the process started. */
   constructor(
@@ -126,14 +122,15 @@ export class AppRegion implements AppParts {
       learned: (end, now) => this.#learned(end, now),
       create: (now) => this.taking.take({ cause: "create" }, now),
     });
-    this.#late = new LateWrites(this);
-    this.#departing = new Departing(this, this.commands, this.#late);
+    const late = new LateWrites(this);
+    const departing = new Departing(this, this.commands, late);
+    this.#upkeep = new Upkeep(this, late, departing);
     this.#inbox = new Inbox({
       app: this,
       lineages: this.#lineages,
       following: this.#following,
-      late: this.#late,
-      departing: this.#departing,
+      late,
+      departing,
       superseded: (now) => this.#stepDown(false, now),
       readSoon: (now) => this.readSoon(now),
     });
@@ -388,13 +385,7 @@ export class AppRegion implements AppParts {
     this.#holding?.tick(now);
     maintainInSync(this, this.commands.wanted, now);
     this.commands.tick(now);
-    if (now.mono - this.#slowAt >= SLOW_TICK_MS) {
-      this.#slowAt = now.mono;
-      this.#late.tell(now);
-      noteArrival(this, this.#late);
-      this.#departing.tick(now);
-      this.#late.forgetOld(now);
-    }
+    this.#upkeep.tick(now);
     this.endTurn(now);
   }
 }

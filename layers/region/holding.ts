@@ -27,13 +27,14 @@ import type { IdempotencyRecord, Write, WriteCode, WriteOutcome } from "../key-v
 import { writeReceipt } from "../key-value/receipt.ts";
 import { isValid } from "../routing/lease.ts";
 import { isLeaving, type RoutingRecord } from "../routing/record.ts";
-import { type AppData, idempotencyChange } from "./app-data.ts";
+import type { AppData } from "./app-data.ts";
 import type { Clock } from "./clock.ts";
 import { Confirms } from "./confirms.ts";
 import { InSync } from "./in-sync.ts";
 import { Pending } from "./pending.ts";
 import { Shipping } from "./shipping.ts";
 import type { Site } from "./site.ts";
+import { idempotencyChange } from "./used-keys.ts";
 
 export type Gate = "open" | "draining" | "closed";
 
@@ -172,7 +173,7 @@ export class Holding {
             answers.push(() => request.answer(refusal));
             continue;
           }
-          const result = this.#data.evaluate(writer, request.writes, request.idempotency);
+          const result = this.#data.evaluate(writer, request.writes, request.idempotency, now.wall);
           if (result.kind !== "changes") {
             answers.push(() => this.#answerRead(result, request, now));
             continue;

@@ -29,7 +29,8 @@ export function judge(
   const { floor = 0 } = data.state(reader);
   const recovered: Change[] = [];
   const written = { stamp: stampOf(entry), clock: entry.clock };
-  const isOfThis = ({ stamp }: Stored): boolean => versionOf(stamp) === versionOf(written.stamp);
+  const isOfThis = (stored: Stored): boolean =>
+    versionOf((stored.of ?? stored).stamp) === versionOf(written.stamp);
   // The same request was carried out again meanwhile: a second effect must not appear. Not so where
   // a half rebuilt region had to serve: the record is this entry's own, and its effect may lack.
   const isRepeated = entry.changes.some((change) => {

@@ -1,6 +1,6 @@
 /**
  * What a region does now and then: writes beyond a cut are told until a holder has judged them,
- * active-active regions compare how far they are, and what nobody needs is forgotten. *pure core*
+ * active-active regions compare how far they are, and long logs are trimmed. *pure core*
  *
  * The region that stranded entries tells the holder again and again until it says that they are
  * judged; the holder judges each once (judgement.ts). Where every region writes, each tells the
@@ -17,7 +17,6 @@ import { Stability, type Standing } from "./tombstones.ts";
 
 const AT_ONCE = 64;
 const RELAYED_ENTRIES = 256;
-const COLLECTED_AT_ONCE = 500;
 const TRIMMED_AT_ONCE = 2000;
 
 export class LateWrites {
@@ -62,23 +61,20 @@ export class LateWrites {
     }
   }
 
-  /** Trims logs and collects tombstones, a little at a time. */
-  forgetOld(now: Instant): void {
-    const { site, data, options, log, logs, record } = this.#app;
-    const { engine, rules } = site;
-    const isPassive = options.mode === "active-passive";
-    const at = log.entry(engine, this.#app.everywhere);
-    const stable = isPassive ? (at?.clock ?? 0) : this.#stability.stable;
-    // What this region itself has still to be judged must not fall below the floor.
-    if (data.stranded(engine, 1).length === 0) {
-      data.collectTombstones(
-        engine,
-        rules.collectsThrough(stable, Math.floor(now.wall * 1024)),
-        COLLECTED_AT_ONCE,
-      );
-    }
+  /** Every region has what was written through this moment of the hybrid clock. */
+  get stable(): number {
+    const { site, options, log, everywhere } = this.#app;
+    if (options.mode === "active-active") return this.#stability.stable;
+    return log.entry(site.engine, everywhere)?.clock ?? 0;
+  }
+
+  /** Forgets what is at the beginning of long logs, a little at a time. */
+  trimLogs(): void {
+    const { site, options, logs, record } = this.#app;
+    const { engine } = site;
     for (const one of logs.values()) {
       const excess = one.end.position - (options.logKept ?? LOG_KEPT);
+      const isPassive = options.mode === "active-passive";
       const settled = isPassive ? this.#app.settled : this.#knownByAll(one.lineage, record);
       const needed = Math.min(excess, settled);
       if (needed < one.first) continue;

@@ -22,7 +22,9 @@ export class Lineages {
   constructor(site: Site, data: AppData) {
     this.#site = site;
     this.#data = data;
-    if (data.state(site.engine).logId === "") this.#rename(this.#partial());
+    if (data.state(site.engine).logId === "") {
+      this.#rename({ ...this.#partial(), expiries: { rules: data.expiryRules } });
+    }
     this.#own = this.#name();
     for (const lineage of lineagesOf(site.engine, data.app)) this.of(lineage);
   }

@@ -16,7 +16,6 @@
 import type { Instant } from "../../base/clock.ts";
 import type { EngineWriter } from "../key-value/engine.ts";
 import { EngineFullError } from "../key-value/engine-errors.ts";
-import { expiredItems } from "../key-value/items.ts";
 import type { ByteDisk } from "../objects/disk.ts";
 import { Exchange } from "../objects/exchange.ts";
 import type { ByteBody, ByteMessage, Holdings, Place } from "../objects/messages.ts";
@@ -123,10 +122,7 @@ export class RegionBytes implements Holdings {
     for (const staging of [...this.#staging]) this.#settle(staging);
     if (now.mono - this.#collectedAt < COLLECT_EVERY_MS) return;
     this.#collectedAt = now.mono;
-    for (const app of this.#apps.values()) {
-      this.#collect(app);
-      this.#expire(app, now);
-    }
+    for (const app of this.#apps.values()) this.#collect(app);
   }
 
   // --- what was taken in here
@@ -340,26 +336,6 @@ export class RegionBytes implements Holdings {
     };
     // The file may go only when a kill cannot bring back the row that says it is here.
     this.#whenOnDisk(act);
-  }
-
-  /** Objects that were to be kept for a while only: the region that serves takes them away. */
-  #expire(app: AppRegion, now: Instant): void {
-    const { site } = this.#options;
-    const { holding, record } = app;
-    if (holding?.gate !== "open" || record?.serving[0]?.region !== site.self.region) return;
-    if (!holding.leaseValid(now)) return;
-    const id = app.options.app;
-    const changes = [];
-    for (const { table, key } of expiredItems(site.engine, id, now.wall / 1000)) {
-      if (table === OBJECTS) changes.push({ table, key, value: null });
-      if (changes.length >= LOOKED_AT) break;
-    }
-    if (changes.length === 0) return;
-    try {
-      holding.writeChanges(changes, now);
-    } catch (error) {
-      if (!(error instanceof EngineFullError)) throw error;
-    }
   }
 
   /** Which regions have which of these bytes. */

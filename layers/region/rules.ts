@@ -5,6 +5,7 @@
  * As with ROUTING_RULES, a test may exchange one for a broken one; production code always uses
  * REGION_RULES.
  */
+import type { Place } from "../key-value/items.ts";
 import { compareWrites, type Merge, type Written } from "../key-value/merge.ts";
 
 /** Sets of regions that the register may hold now as an app's in-sync set. */
@@ -69,6 +70,11 @@ export const REGION_RULES = {
 
   /** The idempotency record is part of the write's own transaction. */
   recordsIdempotencyWithWrite: (): boolean => true,
+
+  /** Rows that expired before this second are collected ... */
+  expiredBefore: (second: number): number => second,
+  /** ... and their deletion is of the very write that was seen, so that a newer one stays. */
+  expiryOf: (seen: Place): Place | undefined => seen,
 
   /** Tombstones through this moment may be forgotten. */
   collectsThrough: (stable: number, _now: number): number => stable,

@@ -38,6 +38,7 @@ import type { ItemOf, KeyOf, TableDefinition } from "../key-value/table.ts";
 import type { AppRegion } from "./app-region.ts";
 import type { WriteRequest } from "./holding.ts";
 import type { Reads } from "./reads.ts";
+import { recallKey } from "./used-keys.ts";
 
 export interface ReplicatedStoreOptions {
   readonly app: AppRegion;
@@ -131,7 +132,7 @@ export function createReplicatedStore(options: ReplicatedStoreOptions): Replicat
     read(
       undefined,
       (reader) => {
-        const stored = app.data.recall(reader, scope, key);
+        const stored = recallKey(reader, appId, { scope, key }, now().wall);
         return { value: stored, seen: stored === undefined ? [] : [stored] };
       },
       (outcome) =>

@@ -2,13 +2,14 @@
  * One transaction of the port as TransactWriteItems of DynamoDB. *pure*
  *
  *   1. the lease row          ConditionCheck, where the gate gives one
- *   2. the idempotency key    Put, only if absent
+ *   2. the idempotency key    Put, only if absent or past its end
  *   3. the app's writes       at most 96
  *
  * The order is that in which refusals are told: who may not write hears that and nothing else; who
  * repeats a request hears the first answer, also where its conditions no longer hold.
  */
 import type { CancellationReason, TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { KEY_KEPT_MS } from "../../../base/idempotency.ts";
 import type { CheckedWrite } from "../../../layers/key-value/memory-store-writes.ts";
 import type { IdempotencyRecord } from "../../../layers/key-value/port.ts";
 import { isConditionFailed } from "./key-value-errors.ts";
@@ -78,11 +79,12 @@ export function buildTransaction(
   {
     writes,
     idempotency,
-    forgetAtSecond,
+    second,
   }: {
     readonly writes: readonly CheckedWrite[];
     readonly idempotency: IdempotencyRecord | undefined;
-    readonly forgetAtSecond: number;
+    /** Since 1970, now. */
+    readonly second: number;
   },
 ): Transaction {
   const items: TransactWriteItem[] = [];
@@ -101,9 +103,10 @@ export function buildTransaction(
           r: { S: stamped.receipt },
           v: { S: stamped.version },
           n: { N: String(stamped.epoch) },
-          e: { N: String(forgetAtSecond) },
+          e: { N: String(second + KEY_KEPT_MS / 1000) },
         },
-        ConditionExpression: "attribute_not_exists(p)",
+        ConditionExpression: "attribute_not_exists(p) OR e <= :now",
+        ExpressionAttributeValues: { ":now": { N: String(second) } },
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       },
     });

