@@ -10,6 +10,7 @@
  */
 import { KEY_KEPT_MS } from "../../base/idempotency.ts";
 import { failed, ok } from "../../base/outcome.ts";
+import { type CheckedWrite, checkConditions, checkWrites } from "./checked-writes.ts";
 import type { Engine, EngineWriter } from "./engine.ts";
 import { EngineFullError } from "./engine-errors.ts";
 import {
@@ -23,7 +24,6 @@ import {
 } from "./items.ts";
 import { tuple } from "./key.ts";
 import { createMemoryEngine, type MemoryEngine } from "./memory-engine.ts";
-import { type CheckedWrite, checkConditions, checkWrites } from "./memory-store-writes.ts";
 import { isPlatformName } from "./platform-names.ts";
 import type {
   Found,

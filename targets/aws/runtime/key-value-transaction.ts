@@ -10,7 +10,7 @@
  */
 import type { CancellationReason, TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { KEY_KEPT_MS } from "../../../base/idempotency.ts";
-import type { CheckedWrite } from "../../../layers/key-value/memory-store-writes.ts";
+import type { CheckedWrite } from "../../../layers/key-value/checked-writes.ts";
 import type { IdempotencyRecord } from "../../../layers/key-value/port.ts";
 import { isConditionFailed } from "./key-value-errors.ts";
 import {

@@ -26,8 +26,8 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import type { OperatingError } from "../../../base/errors.ts";
 import { failed, ok, unknown } from "../../../base/outcome.ts";
+import { type CheckedWrite, checkWrites } from "../../../layers/key-value/checked-writes.ts";
 import { utf8Bytes } from "../../../layers/key-value/key.ts";
-import { type CheckedWrite, checkWrites } from "../../../layers/key-value/memory-store-writes.ts";
 import { isPlatformName } from "../../../layers/key-value/platform-names.ts";
 import type {
   Consistency,
