@@ -10,7 +10,7 @@ import {
 } from "../../layers/api/index.ts";
 import { commentId, mayRemove, type PhotoComment } from "./model/photo.ts";
 import { comments, photos } from "./model/tables.ts";
-import { noPhoto } from "./removal.ts";
+import { noPhoto, PHOTOS } from "./removal.ts";
 import {
   commentBody,
   commentParams,
@@ -36,7 +36,7 @@ export function addCommentRoutes(api: AppApi, context: AppContext): void {
       const { limit, cursor } = call.query;
       const photo = await store.get(photos, { id: photoId }, call.reading);
       if (photo.kind === "failed") return problemOfRead(photo);
-      if (photo.value === undefined) return call.absent(photo.info, noPhoto(photoId));
+      if (photo.value === undefined) return call.absent(photo.info, noPhoto(photoId), PHOTOS);
       const read = await store.query(
         comments,
         { partition: photoId, limit, ...(cursor === undefined ? {} : { cursor }) },
@@ -65,7 +65,11 @@ export function addCommentRoutes(api: AppApi, context: AppContext): void {
       const read = await store.get(comments, { photoId, id }, call.reading);
       if (read.kind === "failed") return problemOfRead(read);
       if (read.value === undefined) {
-        return call.absent(read.info, `No comment on ${photoId} has the id ${id}.`);
+        return call.absent(
+          read.info,
+          `No comment on ${photoId} has the id ${id}.`,
+          `/photos/api/comments/${photoId}`,
+        );
       }
       if (!mayRemove(read.value.item.author, call.session)) {
         return problem("not-allowed", "A comment is deleted by whoever wrote it.");
@@ -91,7 +95,7 @@ async function addComment(
   const key = { id: photoId };
   const photo = await context.store.get(photos, key, call.reading);
   if (photo.kind === "failed") return problemOfRead(photo);
-  if (photo.value === undefined) return call.absent(photo.info, noPhoto(photoId));
+  if (photo.value === undefined) return call.absent(photo.info, noPhoto(photoId), PHOTOS);
   const nowMs = context.now();
   const comment: PhotoComment = {
     id: commentId(nowMs, call.newId()),

@@ -50,7 +50,8 @@ export async function readIncoming(call: Call, limitBytes: number): Promise<Inco
   if (read.kind === "problem") {
     if (read.code !== "wrong-content-type") return read;
     const ways = "application/json, multipart/form-data, or a picture's own type";
-    return problem("wrong-content-type", `Content-Type is ${type || "missing"}; send ${ways}.`);
+    const detail = `Content-Type is ${type || "missing"}; send ${ways}.`;
+    return problem("wrong-content-type", detail, { advice: `Send ${ways}.` });
   }
   const { upload, title, altText, digest } = read.value;
   const source = { kind: "upload", upload, digest } as const;

@@ -11,7 +11,7 @@ import {
 import { LONGEST_EDGE } from "../../layers/images/port.ts";
 import { type PhotoRow, photoOf, pictureKey, rangeOf } from "./model/rows.ts";
 import { PICTURES, photos } from "./model/tables.ts";
-import { noPhoto, removePhoto } from "./removal.ts";
+import { noPhoto, PHOTOS, removePhoto } from "./removal.ts";
 import type { Replication } from "./replication.ts";
 import { imageQuery, listQuery, pageOf, photoParams, photoShape, withCursor } from "./shapes.ts";
 
@@ -51,7 +51,7 @@ export function addPhotoRoutes(api: AppApi, context: AppContext, replication: Re
       const { id } = call.params;
       const read = await store.get(photos, { id }, call.reading);
       if (read.kind === "failed") return problemOfRead(read);
-      if (read.value === undefined) return call.absent(read.info, noPhoto(id));
+      if (read.value === undefined) return call.absent(read.info, noPhoto(id), PHOTOS);
       const [photo] = await shown([read.value.item]);
       return call.found(read.info, photo, read.value.version);
     },

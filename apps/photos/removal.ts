@@ -25,6 +25,8 @@ import { comments, PICTURES, photos } from "./model/tables.ts";
 const COMMENTS_AT_ONCE = 90;
 const DECIDED_AGAIN = 5;
 
+/** The list of all photos. */
+export const PHOTOS = "/photos/api/photos";
 export const noPhoto = (id: string): string => `No photo has the id ${id}.`;
 
 export async function removePhoto(
@@ -35,7 +37,7 @@ export async function removePhoto(
 ): Promise<Reply> {
   const read = await context.store.get(photos, { id }, call.reading);
   if (read.kind === "failed") return problemOfRead(read);
-  if (read.value === undefined) return call.absent(read.info, noPhoto(id));
+  if (read.value === undefined) return call.absent(read.info, noPhoto(id), PHOTOS);
   const { item, version } = read.value;
   if (!mayRemove(item.owner, call.session)) {
     return problem("not-allowed", "A photo is deleted by whoever uploaded it.");

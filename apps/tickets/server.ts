@@ -250,7 +250,7 @@ const withCursor = (items: readonly unknown[], cursor: string | undefined) =>
   cursor === undefined ? { items } : { items, cursor };
 
 const noTicket = (call: Pick<Call, "absent">, ticketId: string, { info }: { info: ReadInfo }) =>
-  call.absent(info, `No ticket has the id ${ticketId}.`);
+  call.absent(info, `No ticket has the id ${ticketId}.`, "/tickets/api/tickets");
 
 export const ticketsApp = defineApp({
   id: "tickets",

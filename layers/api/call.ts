@@ -151,9 +151,10 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
     return { kind: "answer", status: 200, body, info, ...(headers && { headers }) };
   }
 
-  /** Nothing was found; the answer says how current that is. */
-  absent(info: ReadInfo, detail: string): Problem {
-    return problem("not-found", detail, { info });
+  /** Nothing was found; the answer says how current that is. `listedAt`: the path of its list. */
+  absent(info: ReadInfo, detail: string, listedAt?: string): Problem {
+    const where = listedAt === undefined ? "ask for the list it should be in" : `see ${listedAt}`;
+    return problem("not-found", detail, { info, advice: `There is no such item: ${where}.` });
   }
 
   /** Whether the client's If-Match, if any, accepts this version. */
@@ -227,7 +228,7 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
     const table = must(this.context.tables[0], "an app without tables keeps no answers");
     const { partitionKey, sortKey } = table;
     const key = { [partitionKey]: "-", ...(sortKey === undefined ? {} : { [sortKey]: "-" }) };
-    return { kind: "check", table, key, ifAbsent: true };
+    return { kind: "check", table, key };
   }
 
   async replay(): Promise<Reply | undefined> {

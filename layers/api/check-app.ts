@@ -8,7 +8,7 @@ import { ConfigurationError } from "../../base/errors.ts";
 import { type KeysOf, refuseUnknownKeys } from "../../base/known-keys.ts";
 import { isPlatformName } from "../key-value/platform-names.ts";
 import type { TableDefinition } from "../key-value/table.ts";
-import { bucketProblem } from "../objects/names.ts";
+import { BUCKET_RULE, isBucketName } from "../objects/names.ts";
 import type { AppDefinition, Objectives, TakeoverStep } from "./define-app.ts";
 import { objectTable } from "./objects/object-table.ts";
 
@@ -157,8 +157,8 @@ function checkData(app: AppDefinition, refuse: Refuse): void {
   );
   unique(app.buckets ?? [], "buckets", refuse);
   for (const bucket of app.buckets ?? []) {
-    const problem = bucketProblem(bucket);
-    if (problem !== undefined) refuse(problem, bucket, "Rename the bucket.");
+    if (!isBucketName(bucket))
+      refuse("a bucket's name cannot be used", bucket, `Use ${BUCKET_RULE}.`);
   }
   const isTaken = (table: TableDefinition) => isPlatformName(table.name) && table !== objectTable;
   const taken = app.tables.find(isTaken);

@@ -40,6 +40,11 @@ describe("defineApp", () => {
       ],
     ),
     ["a bucket twice", { buckets: ["a", "a"] }, /two buckets have one name: got "a"/],
+    [
+      "a bucket of one letter",
+      { buckets: ["b"] },
+      /^[^"]*name cannot be used: got "b"\. Use 2 to 63[^"]*$/,
+    ],
     ["no routes", { api: undefined }, /api is missing/],
     ["a nested path", { apiPaths: ["a/b"] }, /more than one segment/],
     [

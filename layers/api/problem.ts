@@ -263,6 +263,8 @@ export interface Problem {
   readonly headers?: Readonly<Record<string, string>>;
   /** Of the data that the refusal rests on: a miss has to say how current it is. */
   readonly info?: ReadInfo;
+  /** In the place of the kind's own, where the route knows what would help. */
+  readonly advice?: string;
   /** Members beside those of RFC 9457. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -270,7 +272,7 @@ export interface Problem {
 export const problem = (
   code: ProblemCode,
   detail: string,
-  more: Pick<Problem, "errors" | "headers" | "info" | "extra"> = {},
+  more: Pick<Problem, "errors" | "headers" | "info" | "advice" | "extra"> = {},
 ): Problem => ({ kind: "problem", code, detail, ...more });
 
 export const typeOf = (code: ProblemCode): string => `/problems/${code}`;

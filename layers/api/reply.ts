@@ -108,7 +108,7 @@ function respondProblem(scope: Scope, reply: Problem): Response {
     status: kind.status,
     detail,
     code,
-    advice: kind.advice,
+    advice: reply.advice ?? kind.advice,
     ...(errors === undefined ? {} : { errors }),
     ...serving,
     ...extra,

@@ -78,9 +78,32 @@ function fixOf(issue: Issue): string {
     case "invalid_value":
       return `Use ${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}.`;
     case "invalid_format":
-      return `Follow the form of ${article(issue.format)}.`;
+      return fixOfFormat(issue);
     default:
       return issue.message;
+  }
+}
+
+function fixOfFormat(issue: z.core.$ZodIssueInvalidStringFormat): string {
+  const { format, pattern } = issue;
+  const [prefix, suffix, includes] = ["prefix", "suffix", "includes"].map((name) =>
+    JSON.stringify((issue as unknown as Readonly<Record<string, unknown>>)[name]),
+  );
+  switch (format) {
+    case "regex":
+      return `Send a text that matches ${pattern}.`;
+    case "starts_with":
+      return `Begin it with ${prefix}.`;
+    case "ends_with":
+      return `End it with ${suffix}.`;
+    case "includes":
+      return `Let it hold ${includes}.`;
+    case "lowercase":
+      return "Send small letters only.";
+    case "uppercase":
+      return "Send capital letters only.";
+    default:
+      return `Follow the form of ${article(format)}.`;
   }
 }
 

@@ -19,10 +19,13 @@ const show = (value: unknown): string => JSON.stringify(String(value).slice(0, 6
 export const isDigest = (value: unknown): value is string =>
   typeof value === "string" && DIGEST.test(value);
 
+export const isBucketName = (bucket: unknown): boolean =>
+  typeof bucket === "string" && BUCKET.test(bucket);
+
+export const BUCKET_RULE = "2 to 63 of a-z, 0-9 and -, first a letter";
+
 export const bucketProblem = (bucket: string): string | undefined =>
-  BUCKET.test(bucket)
-    ? undefined
-    : `a bucket's name has 2 to 63 of a-z, 0-9 and -, first a letter; got ${show(bucket)}`;
+  isBucketName(bucket) ? undefined : `a bucket's name has ${BUCKET_RULE}; got ${show(bucket)}`;
 
 export function keyProblem(key: string): string | undefined {
   if (key === "") return "a key is empty; give at least one character";

@@ -104,7 +104,8 @@ function checkHeaders(scope: Scope, permit: SignedAddress): Problem | undefined 
   const type = headers.get("content-type")?.trim().toLowerCase();
   if (permit.contentType !== undefined && type !== permit.contentType.toLowerCase()) {
     const detail = `Content-Type is ${type ?? "missing"}; this address takes ${permit.contentType}.`;
-    return problem("wrong-content-type", detail);
+    const advice = `Send \`Content-Type: ${permit.contentType}\`, or ask for another address.`;
+    return problem("wrong-content-type", detail, { advice });
   }
   const { limitBytes } = permit;
   const declared = headers.get("content-length");
