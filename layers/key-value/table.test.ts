@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { ConfigurationError } from "../../base/errors.ts";
 import { defineTable, type ItemOf, type KeyOf } from "./table.ts";
 import { jsonBytes, jsonBytesAtMost } from "./table-json.ts";
 
@@ -63,10 +64,15 @@ describe("tables", () => {
     const define = (options: object) => () =>
       defineTable({ name: "t", schema, partitionKey: "id", ...options } as never);
     expect(define({ name: "No Spaces" })).toThrow(/small letters/);
-    expect(define({ partitionKey: "nope" })).toThrow(/nope is no field; it has id/);
+    expect(define({ name: "No Spaces" })).toThrow(ConfigurationError);
+    expect(define({ partitionKey: "nope" })).toThrow(
+      /partitionKey is no field: got "nope".*has id/,
+    );
+    expect(define({ partitionKey: undefined })).toThrow(/there is no partitionKey/);
+    expect(define({ schema: z.string() })).toThrow(/the schema is no object/);
     expect(define({ sortKey: "id" })).toThrow(/both keys are one field/);
     expect(define({ indexes: { "by-x": { partitionKey: "x" } } })).toThrow(/index by-x/);
-    expect(define({ expires: "until" })).toThrow(/until is no field/);
+    expect(define({ expires: "until" })).toThrow(/expires is no field: got "until"/);
   });
 
   it("never guess the size of JSON too low", () => {

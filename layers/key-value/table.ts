@@ -13,7 +13,7 @@
  */
 import type { z } from "zod";
 import { assert } from "../../base/assert.ts";
-import { refuseUnknownKeys } from "../../base/known-keys.ts";
+import { checkDefinition } from "./check-definition.ts";
 import type { HybridTime } from "./hybrid-clock.ts";
 import { isWellFormed, tuple, utf8Bytes } from "./key.ts";
 import { copyJson, type JsonObject, jsonBytes, jsonBytesAtMost } from "./table-json.ts";
@@ -52,7 +52,12 @@ export interface IndexEntry {
 
 export type Checked<Value> =
   | { readonly kind: "ok"; readonly value: Value }
-  | { readonly kind: "failed"; readonly code: "invalid" | "too-large"; readonly reason: string };
+  | {
+      readonly kind: "failed";
+      /** `misuse`: whatever the client sent, the app's code may not ask for this. */
+      readonly code: "invalid" | "too-large" | "misuse";
+      readonly reason: string;
+    };
 
 export interface TableDefinition<
   Schema extends z.ZodObject = z.ZodObject,
@@ -107,6 +112,7 @@ export interface TableOptions<
 }
 
 const invalid = (reason: string): Checked<never> => ({ kind: "failed", code: "invalid", reason });
+const misuse = (reason: string): Checked<never> => ({ kind: "failed", code: "misuse", reason });
 const tooLarge = (reason: string): Checked<never> => ({
   kind: "failed",
   code: "too-large",
@@ -128,7 +134,7 @@ export function defineTable<
 
   const parseKey = (item: unknown): Checked<ItemKey> => {
     if (typeof item !== "object" || item === null) {
-      return invalid(`${name}: a key is an object with ${partitionKey}, not ${describe(item)}`);
+      return misuse(`${name}: a key is an object with ${partitionKey}, not ${describe(item)}`);
     }
     return checkKey(name, item as Record<string, unknown>, partitionKey, sortKey);
   };
@@ -148,10 +154,11 @@ export function defineTable<
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
       const where = issue === undefined || issue.path.length === 0 ? "item" : issue.path.join(".");
-      return invalid(`${name}: ${where}: ${issue?.message ?? "not accepted"}`);
+      const fix = "Check what comes from a client in the route's own schema, and put what fits.";
+      return misuse(`${name}: ${where}: ${issue?.message ?? "not accepted"}. ${fix}`);
     }
     const copied = copyJson(parsed.data);
-    if ("problem" in copied) return invalid(`${name}: ${copied.problem}`);
+    if ("problem" in copied) return misuse(`${name}: ${copied.problem}`);
     const value = copied.value as JsonObject;
     const key = parseKey(value);
     if (key.kind === "failed") return key;
@@ -188,53 +195,9 @@ export function defineTable<
   };
 }
 
-const TABLE_KEYS: Readonly<Record<keyof TableOptions<z.ZodObject, string, string>, true>> = {
-  name: true,
-  schema: true,
-  partitionKey: true,
-  sortKey: true,
-  indexes: true,
-  expires: true,
-};
-const INDEX_KEYS: Readonly<Record<keyof IndexDefinition, true>> = {
-  partitionKey: true,
-  sortKey: true,
-};
-const namePattern = /^[a-z][a-z0-9-]{0,63}$/;
-
-function checkDefinition(options: {
-  readonly name: string;
-  readonly schema: z.ZodObject;
-  readonly partitionKey: string;
-  readonly sortKey?: string | undefined;
-  readonly indexes?: Readonly<Record<string, IndexDefinition>>;
-  readonly expires?: string | undefined;
-}): void {
-  const { name } = options;
-  refuseUnknownKeys(`defineTable ${name}`, options, TABLE_KEYS);
-  const rule = "must be small letters, digits and dashes, at most 64, a letter first";
-  assert(namePattern.test(name), `defineTable: name ${JSON.stringify(name)} ${rule}`);
-  const fields = new Set(Object.keys(options.schema.shape));
-  const known = (field: string | undefined, use: string): void => {
-    if (field === undefined) return;
-    const has = [...fields].join(", ");
-    assert(fields.has(field), `defineTable ${name}: ${use} ${field} is no field; it has ${has}`);
-  };
-  known(options.partitionKey, "partitionKey");
-  known(options.sortKey, "sortKey");
-  known(options.expires, "expires");
-  assert(options.partitionKey !== options.sortKey, `defineTable ${name}: both keys are one field`);
-  for (const [index, keys] of Object.entries(options.indexes ?? {})) {
-    assert(namePattern.test(index), `defineTable ${name}: index ${JSON.stringify(index)} ${rule}`);
-    refuseUnknownKeys(`defineTable ${name}: index ${index}`, keys, INDEX_KEYS);
-    known(keys.partitionKey, `index ${index}: partitionKey`);
-    known(keys.sortKey, `index ${index}: sortKey`);
-  }
-}
-
 function checkText(where: string, value: unknown, maxBytes: number): Checked<string> {
   if (typeof value !== "string") {
-    return invalid(`${where} must be a text, because it is a key, not ${describe(value)}`);
+    return misuse(`${where} must be a text, because it is a key, not ${describe(value)}`);
   }
   if (value === "") return invalid(`${where} must not be empty, because it is a key`);
   if (!isWellFormed(value)) {

@@ -1,0 +1,61 @@
+/** What `defineTable` refuses, with what it got and the fix. *pure* */
+import type { z } from "zod";
+import { ConfigurationError } from "../../base/errors.ts";
+import { refuseUnknownKeys } from "../../base/known-keys.ts";
+import type { IndexDefinition, TableOptions } from "./table.ts";
+
+const TABLE_KEYS: Readonly<Record<keyof TableOptions<z.ZodObject, string, string>, true>> = {
+  name: true,
+  schema: true,
+  partitionKey: true,
+  sortKey: true,
+  indexes: true,
+  expires: true,
+};
+const INDEX_KEYS: Readonly<Record<keyof IndexDefinition, true>> = {
+  partitionKey: true,
+  sortKey: true,
+};
+const namePattern = /^[a-z][a-z0-9-]{0,63}$/;
+
+export function checkDefinition(options: {
+  readonly name: string;
+  readonly schema: z.ZodObject;
+  readonly partitionKey: string;
+  readonly sortKey?: string | undefined;
+  readonly indexes?: Readonly<Record<string, IndexDefinition>>;
+  readonly expires?: string | undefined;
+}): void {
+  const { name } = options;
+  const refuse = (what: string, got: unknown, fix: string): never => {
+    throw new ConfigurationError({ what: `defineTable(${showName(name)}): ${what}`, got, fix });
+  };
+  refuseUnknownKeys(`defineTable(${showName(name)})`, options, TABLE_KEYS);
+  const rule = "Use small letters, digits and dashes, at most 64, a letter first.";
+  if (!namePattern.test(name)) refuse("the name cannot be used", name, rule);
+  const shape: unknown = options.schema?.shape;
+  if (typeof shape !== "object" || shape === null) {
+    refuse("the schema is no object", options.schema, "Give z.object or z.strictObject.");
+  }
+  const fields = Object.keys(options.schema.shape);
+  const known = (field: string | undefined, use: string): void => {
+    if (field === undefined || fields.includes(field)) return;
+    refuse(`${use} is no field`, field, `The schema has ${fields.join(", ")}.`);
+  };
+  if (options.partitionKey === undefined)
+    refuse("there is no partitionKey", undefined, "Name one.");
+  known(options.partitionKey, "partitionKey");
+  known(options.sortKey, "sortKey");
+  known(options.expires, "expires");
+  if (options.partitionKey === options.sortKey) {
+    refuse("both keys are one field", options.sortKey, "Name another, or leave out sortKey.");
+  }
+  for (const [index, keys] of Object.entries(options.indexes ?? {})) {
+    if (!namePattern.test(index)) refuse("the name of an index cannot be used", index, rule);
+    refuseUnknownKeys(`defineTable(${name}): index ${index}`, keys, INDEX_KEYS);
+    known(keys.partitionKey, `index ${index}: partitionKey`);
+    known(keys.sortKey, `index ${index}: sortKey`);
+  }
+}
+
+const showName = (name: unknown): string => (typeof name === "string" ? name : typeof name);
