@@ -7,6 +7,15 @@ export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);
 }
 
+/**
+ * An app's code asks the platform for what cannot be: a bug of that code, never a fault of whoever
+ * sent the request. It is thrown, so that no route can tell a client of it: the answer is a 500,
+ * and the stack, which leads to the call, is in the log. The message says what was wrong.
+ */
+export class MisuseError extends Error {
+  override readonly name = "MisuseError";
+}
+
 /** The value, which the caller knows to be there. */
 export function must<Value>(value: Value | undefined | null, message: string): Value {
   if (value === undefined || value === null) throw new AssertionError(message);

@@ -52,12 +52,12 @@ describe("a law that an adapter is not able to keep is no test of it, and", () =
   });
 
   test("a law that needs two writers is put to nobody that has one", () => {
-    const alone = { regions: 1, writers: "first" } as const;
+    const alone = { regions: 1, writers: "first", conditions: true } as const;
     const needs = keyValueLaws.filter((law) => isPutTo(law, alone)).map((law) => law.needs);
-    expect(new Set(needs)).toEqual(new Set(["one region"]));
-    const reader = { regions: 2, writers: "first" } as const;
+    expect(new Set(needs)).toEqual(new Set(["one region", "conditions"]));
+    const reader = { regions: 2, writers: "first", conditions: true } as const;
     const left = keyValueLaws.filter((law) => !isPutTo(law, reader)).map((law) => law.needs);
-    expect(new Set(left)).toEqual(new Set(["two writers"]));
+    expect(new Set(left)).toEqual(new Set(["two writers", "no conditions"]));
   });
 
   test("every adapter that declares its abilities runs its suite, and no law is skipped", () => {

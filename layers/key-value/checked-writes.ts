@@ -1,15 +1,21 @@
 /**
  * The writes of one transaction, checked before the first of them is done. *pure*
  *
- * In two steps: what can be said without the data (tables, schemas, keys, limits), and the
- * conditions against the items as they are.
+ * In two steps: what can be said without the data (schemas, keys, limits; app-use.ts says which
+ * tables), and the conditions against the items as they are.
  */
 import { failed } from "../../base/outcome.ts";
 import type { EngineReader } from "./engine.ts";
 import { readItem, versionOf } from "./items.ts";
 import { tuple } from "./key.ts";
 import type { Version, Write } from "./port.ts";
-import { type ItemKey, type JsonObject, limits, type TableDefinition } from "./table.ts";
+import {
+  type Checked,
+  type ItemKey,
+  type JsonObject,
+  limits,
+  type TableDefinition,
+} from "./table.ts";
 
 export interface CheckedWrite {
   readonly kind: Write["kind"];
@@ -23,16 +29,13 @@ export interface CheckedWrite {
 
 export type CheckedWrites =
   | { readonly kind: "ok"; readonly value: readonly CheckedWrite[] }
-  | { readonly kind: "failed"; readonly code: "invalid" | "too-large"; readonly reason: string };
+  | Extract<Checked<never>, { kind: "failed" }>;
 
-const invalid = (reason: string) => ({ kind: "failed", code: "invalid", reason }) as const;
+const misuse = (reason: string) => ({ kind: "failed", code: "misuse", reason }) as const;
 
-export function checkWrites(
-  tables: ReadonlyMap<string, TableDefinition>,
-  writes: readonly Write[],
-): CheckedWrites {
+export function checkWrites(writes: readonly Write[]): CheckedWrites {
   const most = limits.transactionWrites;
-  if (writes.length === 0) return invalid("a transaction needs at least one write");
+  if (writes.length === 0) return misuse("a transaction has at least one write, not none");
   if (writes.length > most) {
     const reason = `a transaction has at most ${most} writes, not ${writes.length}`;
     return { kind: "failed", code: "too-large", reason };
@@ -40,13 +43,13 @@ export function checkWrites(
   const checked: CheckedWrite[] = [];
   const keys = new Set<string>();
   for (const write of writes) {
-    const one = checkWrite(tables, write);
+    const one = checkWrite(write);
     if (one.kind === "failed") return one;
     const { table, key } = one.value;
     const name = tuple(table.name, key.partition, key.sort);
     if (keys.has(name)) {
       const item = JSON.stringify(key);
-      return invalid(`${table.name}: ${item} is named twice; a transaction names an item once`);
+      return misuse(`${table.name}: ${item} is named twice; a transaction names an item once`);
     }
     keys.add(name);
     checked.push(one.value);
@@ -54,22 +57,23 @@ export function checkWrites(
   return { kind: "ok", value: checked };
 }
 
-function checkWrite(
-  tables: ReadonlyMap<string, TableDefinition>,
-  write: Write,
-):
-  | Extract<CheckedWrites, { kind: "failed" }>
-  | { readonly kind: "ok"; readonly value: CheckedWrite } {
+const KINDS: readonly string[] = ["put", "delete", "check"] satisfies Write["kind"][];
+
+function checkWrite(write: Write): Checked<CheckedWrite> {
   const { kind, table, ifVersion } = write;
-  if (tables.get(table.name) !== table) {
-    const known = [...tables.keys()].join(", ") || "none";
-    return invalid(`${table.name} is no table of this app; it has ${known}`);
+  if (!KINDS.includes(kind)) {
+    const got = JSON.stringify(kind) ?? "nothing";
+    return misuse(`${table.name}: the kind of a write is put, delete or check, not ${got}`);
   }
-  const ifAbsent = write.kind !== "delete" && write.ifAbsent === true;
+  const ifAbsent = "ifAbsent" in write && write.ifAbsent === true;
   if (ifAbsent && ifVersion !== undefined) {
-    return invalid(`${table.name}: ifAbsent and ifVersion cannot both hold`);
+    const fix = "give the one that is meant";
+    return misuse(`${table.name}: ifAbsent and ifVersion cannot both hold: ${fix}`);
   }
-  if (kind !== "put") {
+  if (ifAbsent && kind === "delete") {
+    return misuse(`${table.name}: what is absent cannot be deleted: leave ifAbsent out`);
+  }
+  if (write.kind !== "put") {
     const key = table.parseKey(write.key);
     if (key.kind === "failed") return key;
     return { kind: "ok", value: { kind, table, key: key.value, value: null, ifAbsent, ifVersion } };

@@ -10,11 +10,13 @@ export interface KeyValueAbilities {
   readonly regions: 1 | 2;
   /** Regions that take writes at the same time. */
   readonly writers: "first" | "all";
+  /** `ifAbsent` and `ifVersion` hold; where they could not, they are refused as misuse. */
+  readonly conditions: boolean;
 }
 
-const ALONE: KeyValueAbilities = { regions: 1, writers: "first" };
-const ONE_WRITER: KeyValueAbilities = { regions: 2, writers: "first" };
-const TWO_WRITERS: KeyValueAbilities = { regions: 2, writers: "all" };
+const ALONE: KeyValueAbilities = { regions: 1, writers: "first", conditions: true };
+const ONE_WRITER: KeyValueAbilities = { regions: 2, writers: "first", conditions: true };
+const TWO_WRITERS: KeyValueAbilities = { regions: 2, writers: "all", conditions: true };
 
 export const KEY_VALUE_ADAPTERS = {
   "memory store": ALONE,
@@ -22,8 +24,8 @@ export const KEY_VALUE_ADAPTERS = {
   "simulated, active-passive, replicated": ONE_WRITER,
   "simulated, active-passive, local": ONE_WRITER,
   // With a link cut, a `replicated` write waits for the other side: only `local` goes on in both.
-  "simulated, active-active, replicated": ONE_WRITER,
-  "simulated, active-active, local": TWO_WRITERS,
+  "simulated, active-active, replicated": { ...ONE_WRITER, conditions: false },
+  "simulated, active-active, local": { ...TWO_WRITERS, conditions: false },
   "DynamoDB store": ALONE,
 } as const satisfies Readonly<Record<string, KeyValueAbilities>>;
 

@@ -29,4 +29,11 @@ export const settings = defineTable({
   partitionKey: "name",
 });
 
+/** None of the app's tables. */
+export const strangers = defineTable({
+  name: "strangers",
+  schema: z.object({ id: z.string() }),
+  partitionKey: "id",
+});
+
 export const contractTables = [notes, settings] as const;

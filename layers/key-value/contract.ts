@@ -37,7 +37,13 @@ export interface KeyValueSetup {
   close?(): Promise<void>;
 }
 
-export type Need = "one region" | "two regions" | "two writers";
+export type Need =
+  | "one region"
+  | "two regions"
+  | "two writers"
+  /** In one region. */
+  | "conditions"
+  | "no conditions";
 
 export interface Law {
   readonly name: string;
@@ -49,8 +55,14 @@ export interface Law {
 export const keyValueLaws: readonly Law[] = [...writeLaws, ...queryLaws, ...replicationLaws];
 
 /** Whether an adapter of these abilities is asked to keep the law. */
-export function isPutTo({ needs }: Law, { regions, writers }: KeyValueAbilities): boolean {
+export function isPutTo(
+  { needs }: Law,
+  { regions, writers, conditions }: KeyValueAbilities,
+): boolean {
   if (needs === "one region") return true;
+  if (needs === "conditions" || needs === "no conditions") {
+    return conditions === (needs === "conditions");
+  }
   return regions === 2 && (needs === "two regions" || writers === "all");
 }
 

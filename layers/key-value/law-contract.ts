@@ -1,5 +1,5 @@
 /** What the laws are written with: short forms of calls, and checks that say what was wrong. *contract* */
-import { assert } from "../../base/assert.ts";
+import { assert, MisuseError } from "../../base/assert.ts";
 import type { KeyValueSetup } from "./contract.ts";
 import { notes } from "./contract-tables.ts";
 import type {
@@ -49,6 +49,16 @@ export async function refused(
   const isRefused = end.kind === "failed" && codes.includes(end.code);
   assert(isRefused, `a write should fail with ${codes.join(" or ")}: ${JSON.stringify(end)}`);
   assert(end.reason.length > 0, "a refusal names its reason");
+}
+
+/** A mistake of the calling code is thrown, and names what is wrong. */
+export async function misused(
+  call: Promise<WriteOutcome> | Promise<ReadOutcome<unknown>>,
+  what: string,
+): Promise<void> {
+  const end: unknown = await call.catch((error: unknown) => error);
+  assert(end instanceof MisuseError, `${what} should be a misuse: ${JSON.stringify(end)}`);
+  assert(end.message.length > 0, `${what}: the refusal names its reason`);
 }
 
 export async function readValue<Value>(outcome: Promise<ReadOutcome<Value>>): Promise<Value> {

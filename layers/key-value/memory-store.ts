@@ -10,7 +10,8 @@
  */
 import { KEY_KEPT_MS } from "../../base/idempotency.ts";
 import { failed, ok } from "../../base/outcome.ts";
-import { type CheckedWrite, checkConditions, checkWrites } from "./checked-writes.ts";
+import { AppUse } from "./app-use.ts";
+import { type CheckedWrite, checkConditions } from "./checked-writes.ts";
 import type { Engine, EngineWriter } from "./engine.ts";
 import { EngineFullError } from "./engine-errors.ts";
 import {
@@ -66,6 +67,7 @@ export function createMemoryKeyValueStore(options: MemoryStoreOptions): MemoryKe
   const { app, region, now } = options;
   const engine = options.engine ?? createMemoryEngine();
   const tables = new Map(options.tables.map((table) => [table.name, table]));
+  const use = new AppUse({ app, tables: options.tables, mode: "active-passive" });
   const listeners = new Set<Listener>();
   const sequenceKey = tuple("s", app);
   const idempotencyKey = (scope: string, key: string): string => tuple("r", app, scope, key);
@@ -138,21 +140,23 @@ export function createMemoryKeyValueStore(options: MemoryStoreOptions): MemoryKe
   return {
     engine,
     get: async (table, key, readOptions) => {
-      const parsed = table.parseKey(key);
-      if (parsed.kind === "failed") return { ...parsed, code: "invalid" };
+      const parsed = use.key(table, key);
+      if (parsed.kind === "failed") return parsed;
       const stored = readItem(engine, app, table.name, parsed.value);
       const value = stored === undefined || stored.value === null ? undefined : found(stored);
       return { kind: "ok", value: value as never, info: info(readOptions) };
     },
     query: async (table, query, readOptions) => {
+      const problem = use.query(table, query);
+      if (problem !== undefined) return problem;
       const result = runQuery(engine, app, table, query);
-      if (result.kind === "failed") return result;
+      if (result.kind === "failed") return { ...result, code: "invalid" };
       const items = result.found.map(({ stored }) => found<never>(stored));
       const page = result.cursor === undefined ? { items } : { items, cursor: result.cursor };
       return { kind: "ok", value: page, info: info(readOptions) };
     },
     transact: async (writes: readonly Write[], { idempotency } = {}) => {
-      const checked = checkWrites(tables, writes);
+      const checked = use.writes(writes);
       if (checked.kind === "failed") return checked;
       const before = engine.sequence;
       let outcome: WriteOutcome;

@@ -7,6 +7,7 @@ import {
   eventually,
   first,
   ids,
+  misused,
   type Note,
   page,
   pages,
@@ -160,15 +161,20 @@ export const queryLaws: readonly Law[] = [
       await fails(setup, { partition: "p", cursor: forged }, `forged ${forged}`);
     }
   }),
-  law("what makes no query is refused as invalid", async (setup) => {
+  law("texts that no key can be make a query invalid, and the rest is misuse", async (setup) => {
     await fails(setup, { partition: "" }, "no partition");
-    await fails(setup, { partition: "p", index: "by-magic" }, "an unknown index");
-    await fails(setup, { partition: "p", limit: 0 }, "limit 0");
-    await fails(setup, { partition: "p", limit: 1_001 }, "limit 1001");
-    await fails(setup, { partition: "p", limit: 1.5 }, "limit 1.5");
-    await fails(setup, { partition: "p", prefix: "a", from: "b" }, "prefix and range");
-    await fails(setup, { partition: "p", index: "by-text", prefix: "a" }, "no sort key");
     await fails(setup, { partition: "p", prefix: "\ud800" }, "half a surrogate pair");
+    const wrong: readonly (readonly [what: string, query: Query])[] = [
+      ["an unknown index", { partition: "p", index: "by-magic" }],
+      ["limit 0", { partition: "p", limit: 0 }],
+      ["limit 1001", { partition: "p", limit: 1_001 }],
+      ["limit 1.5", { partition: "p", limit: 1.5 }],
+      ["prefix and range", { partition: "p", prefix: "a", from: "b" }],
+      ["no sort key", { partition: "p", index: "by-text", prefix: "a" }],
+      ["a partition that is a number", { partition: 1 as never }],
+      ["an unknown order", { partition: "p", order: "newest" as never }],
+    ];
+    for (const [what, query] of wrong) await misused(first(setup).query(notes, query), what);
   }),
   law("an index is sparse and in the order of its sort key, equal ones included", async (setup) => {
     const items: Note[] = [

@@ -35,13 +35,18 @@ export interface FoundItem {
 
 export type QueryResult =
   | { readonly kind: "ok"; readonly found: readonly FoundItem[]; readonly cursor?: string }
-  | { readonly kind: "failed"; readonly code: "invalid"; readonly reason: string };
+  | QueryProblem;
+
+export interface QueryProblem {
+  readonly kind: "failed";
+  /** `misuse`: no client can have meant it, the app's code is wrong. */
+  readonly code: "invalid" | "misuse";
+  readonly reason: string;
+}
 
 const defaultLimit = 20;
 /** Deleted items that one page may step over. */
 const scanEntries = 5000;
-
-const invalid = (reason: string) => ({ kind: "failed", code: "invalid", reason }) as const;
 
 interface Plan {
   readonly kind: "ok";
@@ -52,14 +57,10 @@ interface Plan {
   readonly limit: number;
 }
 
-export function planQuery(
-  app: string,
-  table: TableDefinition,
-  query: Query,
-): Plan | ReturnType<typeof invalid> {
+export function planQuery(app: string, table: TableDefinition, query: Query): Plan | QueryProblem {
   const { index, partition, order = "ascending", limit = defaultLimit } = query;
-  const problem = checkQuery(table, query, limit);
-  if (problem !== undefined) return invalid(`query ${table.name}: ${problem}`);
+  const problem = checkQuery(table, query);
+  if (problem !== undefined) return problem;
   const parts =
     index === undefined
       ? ["i", app, table.name, partition]
@@ -69,7 +70,7 @@ export function planQuery(
   const scope: CursorScope = { table: table.name, index, partition, order };
   if (query.cursor === undefined) return { kind: "ok", scope, base, range: bounds, limit };
   const cursor = decodeCursor(scope, query.cursor);
-  if (cursor.kind === "failed") return invalid(`query ${table.name}: ${cursor.reason}`);
+  if (cursor.kind === "failed") return problemOf(table, "invalid", cursor.reason);
   const at = base + cursor.position;
   const range =
     order === "descending"
@@ -158,13 +159,33 @@ function boundsOf(parts: readonly string[], { prefix, from, to }: Query): KeyRan
   };
 }
 
-function checkQuery(table: TableDefinition, query: Query, limit: number): string | undefined {
-  const { index, partition, prefix, from, to, order } = query;
+const problemOf = (
+  { name }: TableDefinition,
+  code: QueryProblem["code"],
+  reason: string,
+): QueryProblem => ({ kind: "failed", code, reason: `query ${name}: ${reason}` });
+
+/**
+ * What is wrong with a query, its cursor apart. Texts that no key can be are `invalid`, since they
+ * may come from a client; everything else only the app's code can have got wrong.
+ */
+export function checkQuery(table: TableDefinition, query: Query): QueryProblem | undefined {
+  const wrong = misuseOf(table, query);
+  if (wrong !== undefined) return problemOf(table, "misuse", wrong);
+  const { partition, prefix, from, to } = query;
+  if (partition === "") return problemOf(table, "invalid", "partition must not be empty");
+  const texts = [partition, prefix, from, to].filter((text) => text !== undefined);
+  if (texts.every(isWellFormed)) return undefined;
+  return problemOf(table, "invalid", "a text with half a surrogate pair is no key");
+}
+
+function misuseOf(table: TableDefinition, query: Query): string | undefined {
+  const { index, partition, prefix, from, to, order, limit = defaultLimit } = query;
   if (index !== undefined && !Object.hasOwn(table.indexes, index)) {
     const known = Object.keys(table.indexes).join(", ") || "none";
     return `there is no index ${JSON.stringify(index)}; the table has ${known}`;
   }
-  if (typeof partition !== "string" || partition === "") return "partition must be a text";
+  if (typeof partition !== "string") return "partition must be a text";
   if (!Number.isInteger(limit) || limit < 1 || limit > limits.queryItems) {
     return `limit must be 1 to ${limits.queryItems}, not ${limit}`;
   }
@@ -177,9 +198,6 @@ function checkQuery(table: TableDefinition, query: Query, limit: number): string
   const sortKey = index === undefined ? table.sortKey : table.indexes[index]?.sortKey;
   if (bounds.length > 0 && sortKey === undefined) {
     return `${index ?? "the table"} has no sort key to put bounds on`;
-  }
-  if (![partition, ...bounds].every((text) => isWellFormed(text as string))) {
-    return "a text with half a surrogate pair is no key";
   }
   return undefined;
 }

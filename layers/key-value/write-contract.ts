@@ -1,11 +1,12 @@
 /** Laws of get and transact within one region. *contract* */
 import { assert } from "../../base/assert.ts";
 import type { Law } from "./contract.ts";
-import { notes, settings } from "./contract-tables.ts";
+import { notes, settings, strangers } from "./contract-tables.ts";
 import {
   deleteNote,
   first,
   getNote,
+  misused,
   put,
   putNote,
   readValue,
@@ -17,6 +18,11 @@ import {
 import type { Write } from "./port.ts";
 
 const law = (name: string, check: Law["check"]): Law => ({ name, needs: "one region", check });
+const conditional = (name: string, check: Law["check"]): Law => ({
+  name,
+  needs: "conditions",
+  check,
+});
 const record = (requestHash: string, scope = "ada") => ({
   idempotency: { scope, key: "k1", requestHash, response: { status: 201, body: [requestHash] } },
 });
@@ -40,18 +46,21 @@ export const writeLaws: readonly Law[] = [
     }
     same(versions.size, 4, "different versions");
   }),
-  law("of two writes on one version only the first succeeds: no update is lost", async (setup) => {
-    const store = first(setup);
-    const { version } = await put(store, { owner: "a", id: "1", count: 0 });
-    const add = (count: number) =>
-      store.transact([putNote({ owner: "a", id: "1", count }, { ifVersion: version })]);
-    const ends = await Promise.all([add(1), add(2), add(3)]);
-    same(ends.map(({ kind }) => kind).sort(), ["failed", "failed", "ok"], "outcomes");
-    await refused(add(4), "condition-failed");
-    const winner = ends.findIndex(({ kind }) => kind === "ok") + 1;
-    same((await getNote(store, "a", "1"))?.item.count, winner, "the winner's value");
-  }),
-  law(
+  conditional(
+    "of two writes on one version only the first succeeds: no update is lost",
+    async (setup) => {
+      const store = first(setup);
+      const { version } = await put(store, { owner: "a", id: "1", count: 0 });
+      const add = (count: number) =>
+        store.transact([putNote({ owner: "a", id: "1", count }, { ifVersion: version })]);
+      const ends = await Promise.all([add(1), add(2), add(3)]);
+      same(ends.map(({ kind }) => kind).sort(), ["failed", "failed", "ok"], "outcomes");
+      await refused(add(4), "condition-failed");
+      const winner = ends.findIndex(({ kind }) => kind === "ok") + 1;
+      same((await getNote(store, "a", "1"))?.item.count, winner, "the winner's value");
+    },
+  ),
+  conditional(
     "ifAbsent holds for what never was and for what was deleted, and only then",
     async (setup) => {
       const store = first(setup);
@@ -62,7 +71,7 @@ export const writeLaws: readonly Law[] = [
       await written(create());
     },
   ),
-  law("ifVersion never holds for an absent or deleted item", async (setup) => {
+  conditional("ifVersion never holds for an absent or deleted item", async (setup) => {
     const store = first(setup);
     const { version } = await put(store, { owner: "a", id: "1" });
     await remove(store, "a", "1");
@@ -74,20 +83,23 @@ export const writeLaws: readonly Law[] = [
     );
     same(await getNote(store, "a", "1"), undefined, "still deleted");
   }),
-  law("a deleted item is gone from get and query, and may be created anew", async (setup) => {
-    const store = first(setup);
-    const { version } = await put(store, { owner: "a", id: "1", text: "old" });
-    await written(store.transact([deleteNote({ owner: "a", id: "1" }, version)]));
-    same(await getNote(store, "a", "1"), undefined, "get");
-    const query = () => readValue(store.query(notes, { partition: "a" }));
-    same((await query()).items, [], "query");
-    await remove(store, "a", "1");
-    const created = await put(store, { owner: "a", id: "1", count: 2 });
-    assert(created.version !== version, "a new version");
-    const item = { owner: "a", id: "1", count: 2 };
-    same((await query()).items, [{ item, version: created.version }], "nothing of the old one");
-  }),
-  law("a transaction whose condition fails writes nothing at all", async (setup) => {
+  conditional(
+    "a deleted item is gone from get and query, and may be created anew",
+    async (setup) => {
+      const store = first(setup);
+      const { version } = await put(store, { owner: "a", id: "1", text: "old" });
+      await written(store.transact([deleteNote({ owner: "a", id: "1" }, version)]));
+      same(await getNote(store, "a", "1"), undefined, "get");
+      const query = () => readValue(store.query(notes, { partition: "a" }));
+      same((await query()).items, [], "query");
+      await remove(store, "a", "1");
+      const created = await put(store, { owner: "a", id: "1", count: 2 });
+      assert(created.version !== version, "a new version");
+      const item = { owner: "a", id: "1", count: 2 };
+      same((await query()).items, [{ item, version: created.version }], "nothing of the old one");
+    },
+  ),
+  conditional("a transaction whose condition fails writes nothing at all", async (setup) => {
     const store = first(setup);
     await put(store, { owner: "a", id: "taken", count: 1 });
     const writes: Write[] = [
@@ -103,25 +115,31 @@ export const writeLaws: readonly Law[] = [
     same(await readValue(store.get(settings, { name: "limit" })), undefined, "another table");
     same(await getNote(store, "b", "taken"), undefined, "another partition");
   }),
-  law(
-    "a transaction writes all its items, in several tables, or checks without writing",
-    async (setup) => {
-      const store = first(setup);
-      const { version } = await put(store, { owner: "a", id: "1", count: 1 });
-      await written(
-        store.transact([
-          { kind: "check", table: notes, key: { owner: "a", id: "1" }, ifVersion: version },
-          { kind: "check", table: notes, key: { owner: "a", id: "9" }, ifAbsent: true },
-          putNote({ owner: "a", id: "2" }),
-          { kind: "put", table: settings, item: { name: "limit", value: 7 } },
-        ]),
-      );
-      same((await getNote(store, "a", "1"))?.version, version, "a checked item keeps its version");
-      assert((await getNote(store, "a", "2")) !== undefined, "the note is there");
-      const limit = await readValue(store.get(settings, { name: "limit" }));
-      same(limit?.item, { name: "limit", value: 7 }, "the setting is there");
-    },
-  ),
+  law("a transaction writes all its items, in several tables", async (setup) => {
+    const store = first(setup);
+    await written(
+      store.transact([
+        putNote({ owner: "a", id: "2" }),
+        { kind: "put", table: settings, item: { name: "limit", value: 7 } },
+      ]),
+    );
+    assert((await getNote(store, "a", "2")) !== undefined, "the note is there");
+    const limit = await readValue(store.get(settings, { name: "limit" }));
+    same(limit?.item, { name: "limit", value: 7 }, "the setting is there");
+  }),
+  conditional("a check holds without writing", async (setup) => {
+    const store = first(setup);
+    const { version } = await put(store, { owner: "a", id: "1", count: 1 });
+    await written(
+      store.transact([
+        { kind: "check", table: notes, key: { owner: "a", id: "1" }, ifVersion: version },
+        { kind: "check", table: notes, key: { owner: "a", id: "9" }, ifAbsent: true },
+        putNote({ owner: "a", id: "2" }),
+      ]),
+    );
+    same((await getNote(store, "a", "1"))?.version, version, "a checked item keeps its version");
+    assert((await getNote(store, "a", "2")) !== undefined, "the note is there");
+  }),
   law("limits are refused with a reason, and leave nothing", async (setup) => {
     const store = first(setup);
     const one = (item: object) => store.transact([{ kind: "put", table: notes, item }]);
@@ -131,15 +149,67 @@ export const writeLaws: readonly Law[] = [
     await refused(one({ owner: "x".repeat(1_201), id: "1" }), "too-large", "invalid");
     await refused(one({ owner: "a", id: "\ud800" }), "invalid");
     await refused(one({ owner: "a", id: "" }), "invalid");
-    await refused(one({ owner: "a", id: 1 }), "invalid");
-    await refused(one({ owner: "a" }), "invalid");
     const many = Array.from({ length: 97 }, (_, at) => putNote({ owner: "a", id: `${at}` }));
     await refused(store.transact(many), "too-large", "invalid");
-    await refused(store.transact([]), "invalid");
     await written(store.transact(many.slice(1)));
     same(await getNote(store, "a", "0"), undefined, "nothing of what was refused");
     assert((await getNote(store, "a", "96")) !== undefined, "96 writes fit");
   }),
+  law(
+    "what only the calling code can have got wrong is thrown, and leaves nothing",
+    async (setup) => {
+      const store = first(setup);
+      const good = putNote({ owner: "a", id: "1" });
+      const { item: _, ...keyless } = good;
+      const wrong: readonly (readonly [what: string, write: object])[] = [
+        ["a key that is a number", { ...good, item: { owner: "a", id: 1 } }],
+        ["a put without its key", { ...good, item: { owner: "a" } }],
+        ["a put of nothing", keyless],
+        ["what JSON cannot say", { ...good, item: { owner: "a", id: "2", count: Number.NaN } }],
+        ["a delete without its key", { kind: "delete", table: notes, key: { owner: "a" } }],
+        ["an item named twice", good],
+        [
+          "two conditions",
+          { ...good, item: { owner: "a", id: "3" }, ifAbsent: true, ifVersion: "1" },
+        ],
+        ["an unknown kind", { ...good, kind: "update" }],
+        ["another app's table", { kind: "put", table: strangers, item: { id: "1" } }],
+        ["a table like one of the app's", { ...good, table: { ...notes, indexes: {} } }],
+      ];
+      for (const [what, write] of wrong) {
+        await misused(store.transact([good, write as Write]), what);
+      }
+      await misused(store.transact([]), "a transaction of nothing");
+      await misused(store.get(strangers, { id: "1" }), "a read of another app's table");
+      await misused(store.query(strangers, { partition: "1" }), "a query of another app's table");
+      await misused(store.get(notes, { owner: "a" } as never), "a read without the key");
+      same(await getNote(store, "a", "1"), undefined, "nothing of what was refused");
+    },
+  ),
+  {
+    name: "a condition is refused where several regions write: it could hold in each of them",
+    needs: "no conditions",
+    check: async (setup) => {
+      const store = first(setup);
+      const { version } = await put(store, { owner: "a", id: "1", count: 1 });
+      const key = { owner: "a", id: "1" };
+      const conditional: readonly Write[] = [
+        putNote({ owner: "a", id: "2" }, { ifAbsent: true }),
+        putNote({ owner: "a", id: "1" }, { ifVersion: version }),
+        deleteNote(key, version),
+        { kind: "check", table: notes, key, ifVersion: version },
+        { kind: "check", table: notes, key, ifAbsent: true },
+      ];
+      for (const write of conditional) {
+        await misused(store.transact([putNote({ owner: "b", id: "1" }), write]), write.kind);
+      }
+      same((await getNote(store, "a", "1"))?.item.count, 1, "the item as it was");
+      same(await getNote(store, "b", "1"), undefined, "what stood beside the condition");
+      await written(
+        store.transact([putNote({ owner: "b", id: "1" }), { kind: "check", table: notes, key }]),
+      );
+    },
+  },
   law(
     "a retry with the same idempotency key has no second effect and the same answer",
     async (setup) => {
@@ -178,7 +248,7 @@ export const writeLaws: readonly Law[] = [
       same(await readValue(store.recall("eve", "k1")), undefined, "recall in an unused scope");
     },
   ),
-  law("a request that failed leaves its idempotency key free", async (setup) => {
+  conditional("a request that failed leaves its idempotency key free", async (setup) => {
     const store = first(setup);
     await put(store, { owner: "a", id: "1" });
     const create = putNote({ owner: "a", id: "1" }, { ifAbsent: true });

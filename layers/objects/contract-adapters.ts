@@ -8,6 +8,8 @@ export interface ObjectAbilities {
   readonly regions: 1 | 2;
   /** Regions that take writes at the same time. */
   readonly writers: "first" | "all";
+  /** `ifAbsent` and `ifVersion` hold; where they could not, they are refused as misuse. */
+  readonly conditions: boolean;
   /** A row is refused when the bytes it names are not there. */
   readonly checksNames: boolean;
   /** What was acknowledged is served by the second region when the first is gone. */
@@ -23,6 +25,7 @@ export interface ObjectAbilities {
 const ALONE: ObjectAbilities = {
   regions: 1,
   writers: "first",
+  conditions: true,
   checksNames: false,
   failsOver: false,
   holdsBytes: false,
@@ -32,13 +35,15 @@ const ALONE: ObjectAbilities = {
 const IN_REGIONS: ObjectAbilities = {
   regions: 2,
   writers: "first",
+  conditions: true,
   checksNames: true,
   failsOver: false,
   holdsBytes: true,
   kills: true,
   showsFiles: true,
 };
-const TWO_WRITERS: ObjectAbilities = { ...IN_REGIONS, writers: "all" };
+const ACTIVE_ACTIVE: ObjectAbilities = { ...IN_REGIONS, conditions: false };
+const TWO_WRITERS: ObjectAbilities = { ...ACTIVE_ACTIVE, writers: "all" };
 const FAILS_OVER: ObjectAbilities = { ...IN_REGIONS, failsOver: true };
 
 export const OBJECT_ADAPTERS = {
@@ -46,7 +51,7 @@ export const OBJECT_ADAPTERS = {
   "rows in a key-value store, bytes in memory": ALONE,
   "simulated, active-passive, replicated": FAILS_OVER,
   "simulated, active-passive, local": IN_REGIONS,
-  "simulated, active-active, replicated": IN_REGIONS,
+  "simulated, active-active, replicated": ACTIVE_ACTIVE,
   "simulated, active-active, local": TWO_WRITERS,
   "on disk, active-passive, replicated": FAILS_OVER,
   "on disk, active-active, local": TWO_WRITERS,

@@ -49,6 +49,7 @@ export type ObjectNeed =
   | "one region"
   | "two regions"
   | "two writers"
+  | "conditions"
   | "checked names"
   | "held bytes"
   | "kill"
@@ -73,6 +74,7 @@ const MEETS: Readonly<Record<ObjectNeed, (abilities: ObjectAbilities) => boolean
   "one region": () => true,
   "two regions": ({ regions }) => regions === 2,
   "two writers": ({ regions, writers }) => regions === 2 && writers === "all",
+  conditions: ({ conditions }) => conditions,
   "checked names": ({ checksNames }) => checksNames,
   "held bytes": ({ holdsBytes }) => holdsBytes,
   kill: ({ kills }) => kills,

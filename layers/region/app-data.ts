@@ -11,6 +11,7 @@
  *  D3 entries applied twice, or late, change nothing that is newer            (apply, merge)
  */
 import type { WallMs } from "../../base/clock.ts";
+import type { CheckedWrite } from "../key-value/checked-writes.ts";
 import type { Engine, EngineReader, EngineWriter } from "../key-value/engine.ts";
 import {
   itemKey,
@@ -31,8 +32,8 @@ import {
   wasLossless,
 } from "../key-value/log.ts";
 import type { Merge, Written } from "../key-value/merge.ts";
-import type { IdempotencyRecord, Write, WriteCode } from "../key-value/port.ts";
-import { type ItemKey, type JsonObject, limits, type TableDefinition } from "../key-value/table.ts";
+import type { IdempotencyRecord, WriteCode } from "../key-value/port.ts";
+import type { ItemKey, JsonObject, TableDefinition } from "../key-value/table.ts";
 import { OBJECTS } from "../objects/names.ts";
 import type { Position } from "../routing/messages.ts";
 import { ByteLedger, digestOf, type EntryPlace, NO_ENTRY } from "./byte-ledger.ts";
@@ -129,14 +130,10 @@ export class AppData {
   /** Checks every condition; gives the changes, and writes nothing. */
   evaluate(
     reader: EngineReader,
-    writes: readonly Write[],
+    writes: readonly CheckedWrite[],
     idempotency: IdempotencyRecord | undefined,
     wall: WallMs,
   ): Evaluated {
-    if (writes.length > limits.transactionWrites) {
-      const reason = `a transaction has at most ${limits.transactionWrites} writes, not ${writes.length}`;
-      return { kind: "failed", code: "too-large", reason };
-    }
     if (idempotency !== undefined) {
       const known = recallKey(reader, this.app, idempotency, wall);
       if (known !== undefined) {
@@ -151,13 +148,9 @@ export class AppData {
             };
       }
     }
-    if (writes.length === 0) {
-      return { kind: "failed", code: "invalid", reason: "a transaction has at least one write" };
-    }
     const changes: Change[] = [];
-    const named = new Set<string>();
     for (const write of writes) {
-      const problem = this.#evaluateOne(reader, write, changes, named);
+      const problem = this.#evaluateOne(reader, write, changes);
       if (problem !== undefined) return problem;
     }
     if (idempotency !== undefined && this.#rules.recordsIdempotencyWithWrite()) {
@@ -168,24 +161,12 @@ export class AppData {
 
   #evaluateOne(
     reader: EngineReader,
-    write: Write,
+    { kind, table: { name }, key, value, ifAbsent, ifVersion }: CheckedWrite,
     changes: Change[],
-    named: Set<string>,
   ): Evaluated | undefined {
-    const { name } = write.table;
-    const item = write.kind === "put" ? write.table.parse(write.item) : undefined;
-    if (item?.kind === "failed") return item;
-    const key = write.table.parseKey(write.kind === "put" ? item?.value : write.key);
-    if (key.kind === "failed") return key;
-    const place = tuple(name, key.value.partition, key.value.sort);
-    const where = `${name} ${key.value.partition}${key.value.sort && `/${key.value.sort}`}`;
-    if (named.has(place)) {
-      const reason = `${where} is named twice in one transaction`;
-      return { kind: "failed", code: "invalid", reason };
-    }
-    named.add(place);
-    const needsOld = write.ifVersion !== undefined || ("ifAbsent" in write && write.ifAbsent);
-    const old = needsOld ? this.get(reader, name, key.value) : undefined;
+    const where = `${name} ${key.partition}${key.sort && `/${key.sort}`}`;
+    const needsOld = ifVersion !== undefined || ifAbsent;
+    const old = needsOld ? this.get(reader, name, key) : undefined;
     const isThere = old !== undefined && old.value !== null;
     const refuse = (reason: string): Evaluated => ({
       kind: "failed",
@@ -193,18 +174,15 @@ export class AppData {
       reason,
       ...(old === undefined ? {} : { seen: old }),
     });
-    if ("ifAbsent" in write && write.ifAbsent && isThere)
-      return refuse(`${where} is there already`);
-    if (write.ifVersion !== undefined) {
+    if (ifAbsent && isThere) return refuse(`${where} is there already`);
+    if (ifVersion !== undefined) {
       if (!isThere) return refuse(`${where} is not there`);
-      if (versionOf(old.stamp) !== write.ifVersion) return refuse(`${where} has another version`);
+      if (versionOf(old.stamp) !== ifVersion) return refuse(`${where} has another version`);
     }
-    if (write.kind === "put" && item !== undefined) {
-      const problem = this.#bytesProblem(reader, name, item.value);
-      if (problem !== undefined) return refuse(problem);
-      changes.push({ table: name, key: key.value, value: item.value });
-    }
-    if (write.kind === "delete") changes.push({ table: name, key: key.value, value: null });
+    if (kind === "check") return undefined;
+    const problem = value === null ? undefined : this.#bytesProblem(reader, name, value);
+    if (problem !== undefined) return refuse(problem);
+    changes.push({ table: name, key, value });
     return undefined;
   }
 

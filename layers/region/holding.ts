@@ -19,11 +19,12 @@
  */
 import type { Instant } from "../../base/clock.ts";
 import { failed, ok, unknown } from "../../base/outcome.ts";
+import type { CheckedWrite } from "../key-value/checked-writes.ts";
 import type { EngineWriter } from "../key-value/engine.ts";
 import { type Stamp, type Stored, versionOf } from "../key-value/items.ts";
 import type { Change } from "../key-value/log.ts";
 import { type Entry, type Log, stampOf } from "../key-value/log.ts";
-import type { IdempotencyRecord, Write, WriteCode, WriteOutcome } from "../key-value/port.ts";
+import type { IdempotencyRecord, WriteCode, WriteOutcome } from "../key-value/port.ts";
 import { writeReceipt } from "../key-value/receipt.ts";
 import { isValid } from "../routing/lease.ts";
 import { isLeaving, type RoutingRecord } from "../routing/record.ts";
@@ -39,7 +40,7 @@ import { idempotencyChange } from "./used-keys.ts";
 export type Gate = "open" | "draining" | "closed";
 
 export interface WriteRequest {
-  readonly writes: readonly Write[];
+  readonly writes: readonly CheckedWrite[];
   readonly idempotency?: IdempotencyRecord;
   readonly answer: (outcome: WriteOutcome) => void;
 }

@@ -19,6 +19,7 @@
  */
 import type { Instant } from "../../base/clock.ts";
 import { failed } from "../../base/outcome.ts";
+import { AppUse } from "../key-value/app-use.ts";
 import type { EngineReader } from "../key-value/engine.ts";
 import { readItem, type Stored, versionOf } from "../key-value/items.ts";
 import { isPlatformName } from "../key-value/platform-names.ts";
@@ -62,7 +63,8 @@ const TOLD_AT_ONCE = 256;
 
 export function createReplicatedStore(options: ReplicatedStoreOptions): ReplicatedStore {
   const { app, reads, engine, now, schedule } = options;
-  const appId = app.options.app;
+  const { app: appId, tables, mode } = app.options;
+  const use = new AppUse({ app: appId, tables, mode });
   let requests: WriteRequest[] = [];
   const listeners = new Set<Listener>();
   const tails = new Map<string, number>();
@@ -91,10 +93,8 @@ export function createReplicatedStore(options: ReplicatedStoreOptions): Replicat
     key: KeyOf<Table>,
     given?: ReadOptions,
   ): Promise<ReadOutcome<Found<ItemOf<Table>> | undefined>> => {
-    const parsed = table.parseKey(key);
-    if (parsed.kind === "failed") {
-      return Promise.resolve({ kind: "failed", code: "invalid", reason: parsed.reason });
-    }
+    const parsed = use.key(table, key);
+    if (parsed.kind === "failed") return Promise.resolve(parsed);
     return read(
       given,
       (reader) => {
@@ -110,20 +110,23 @@ export function createReplicatedStore(options: ReplicatedStoreOptions): Replicat
     table: Table,
     asked: Query,
     given?: ReadOptions,
-  ): Promise<ReadOutcome<Page<ItemOf<Table>>>> =>
-    read<QueryResult, Page<ItemOf<Table>>>(
+  ): Promise<ReadOutcome<Page<ItemOf<Table>>>> => {
+    const problem = use.query(table, asked);
+    if (problem !== undefined) return Promise.resolve(problem);
+    return read<QueryResult, Page<ItemOf<Table>>>(
       given,
       (reader) => ({ value: runQuery(reader, appId, table, asked), seen: "everything" }),
       (outcome) => {
         if (outcome.kind === "failed") return outcome;
         const result = outcome.value;
-        if (result.kind === "failed") return result;
+        if (result.kind === "failed") return { ...result, code: "invalid" };
         const items = result.found.flatMap(({ stored }) => foundOf<Table>(stored) ?? []);
         const { cursor } = result;
         const value = cursor === undefined ? { items } : { items, cursor };
         return { kind: "ok", value, info: outcome.info };
       },
     );
+  };
 
   const recall = (
     scope: string,
@@ -144,14 +147,20 @@ export function createReplicatedStore(options: ReplicatedStoreOptions): Replicat
   const transact = (
     writes: readonly Write[],
     given?: { readonly idempotency?: IdempotencyRecord },
-  ): Promise<WriteOutcome> =>
-    new Promise((answer) => {
+  ): Promise<WriteOutcome> => {
+    const checked = use.writes(writes);
+    if (checked.kind === "failed") return Promise.resolve(checked);
+    return new Promise((answer) => {
+      const { value } = checked;
       const idempotency = given?.idempotency;
       requests.push(
-        idempotency === undefined ? { writes, answer } : { writes, idempotency, answer },
+        idempotency === undefined
+          ? { writes: value, answer }
+          : { writes: value, idempotency, answer },
       );
       if (requests.length === 1) schedule();
     });
+  };
 
   const flush = (at: Instant): void => {
     if (requests.length === 0) return;
@@ -202,7 +211,24 @@ export function createReplicatedStore(options: ReplicatedStoreOptions): Replicat
     return () => listeners.delete(listener);
   };
 
-  return { get, query, recall, transact, subscribe, flush, tell };
+  return {
+    get: (table, key, given) => rejecting(() => get(table, key, given)),
+    query: (table, asked, given) => rejecting(() => query(table, asked, given)),
+    recall,
+    transact: (writes, given) => rejecting(() => transact(writes, given)),
+    subscribe,
+    flush,
+    tell,
+  };
+}
+
+/** What is thrown within the call reaches its caller as what is thrown later does. */
+function rejecting<Value>(call: () => Promise<Value>): Promise<Value> {
+  try {
+    return call();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** Why a region that holds nothing cannot write: the record says which of the two it is. */

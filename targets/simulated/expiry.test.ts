@@ -10,7 +10,7 @@ import type { AppOptions } from "../../layers/region/app-parts.ts";
 import { IDEMPOTENCY } from "../../layers/region/platform-tables.ts";
 import { REGION_RULES, type RegionRules } from "../../layers/region/rules.ts";
 import { differenceOf } from "./content.ts";
-import { APP, appOptions } from "./setting.ts";
+import { APP, appOptions, checked } from "./setting.ts";
 import { World } from "./world.ts";
 
 const PASSING = defineTable({
@@ -54,7 +54,7 @@ function write(world: World, region: string, writes: readonly Write[], key?: str
     outcome = end;
   };
   world.node(region).process?.run(() => {
-    const request = { writes, answer, ...(idempotency ? { idempotency } : {}) };
+    const request = { writes: checked(...writes), answer, ...(idempotency ? { idempotency } : {}) };
     world.app(region, APP)?.write([request], now);
   });
   world.until(() => outcome !== undefined, 5000);

@@ -6,7 +6,7 @@ import type { RegionChangeEnd } from "../../layers/region/region-changing.ts";
 import { explore } from "./explore.ts";
 import { USUAL_FAULTS } from "./faults.ts";
 import { SimulatedMembership } from "./membership.ts";
-import { APP, appOptions, ITEMS } from "./setting.ts";
+import { APP, appOptions, checked, ITEMS } from "./setting.ts";
 import { World } from "./world.ts";
 
 /** Seeds that once showed a bug; what each found is in its name. */
@@ -167,7 +167,7 @@ function fill(world: World, region: string, count: number): void {
   for (let at = 0; at < count; at++) {
     process?.run(() => {
       const item = { id: `${region}-${at}`, value: "v" };
-      const writes = [{ kind: "put", table: ITEMS, item } as const];
+      const writes = checked({ kind: "put", table: ITEMS, item });
       const now = world.node(region).instant();
       world.app(region, APP)?.write([{ writes, answer: () => {} }], now);
     });

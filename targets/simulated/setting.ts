@@ -1,6 +1,9 @@
 /** The app that the simulations of the cores run: one table, one record of routing. */
 import { z } from "zod";
+import { assert } from "../../base/assert.ts";
 import { objectTable } from "../../layers/api/objects/object-table.ts";
+import { type CheckedWrite, checkWrites } from "../../layers/key-value/checked-writes.ts";
+import type { Write } from "../../layers/key-value/port.ts";
 import { defineTable } from "../../layers/key-value/table.ts";
 import type { AppOptions } from "../../layers/region/app-parts.ts";
 
@@ -9,6 +12,13 @@ export const ITEMS = defineTable({
   schema: z.object({ id: z.string(), value: z.string() }),
   partitionKey: "id",
 });
+
+/** Writes as a store hands them to the cores. */
+export function checked(...writes: readonly Write[]): readonly CheckedWrite[] {
+  const result = checkWrites(writes);
+  assert(result.kind === "ok", result.kind === "ok" ? "" : result.reason);
+  return result.value;
+}
 
 export const REGION_NAMES = ["a", "b", "c", "d", "e"];
 export const APP = "app";

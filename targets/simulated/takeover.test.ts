@@ -7,7 +7,7 @@ import { createRng } from "../../base/rng.ts";
 import { REGION_RULES } from "../../layers/region/rules.ts";
 import { ROUTING_RULES } from "../../layers/routing/rules.ts";
 import { explore } from "./explore.ts";
-import { APP, appOptions, ITEMS } from "./setting.ts";
+import { APP, appOptions, checked, ITEMS } from "./setting.ts";
 import { World } from "./world.ts";
 
 type Durability = "local" | "replicated";
@@ -47,7 +47,7 @@ function takeoverMs(seed: number, durability: Durability, fault: Fault): number 
       if (outcome.kind === "ok") acknowledgedAt ??= world.now;
     };
     const item = { id: "k", value: "v" };
-    const writes = [{ kind: "put", table: ITEMS, item } as const];
+    const writes = checked({ kind: "put", table: ITEMS, item });
     process?.run(() => {
       world.app("b", APP)?.write([{ writes, answer }], world.node("b").instant());
     });

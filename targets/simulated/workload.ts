@@ -5,7 +5,7 @@ import type { Consistency, WriteOutcome } from "../../layers/key-value/port.ts";
 import type { AppOptions } from "../../layers/region/app-region.ts";
 
 import { type AckedWrite, type History, partsOf } from "./history.ts";
-import { APP, ITEMS } from "./setting.ts";
+import { APP, checked, ITEMS } from "./setting.ts";
 import type { World } from "./world.ts";
 
 const KEYS = 6;
@@ -110,10 +110,10 @@ export class Workload {
     };
     process.run(() => {
       const now = this.#world.node(region).instant();
-      const write = isDelete
-        ? ({ kind: "delete", table: ITEMS, key: { id: item.id } } as const)
-        : ({ kind: "put", table: ITEMS, item } as const);
-      const request = { writes: [write], answer, ...(isKeyed ? { idempotency } : {}) };
+      const writes = isDelete
+        ? checked({ kind: "delete", table: ITEMS, key: { id: item.id } })
+        : checked({ kind: "put", table: ITEMS, item });
+      const request = { writes, answer, ...(isKeyed ? { idempotency } : {}) };
       if (!process.region?.apps.get(APP)?.write([request], now)) {
         this.#retry(operation);
         return;

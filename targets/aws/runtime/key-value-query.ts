@@ -54,7 +54,7 @@ export async function queryDynamo(
   { query, isConsistent }: { readonly query: Query; readonly isConsistent: boolean },
 ): Promise<DynamoPage> {
   const plan = planQuery(place.app, table, query);
-  if (plan.kind === "failed") return plan;
+  if (plan.kind === "failed") return { ...plan, code: "invalid" };
   const wanted = wantedBy(query, plan.scope);
   const asked = bounds(wanted);
   if (asked === "nothing") return { kind: "ok", items: [] };

@@ -26,7 +26,8 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import type { OperatingError } from "../../../base/errors.ts";
 import { failed, ok, unknown } from "../../../base/outcome.ts";
-import { type CheckedWrite, checkWrites } from "../../../layers/key-value/checked-writes.ts";
+import { AppUse } from "../../../layers/key-value/app-use.ts";
+import type { CheckedWrite } from "../../../layers/key-value/checked-writes.ts";
 import { utf8Bytes } from "../../../layers/key-value/key.ts";
 import { isPlatformName } from "../../../layers/key-value/platform-names.ts";
 import type {
@@ -109,20 +110,19 @@ export const createDynamoKeyValueStore = (options: DynamoStoreOptions): DynamoKe
 class DynamoStore implements DynamoKeyValueStore {
   readonly #options: DynamoStoreOptions;
   readonly #gate: WriteGate;
-  readonly #tables: ReadonlyMap<string, TableDefinition>;
+  readonly #use: AppUse;
   readonly #listeners = new Set<(change: Change) => void>();
 
   constructor(options: DynamoStoreOptions) {
     this.#options = options;
     this.#gate = options.gate ?? openGate;
-    this.#tables = new Map(options.tables.map((table) => [table.name, table]));
+    const { app, tables } = options;
+    this.#use = new AppUse({ app, tables, mode: "active-passive" });
   }
 
   get: KeyValueStore["get"] = async (table, key, given) => {
-    const parsed = table.parseKey(key);
-    if (parsed.kind === "failed") {
-      return { kind: "failed", code: "invalid", reason: parsed.reason };
-    }
+    const parsed = this.#use.key(table, key);
+    if (parsed.kind === "failed") return parsed;
     const where = {
       TableName: tableName(this.#options, table.name),
       Key: keyRow(table, parsed.value),
@@ -133,8 +133,10 @@ class DynamoStore implements DynamoKeyValueStore {
     });
   };
 
-  query: KeyValueStore["query"] = (table, query, given) =>
-    this.#read(
+  query: KeyValueStore["query"] = async (table, query, given) => {
+    const problem = this.#use.query(table, query);
+    if (problem !== undefined) return problem;
+    return this.#read(
       given,
       async (isConsistent) => {
         const send = (command: QueryCommand) =>
@@ -147,6 +149,7 @@ class DynamoStore implements DynamoKeyValueStore {
       },
       query.index !== undefined,
     );
+  };
 
   recall: KeyValueStore["recall"] = async (scope, key) => {
     const problem = keyProblem(scope, key);
@@ -160,7 +163,7 @@ class DynamoStore implements DynamoKeyValueStore {
   };
 
   transact: KeyValueStore["transact"] = async (writes, { idempotency } = {}) => {
-    const checked = checkWrites(this.#tables, writes);
+    const checked = this.#use.writes(writes);
     if (checked.kind === "failed") return checked;
     const badKey = idempotency && keyProblem(idempotency.scope, idempotency.key);
     if (badKey !== undefined) return failed("invalid", badKey);

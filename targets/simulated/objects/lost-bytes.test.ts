@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { placeKey } from "../../../layers/objects/messages.ts";
-import { APP, appOptions, ITEMS, withObjects } from "../setting.ts";
+import { APP, appOptions, checked, ITEMS, withObjects } from "../setting.ts";
 import { World } from "../world.ts";
 import { sha256 } from "./byte-disk.ts";
 import { createSimulatedObjects } from "./objects.ts";
@@ -57,7 +57,7 @@ test("bytes that every disk lost keep no region out of sync for ever", async () 
     const node = world.node("a");
     const item = { id: "x", value: "after" };
     const answer = ({ kind }: { kind: string }): void => void acknowledged.push(kind);
-    const request = { writes: [{ kind: "put", table: ITEMS, item } as const], answer };
+    const request = { writes: checked({ kind: "put", table: ITEMS, item }), answer };
     node.process?.run(() => node.process?.region?.apps.get(APP)?.write([request], node.instant()));
   };
   for (let round = 0; round < 40; round++) {

@@ -18,7 +18,7 @@ import { placeKey } from "../../../layers/objects/messages.ts";
 import type { RegionBytes } from "../../../layers/region/region-bytes.ts";
 import { partsOf } from "../history.ts";
 import type { Process } from "../node.ts";
-import { APP } from "../setting.ts";
+import { APP, checked } from "../setting.ts";
 import type { World } from "../world.ts";
 import { sha256 } from "./byte-disk.ts";
 
@@ -134,7 +134,7 @@ export class ObjectWorkload {
       const answer = (outcome: WriteOutcome): void => {
         if (outcome.kind === "ok") done(partsOf(outcome.value.receipt));
       };
-      process.region?.apps.get(APP)?.write([{ writes, answer }], now);
+      process.region?.apps.get(APP)?.write([{ writes: checked(...writes), answer }], now);
       process.region?.endTurn(now);
     });
   }
