@@ -23,6 +23,7 @@ import type { DeploymentStatus, ReadyLine } from "../targets/local/supervisor/st
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 let installed = "";
 let dataDir = "";
+let workDir = "";
 const children: ChildProcess[] = [];
 
 /** Lays out what an installed package has: cli/understudy.mjs, dist and package.json. */
@@ -48,11 +49,12 @@ afterAll(() => rmSync(installed, { recursive: true, force: true }));
 
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), "understudy-cli-"));
+  workDir = mkdtempSync(join(tmpdir(), "understudy-project-"));
 });
 afterEach(async () => {
   if (existsSync(join(dataDir, "supervisor.lock"))) await understudy("down", "--data", dataDir);
   for (const child of children.splice(0)) child.kill("SIGKILL");
-  rmSync(dataDir, { recursive: true, force: true });
+  for (const dir of [dataDir, workDir]) rmSync(dir, { recursive: true, force: true });
 });
 
 interface Ended {
@@ -63,7 +65,7 @@ interface Ended {
 
 function begin(...args: string[]) {
   const child = spawn(process.execPath, [join(installed, "cli", "understudy.mjs"), ...args], {
-    cwd: dataDir,
+    cwd: workDir,
     stdio: ["ignore", "pipe", "pipe"],
   });
   children.push(child);
@@ -80,7 +82,8 @@ const on = (...args: string[]) => understudy(...args, "--data", dataDir);
 
 async function up(...args: string[]) {
   const started = begin("up", "--data", dataDir, "--port", "0", ...args);
-  await expect.poll(() => started.said.out).toContain("\n");
+  await expect.poll(() => started.said.out !== "" || started.child.exitCode !== null).toBe(true);
+  if (started.said.out === "") throw new Error(`up ended: ${started.said.err}`);
   return { ...started, line: JSON.parse(started.said.out) as ReadyLine };
 }
 const status = async () => JSON.parse((await on("status", "--json")).out) as DeploymentStatus;
@@ -141,6 +144,18 @@ describe("understudy up", () => {
     const second = await on("up", "--port", "0");
     expect([second.status, second.out]).toEqual([1, ""]);
     expect(second.err).toContain(`process ${child.pid} runs it`);
+  });
+
+  test("runs the config file of the directory it is typed in, and says so", async () => {
+    const text = 'export default { regions: [{ id: "here" }], apps: [{ id: "notes" }] };';
+    writeFileSync(join(workDir, "understudy.config.ts"), text);
+    const { said, line } = await up();
+    expect(line.regions.map((region) => region.id)).toEqual(["here"]);
+    expect(said.err).toContain("understudy.config.ts");
+    await on("down");
+    const both = await on("up", "--port", "0", "--regions", "a,b");
+    expect(both.status).toBe(64);
+    expect(both.err).toContain("--regions and the config file exclude each other");
   });
 
   test("names a port that is taken, and the fix", async () => {
@@ -307,8 +322,19 @@ describe("usage", () => {
     ]);
   });
 
-  test("what comes later says so", async () => {
-    const drill = await understudy("drill", "--list");
-    expect([drill.status, drill.err]).toEqual([1, expect.stringContaining("has no drill")]);
+  test("a drill lists its scenarios, and refuses at once what it cannot judge", async () => {
+    const list = await understudy("drill", "--list");
+    expect([list.status, list.out]).toEqual([0, expect.stringContaining("region-kill")]);
+    writeFileSync(
+      join(workDir, "understudy.config.ts"),
+      'export default { regions: [{ id: "a" }], apps: [{ id: "notes" }] };',
+    );
+    for (const given of [[], ["--config", "understudy.config.ts"]]) {
+      const drill = await understudy("drill", ...given, "--json");
+      expect(drill.status).toBe(1);
+      expect(drill.err).toContain("the drill's users work with the tickets app");
+      expect(drill.err).toContain("notes");
+      expect(JSON.parse(drill.out)).toMatchObject({ exitStatus: 1 });
+    }
   });
 });

@@ -1,19 +1,20 @@
 /** `understudy down`: stops what runs on a data directory. *shell* */
+
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Command } from "commander";
 import { DataDirectory } from "../targets/local/supervisor/data-directory.ts";
 import { acquireLock } from "../targets/local/supervisor/directory-lock.ts";
 import { reapLeftovers } from "../targets/local/supervisor/leftovers.ts";
 import { isAlive } from "../targets/local/supervisor/process-identity.ts";
+import { type CommonFlags, type Run, withData, withExamples, withJson } from "./command-line.ts";
 import type { Status } from "./failure.ts";
 import { cannotTell, refused, STATUS } from "./failure.ts";
 import { control, findRunning } from "./running-deployment.ts";
 import type { Terminal } from "./terminal.ts";
 
-export interface DownOptions {
-  readonly data: string;
+interface DownOptions extends CommonFlags {
   readonly deleteData: boolean;
-  readonly json: boolean;
 }
 
 /** Processes have 5 s to stop; the rest is for those that had to be killed. */
@@ -21,7 +22,7 @@ const STOP_LIMIT_MS = 15_000;
 const ASK_LIMIT_MS = 2000;
 const LOOK_EVERY_MS = 20;
 
-export async function runDown(options: DownOptions, terminal: Terminal): Promise<Status> {
+async function runDown(options: DownOptions, terminal: Terminal): Promise<Status> {
   const dataDir = resolve(options.data);
   const running = findRunning(dataDir);
   if (running !== undefined) {
@@ -70,4 +71,14 @@ async function cleanUp(dataDir: string, deleteData: boolean, terminal: Terminal)
     lock.release();
   }
   if (deleteData) directory.removeIfEmpty();
+}
+
+export function addDown(program: Command, run: Run): void {
+  const command = withJson(withData(program.command("down")))
+    .description("stop what runs on a data directory")
+    .option("--delete-data", "delete its data as well", false)
+    .action(async (flags: DownOptions) => {
+      run.end(await runDown(flags, run.terminal));
+    });
+  withExamples(command, "down", "down --delete-data");
 }

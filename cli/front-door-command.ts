@@ -5,18 +5,20 @@
  * has those that are added and loses those that are removed. When the supervisor is gone it goes on
  * with those it knows. Faults of the network are injected into the first front door only.
  */
+
 import { once } from "node:events";
+import type { Command } from "commander";
 import { pino } from "pino";
 import { startFrontDoor } from "../targets/local/front-door/front-door.ts";
 import type { RegionRef } from "../targets/local/front-door/router.ts";
 import type { DeploymentStatus } from "../targets/local/supervisor/status.ts";
+import { type CommonFlags, type Run, withData, withExamples, withJson } from "./command-line.ts";
 import { STATUS, type Status } from "./failure.ts";
+import { wholeBetween } from "./option-values.ts";
 import { mustRun, statusOf } from "./running-deployment.ts";
 import type { Terminal } from "./terminal.ts";
 
-export interface FrontDoorFlags {
-  readonly data: string;
-  readonly json: boolean;
+interface FrontDoorFlags extends CommonFlags {
   readonly port: number;
   readonly log?: string;
 }
@@ -24,7 +26,7 @@ export interface FrontDoorFlags {
 const LOOK_MS = 2_000;
 const LOG_BATCH_BYTES = 4_096;
 
-export async function runFrontDoor(flags: FrontDoorFlags, terminal: Terminal): Promise<Status> {
+async function runFrontDoor(flags: FrontDoorFlags, terminal: Terminal): Promise<Status> {
   const running = mustRun(flags.data);
   const status = await statusOf(running);
   const stopped = Promise.race(["SIGINT", "SIGTERM", "SIGHUP"].map((name) => once(process, name)));
@@ -69,4 +71,23 @@ function logInto(sink: ReturnType<typeof pino.destination>) {
     warn: (fields: object, message: string) => log.warn(fields, message),
     error: (fields: object, message: string) => log.error(fields, message),
   };
+}
+
+const DEFAULT_PORT = 8081;
+const MAX_PORT = 65_535;
+
+export function addFrontDoor(program: Command, run: Run): void {
+  const command = withJson(withData(program.command("front-door")))
+    .description("start one more front door for what runs on a data directory, until stopped")
+    .option(
+      "--port <number>",
+      "its port; 0 for any free one",
+      (text: string) => wholeBetween("--port", text, 0, MAX_PORT),
+      DEFAULT_PORT,
+    )
+    .option("--log <file>", "write a line per request there")
+    .action(async (flags: FrontDoorFlags) => {
+      run.end(await runFrontDoor(flags, run.terminal));
+    });
+  withExamples(command, "front-door --port 8090 --log front-door-2.log");
 }

@@ -1,14 +1,11 @@
 /** `understudy keys rotate` and `understudy operator-link`. *shell* */
+import type { Command } from "commander";
+import { type CommonFlags, type Run, withData, withExamples, withJson } from "./command-line.ts";
 import type { Status } from "./failure.ts";
 import { STATUS } from "./failure.ts";
 import { addressesFor, postToFirst } from "./routing-command.ts";
 import { mustRun, type Running, statusOf } from "./running-deployment.ts";
 import type { Terminal } from "./terminal.ts";
-
-export interface IdentityCommandOptions {
-  readonly data: string;
-  readonly json: boolean;
-}
 
 const IDENTITY = "identity";
 const LIMIT_MS = 15_000;
@@ -22,10 +19,7 @@ async function ask<Body>(running: Running, path: string, body: object) {
 }
 
 /** Tokens of the keys before stay good until they expire. */
-export async function runKeysRotate(
-  options: IdentityCommandOptions,
-  terminal: Terminal,
-): Promise<Status> {
+async function runKeysRotate(options: CommonFlags, terminal: Terminal): Promise<Status> {
   const running = mustRun(options.data);
   const { answer } = await ask<{ readonly kid: string }>(running, "/identity/keys/rotate", {});
   if (options.json) terminal.out(JSON.stringify(answer));
@@ -36,8 +30,8 @@ export async function runKeysRotate(
   return STATUS.done;
 }
 
-export async function runOperatorLink(
-  options: IdentityCommandOptions & { readonly username?: string },
+async function runOperatorLink(
+  options: CommonFlags & { readonly username?: string },
   terminal: Terminal,
 ): Promise<Status> {
   const { username, json, data } = options;
@@ -52,4 +46,22 @@ export async function runOperatorLink(
   if (json) terminal.out(JSON.stringify({ url, expiresOn: answer.expiresOn }));
   else terminal.out(`${url}\nIt signs in once, until ${answer.expiresOn}.`);
   return STATUS.done;
+}
+
+export function addIdentity(program: Command, run: Run): void {
+  const keys = program.command("keys").description("keys that access tokens are signed with");
+  withExamples(keys, "keys rotate");
+  const rotate = withJson(withData(keys.command("rotate")))
+    .description("sign with a new key from now on; tokens of the keys before stay good")
+    .action(async (flags: CommonFlags) => {
+      run.end(await runKeysRotate(flags, run.terminal));
+    });
+  withExamples(rotate, "keys rotate");
+  const link = withJson(withData(program.command("operator-link")))
+    .description("print a link that signs an operator in to the console, once")
+    .option("--username <name>", "whom; made where there is no such account")
+    .action(async (flags: CommonFlags & { readonly username?: string }) => {
+      run.end(await runOperatorLink(flags, run.terminal));
+    });
+  withExamples(link, "operator-link", "operator-link --username night-shift");
 }

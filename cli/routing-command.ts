@@ -5,7 +5,10 @@
  * reached, or that answers that nothing was changed (503), is followed by the next. One that was
  * reached and fell silent is not: what it did is not known, and the exit status says so.
  */
+import type { Command as CommandLine } from "commander";
+import type { Command } from "../layers/routing/port.ts";
 import type { DeploymentStatus } from "../targets/local/supervisor/status.ts";
+import { type CommonFlags, type Run, withData, withExamples, withJson } from "./command-line.ts";
 import type { Status } from "./failure.ts";
 import {
   type CommandFailure,
@@ -14,28 +17,58 @@ import {
   failureOfAnswer,
   refused,
   STATUS,
+  usage,
   worstOf,
 } from "./failure.ts";
+import { milliseconds } from "./option-values.ts";
 import type { Running } from "./running-deployment.ts";
 import { call, mustRun, statusOf } from "./running-deployment.ts";
 import type { Terminal } from "./terminal.ts";
 
-export const ROUTING_COMMANDS = {
-  fence: "refuse writes everywhere; reads are still served",
-  unfence: "admit writes again",
-  switchover: "move an app to another region without losing anything",
-  failover: "move an app away from a region that is lost",
-  failback: "move an app back to its primary region",
-} as const;
-export type RoutingCommand = keyof typeof ROUTING_COMMANDS;
+interface RoutingTexts {
+  readonly description: string;
+  readonly examples: readonly string[];
+  /** What `--to` names; absent where there is no choice. */
+  readonly to?: string;
+  readonly mayLoseData?: boolean;
+}
 
-export interface RoutingOptions {
-  readonly data: string;
-  readonly json: boolean;
+const ROUTING_COMMANDS: Readonly<Record<Command, RoutingTexts>> = {
+  fence: {
+    description: "refuse writes everywhere; reads are still served",
+    examples: ['fence tickets --reason "planned work"', "fence --all"],
+  },
+  unfence: {
+    description: "admit writes again",
+    examples: ["unfence tickets", "unfence --all"],
+  },
+  switchover: {
+    description: "move an app to another region without losing anything",
+    to: "the region to move to; without it one in sync is chosen",
+    examples: [
+      "switchover tickets --to ap-southeast-1",
+      'switchover --all --reason "planned work"',
+    ],
+  },
+  failover: {
+    description: "move an app away from a region that is lost",
+    to: "the region that takes over; without it one in sync is chosen",
+    mayLoseData: true,
+    examples: ["failover tickets", "failover tickets --to ap-southeast-1 --accept-data-loss"],
+  },
+  failback: {
+    description: "move an app back to its primary region",
+    examples: ["failback tickets", "failback --all --wait 2m"],
+  },
+};
+
+interface RoutingFlags extends CommonFlags {
+  readonly all: boolean;
   readonly to?: string;
   readonly reason?: string;
-  readonly acceptDataLoss: boolean;
-  readonly waitMs: number;
+  readonly acceptDataLoss?: boolean;
+  /** How long, in ms. */
+  readonly wait: number;
 }
 
 interface RoutingRecord {
@@ -47,6 +80,7 @@ interface RoutingRecord {
 
 /** Time for an answer after the region itself has given up waiting. */
 const ANSWER_MS = 5000;
+const DEFAULT_WAIT_MS = 60_000;
 const MAX_WAIT_MS = 600_000;
 
 /** Healthy serving regions first, then other healthy ones, the front door, and the rest. */
@@ -70,15 +104,15 @@ async function send(
   running: Running,
   addresses: readonly string[],
   app: string,
-  command: RoutingCommand,
-  options: RoutingOptions,
+  command: Command,
+  options: RoutingFlags,
 ): Promise<RoutingRecord> {
-  const { to, reason, acceptDataLoss, waitMs } = options;
+  const { to, reason, acceptDataLoss, wait: waitMs } = options;
   const body = {
     waitMs: Math.min(waitMs, MAX_WAIT_MS),
     ...(to === undefined ? {} : { to }),
     ...(reason === undefined ? {} : { reason }),
-    ...(acceptDataLoss ? { acceptDataLoss } : {}),
+    ...(acceptDataLoss === true ? { acceptDataLoss } : {}),
   };
   const path = `/routing/apps/${encodeURIComponent(app)}/${command}`;
   return postToFirst(running, addresses, { path, body, limitMs: waitMs + ANSWER_MS });
@@ -104,10 +138,10 @@ export async function postToFirst<Body>(
   throw last;
 }
 
-export async function runRoutingCommand(
-  command: RoutingCommand,
+async function runRoutingCommand(
+  command: Command,
   app: string | undefined,
-  options: RoutingOptions,
+  options: RoutingFlags,
   terminal: Terminal,
 ): Promise<Status> {
   const running = mustRun(options.data);
@@ -138,3 +172,39 @@ export async function runRoutingCommand(
 
 const describe = ({ app, state, epoch, servingRegions }: RoutingRecord): string =>
   `${app} is ${state}, served by ${servingRegions.join(", ") || "no region"} (epoch ${epoch})`;
+
+export function addRouting(program: CommandLine, run: Run): void {
+  for (const [name, texts] of Object.entries(ROUTING_COMMANDS)) {
+    addCommand(program, name as Command, texts, run);
+  }
+}
+
+function addCommand(program: CommandLine, name: Command, texts: RoutingTexts, run: Run): void {
+  const command = withJson(withData(program.command(name)))
+    .description(texts.description)
+    .argument("[app]", "the app's id")
+    .option("--all", "every app", false)
+    .option("--reason <text>", "for the journal")
+    .option(
+      "--wait <duration>",
+      "how long to wait for the result",
+      (text: string) => milliseconds("--wait", text),
+      DEFAULT_WAIT_MS,
+    );
+  if (texts.to !== undefined) command.option("--to <region>", texts.to);
+  if (texts.mayLoseData === true) {
+    const text = "go on although acknowledged writes may be lost";
+    command.option("--accept-data-loss", text, false);
+  }
+  withExamples(command, ...texts.examples);
+  command.action(async (app: string | undefined, flags: RoutingFlags) => {
+    if ((app === undefined) === !flags.all) {
+      throw usage(
+        `${name} wants one app or --all`,
+        app,
+        `Write \`understudy ${name} tickets\` or \`understudy ${name} --all\`.`,
+      );
+    }
+    run.end(await runRoutingCommand(name, app, flags, run.terminal));
+  });
+}

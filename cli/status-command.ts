@@ -1,18 +1,15 @@
 /** `understudy status`: which processes run, and where each app serves. *shell* */
+import type { Command } from "commander";
 import { formatDuration } from "../base/duration.ts";
 import type { DeploymentStatus } from "../targets/local/supervisor/status.ts";
+import { type CommonFlags, type Run, withData, withExamples, withJson } from "./command-line.ts";
 import type { Status } from "./failure.ts";
 import { STATUS } from "./failure.ts";
 import { describeChecks, describeNames } from "./names-text.ts";
 import { mustRun, statusOf } from "./running-deployment.ts";
 import { type Terminal, table } from "./terminal.ts";
 
-export interface StatusOptions {
-  readonly data: string;
-  readonly json: boolean;
-}
-
-export async function runStatus(options: StatusOptions, terminal: Terminal): Promise<Status> {
+async function runStatus(options: CommonFlags, terminal: Terminal): Promise<Status> {
   const status = await statusOf(mustRun(options.data));
   if (options.json) terminal.out(JSON.stringify(status));
   else for (const line of describeStatus(status)) terminal.out(line);
@@ -35,7 +32,7 @@ const MEMBERSHIP = {
   leaving: "being removed",
 } as const;
 
-export function describeStatus(status: DeploymentStatus): string[] {
+function describeStatus(status: DeploymentStatus): string[] {
   const regions = status.regions.map((region) => {
     const judged = region.healthy
       ? "healthy"
@@ -103,4 +100,13 @@ function describeFault({
     ...(fault.loss ? [`loss ${fault.loss}`] : []),
   ];
   return [`${kind} ${where}`, ...how].join(", ");
+}
+
+export function addStatus(program: Command, run: Run): void {
+  const command = withJson(withData(program.command("status")))
+    .description("show which processes run, and where each app serves")
+    .action(async (flags: CommonFlags) => {
+      run.end(await runStatus(flags, run.terminal));
+    });
+  withExamples(command, "status", "status --json");
 }

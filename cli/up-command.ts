@@ -1,6 +1,8 @@
 /** `understudy up`: runs a deployment in the foreground until it is stopped. *composition* */
+
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
 import { placeOf, regionName } from "../base/places.ts";
 import type { Deployment, SampleCredentials } from "../layers/api/index.ts";
 import { makeOperatorLink } from "../targets/local/operator-link.ts";
@@ -10,9 +12,12 @@ import type { RoundTrip } from "../targets/local/supervisor/round-trip.ts";
 import type { ReadyLine } from "../targets/local/supervisor/status.ts";
 import type { RunningDeployment } from "../targets/local/supervisor/supervisor.ts";
 import { startDeployment } from "../targets/local/supervisor/supervisor.ts";
+import { type Run, withData, withExamples } from "./command-line.ts";
+import { configFileOf } from "./config-beside.ts";
 import type { Status } from "./failure.ts";
-import { refused, STATUS } from "./failure.ts";
+import { refused, STATUS, usage } from "./failure.ts";
 import { describeNames } from "./names-text.ts";
+import { idList, roundTrip, wholeBetween } from "./option-values.ts";
 import {
   importIfThere,
   loadSampleContent,
@@ -44,16 +49,27 @@ const programs = {
 export async function runUp(options: UpOptions, terminal: Terminal): Promise<Status> {
   // Standard output is for the ready line alone, unless a person reads it.
   const say = terminal.isInteractive ? terminal.out : terminal.err;
-  const regions = await regionsOf(options);
+  const configFile = configFileOf(options.config);
+  if (configFile !== undefined && options.regions !== undefined) {
+    throw usage(
+      "--regions and the config file exclude each other",
+      `--regions ${options.regions.join(",")} and ${configFile}`,
+      "Name the regions in the file.",
+    );
+  }
+  const regions =
+    configFile === undefined
+      ? options.regions?.map((id) => ({ id }))
+      : (await loadDeployment(configFile)).regions;
   const stop = listenForSignals();
-  say("Starting ...");
+  say(configFile === undefined ? "Starting ..." : `Starting what ${configFile} describes ...`);
   let deployment: RunningDeployment;
   try {
     deployment = await startDeployment({
       dataDir: resolve(options.data),
       programs,
       ...(regions === undefined ? {} : { regions }),
-      ...(options.config === undefined ? {} : { configFile: resolve(options.config) }),
+      ...(configFile === undefined ? {} : { configFile }),
       httpPort: options.port,
       roundTrip: options.rtt,
       reset: options.reset,
@@ -82,11 +98,6 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<Sta
   await deployment.stopped;
   say("Stopped.");
   return STATUS.done;
-}
-
-async function regionsOf(options: UpOptions): Promise<readonly RegionRef[] | undefined> {
-  if (options.config !== undefined) return (await loadDeployment(resolve(options.config))).regions;
-  return options.regions?.map((id) => ({ id }));
 }
 
 /** The first signal asks for a clean stop, the second ends it at once. */
@@ -245,4 +256,35 @@ function welcome(
     `  ${faint(`Data is kept in ${options.data}. Ctrl-C stops everything.`)}`,
     "",
   ];
+}
+
+const DEFAULT_PORT = 8080;
+const MAX_PORT = 65_535;
+
+export function addUp(program: Command, run: Run): void {
+  const command = withData(program.command("up"))
+    .description("start the regions, the witness and the front door, and stay until stopped")
+    .option(
+      "--config <file>",
+      "what to run (default: ./understudy.config.ts, else the shipped apps)",
+    )
+    .option("--regions <list>", "regions, the primary first: eu-west-1,ap-southeast-1", idList)
+    .option(
+      "--port <number>",
+      "the front door's; 0 for any free one",
+      (text: string) => wholeBetween("--port", text, 0, MAX_PORT),
+      DEFAULT_PORT,
+    )
+    .option("--rtt <ms|aws>", "round trip between regions, or as between AWS regions", roundTrip, 0)
+    .option("--empty", "load no sample content", false)
+    .option("--reset", "delete what the directory holds, and begin anew", false)
+    .action(async (flags: UpOptions) => {
+      run.end(await runUp(flags, run.terminal));
+    });
+  withExamples(
+    command,
+    "up",
+    "up --regions eu-west-1,us-east-1,ap-southeast-1 --rtt aws",
+    "up --data ./second --port 0",
+  );
 }

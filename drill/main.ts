@@ -45,11 +45,17 @@ const RATE_MOST = 20_000;
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 const err = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** Throws a ConfigurationError for a scenario or a number that cannot be used. */
+export function checkDrillOptions(options: DrillOptions): void {
+  chooseScenarios(options);
+  checkNumbers(options);
+}
+
+/** Options that `checkDrillOptions` accepts. */
 export async function runDrillCommand(options: DrillOptions): Promise<number> {
   if (options.list) return listScenarios(options.json);
   if (options.target === "simulated") return refuseSimulated(options.json);
   const chosen = chooseScenarios(options);
-  checkNumbers(options);
   const stopped = listenForInterrupt();
   const dir = resolve(options.reportDir ?? join("reports", `drill-${stampOf(new Date())}`));
   const results: (DrillResult & { readonly page: string })[] = [];
