@@ -17,7 +17,7 @@ const problemShape = z.object({
 
 const requestHeaders = {
   "Idempotency-Key":
-    "1 to 128 visible ASCII characters: the same key never has two effects within 24 hours",
+    "1 to 255 visible ASCII characters: the same key never has two effects within 24 hours",
   "If-Match": "ETags, one of which the item has to have",
   "Understudy-Session": "The client's receipts, comma-separated, at most 20",
   "Understudy-Consistency": "current, leased or stale",

@@ -7,7 +7,7 @@ import { type Problem, problem } from "./problem.ts";
 
 export const RECEIPTS_LIMIT = 20;
 const RECEIPT = /^[!-+\--~]{1,256}$/;
-const IDEMPOTENCY_KEY = /^[!-~]{1,128}$/;
+const IDEMPOTENCY_KEY = /^[!-~]{1,255}$/;
 const ETAG = /^(?:W\/)?"([!#-~]{1,256})"$/;
 const LEVELS: readonly string[] = ["current", "leased", "stale"] satisfies Consistency[];
 
@@ -19,7 +19,7 @@ export function parseIdempotencyKey(header: string | null): Parsed<string | unde
   if (IDEMPOTENCY_KEY.test(header)) return ok(header);
   return problem(
     "invalid-header",
-    `Idempotency-Key has to be 1 to 128 visible ASCII characters, got ${header.length}` +
+    `Idempotency-Key has to be 1 to 255 visible ASCII characters, got ${header.length}` +
       " characters, or some that are not visible ASCII.",
   );
 }
