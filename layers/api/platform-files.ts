@@ -21,10 +21,7 @@ export async function answerPlatform(
 ): Promise<Response | undefined> {
   const { path, request } = scope;
   if (!PATHS.test(path)) return undefined;
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    const headers = { allow: "GET, HEAD" };
-    return respond(scope, problem("method-not-allowed", "This is only read.", { headers }));
-  }
+  if (!isRead(request.method)) return answerReadOnly(scope);
   scope.route = path.startsWith("/docs") ? "/docs" : path;
   if (path === "/openapi.json") return send(scope, files.openapi(), "application/json");
   if (path === "/routing/events") return stream(scope, files.events);
@@ -35,6 +32,17 @@ export async function answerPlatform(
   if (path.startsWith("/problems")) return explain(scope, path.slice("/problems/".length));
   const file = files.docsFile && (await docsPage(path, files.docsFile));
   return file && send(scope, file.body, file.contentType, DOCS_POLICY);
+}
+
+export const isRead = (method: string): boolean => method === "GET" || method === "HEAD";
+
+/** For any other method where there is something to read: load balancers ask with OPTIONS. */
+export function answerReadOnly(scope: Scope): Response {
+  const headers = { allow: "GET, HEAD, OPTIONS" };
+  if (scope.request.method === "OPTIONS") {
+    return respond(scope, { kind: "answer", status: 204, headers });
+  }
+  return respond(scope, problem("method-not-allowed", "This is only read.", { headers }));
 }
 
 function send(

@@ -190,7 +190,7 @@ describe("an address", () => {
     expect(options.status).toBe(204);
     expect(options.headers.get("allow")).toContain("POST");
     expect((await world.send("HEAD", "/echo/api/things")).status).toBe(200);
-    expect((await world.send("POST", "/metrics")).headers.get("allow")).toBe("GET, HEAD");
+    expect((await world.send("POST", "/metrics")).headers.get("allow")).toBe("GET, HEAD, OPTIONS");
   });
 
   test("of pages goes to the pages, of plain routes to the app's own router", async () => {

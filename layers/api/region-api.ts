@@ -38,7 +38,7 @@ import type { Log } from "./log.ts";
 import { type AppObjects, createAppObjects, noObjects } from "./objects/app-objects.ts";
 import { addObjectRoutes, OBJECT_PATHS } from "./objects/object-routes.ts";
 import { describeApi } from "./openapi.ts";
-import { answerPlatform, type PlatformFiles } from "./platform-files.ts";
+import { answerPlatform, answerReadOnly, isRead, type PlatformFiles } from "./platform-files.ts";
 import { type Problem, problem } from "./problem.ts";
 import { baseHeaders, epochOf, respond } from "./reply.ts";
 import { createRoutingRoutes } from "./routing-routes.ts";
@@ -207,7 +207,9 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     }
     const own = await answerPlatform(scope, files);
     if (own !== undefined) return own;
-    const page = await options.pages?.(request, path);
+    const asked = isRead(request.method) ? request : new Request(request.url, { method: "HEAD" });
+    const page = await options.pages?.(asked, path);
+    if (page !== undefined && asked !== request) return answerReadOnly(scope);
     return page ?? respond(scope, problem("not-found", `Nothing is at ${path.slice(0, 200)}.`));
   };
 
