@@ -1,5 +1,5 @@
 /**
- * Every error a client can meet, in one table. *pure*
+ * Every error a client can meet, in one table. *pure*, *public*
  *
  * Errors are `application/problem+json` (RFC 9457). `type` is stable, is what programs compare, and
  * is a path that answers with this table's row. One function maps the outcomes of the store, so
@@ -39,6 +39,21 @@ const kinds = {
     status: 400,
     title: "A request header is not valid",
     advice: "Correct the header that `detail` names.",
+  },
+  "malformed-request": {
+    status: 400,
+    title: "The request is not HTTP that is understood here",
+    advice: "Correct what `detail` names: nothing was done.",
+  },
+  "timed-out": {
+    status: 408,
+    title: "The request did not arrive in time",
+    advice: "Send it again, without long pauses within its head or its body.",
+  },
+  "head-too-large": {
+    status: 431,
+    title: "The head of the request is too large",
+    advice: "Send fewer or shorter header fields; `limitBytes` is the most of all together.",
   },
   "not-signed-in": {
     status: 401,

@@ -2,7 +2,8 @@
  * Takes the body of a request, so that it can be sent more than once where that is allowed. *shell*
  *
  * Small ones are read first; large ones, and those of unknown length that turn out large, stay in
- * the socket and stream to one region at its pace.
+ * the socket and stream to one region at its pace. Memory is counted as bytes arrive: what a client
+ * only announces takes none.
  */
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
@@ -13,14 +14,20 @@ export interface Taken {
   readonly isKept: boolean;
 }
 
+export interface Keeping {
+  /** Of a body that may be sent again; undefined: it may not. */
+  readonly most: number | undefined;
+  /** Asked before more is kept. */
+  readonly account: (bytes: number) => boolean;
+}
+
 /** Read before it is sent even where it cannot be sent again: one write instead of a stream. */
 const SMALL_BYTES = 16 * 1024;
 
 /** Calls back at once when there is no body; never, when the client leaves first. */
 export function takeBody(
   request: IncomingMessage,
-  isKeyed: boolean,
-  replayBytes: number,
+  { most: mostAgain, account }: Keeping,
   taken: (result: Taken) => void,
 ): void {
   const length = request.headers["content-length"];
@@ -30,15 +37,15 @@ export function takeBody(
     const isTold = length === "0" && request.method !== "GET" && request.method !== "HEAD";
     return taken({ body: isTold ? Buffer.alloc(0) : null, isKept: true });
   }
-  const most = isKeyed ? replayBytes : SMALL_BYTES;
+  const most = mostAgain ?? SMALL_BYTES;
   if (!isChunked && Number(length) > most) return taken({ body: request, isKept: false });
-  if (isChunked && !isKeyed) return taken({ body: request, isKept: false });
+  if (isChunked && mostAgain === undefined) return taken({ body: request, isKept: false });
   const chunks: Buffer[] = [];
   let bytes = 0;
   const onData = (chunk: Buffer): void => {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes <= most) return;
+    if (bytes <= most && account(chunk.length)) return;
     request.off("data", onData).off("end", onEnd).pause();
     request.unshift(Buffer.concat(chunks));
     taken({ body: request, isKept: false });

@@ -1,6 +1,6 @@
 /** How a request ends that no region answered: with the most that can be said truthfully. */
 import type { ServerResponse } from "node:http";
-import { answerProblem, type DoorProblem } from "./problem.ts";
+import { answerProblem } from "./problem.ts";
 import { type Access, conditionOf, type Table } from "./router.ts";
 
 export interface Failure {
@@ -24,7 +24,7 @@ export function answerFailure(response: ServerResponse, table: Table, failure: F
       : { app: route.app, epoch: route.epoch, servingRegions: route.servingRegions }),
   };
   if (!isUncertain) {
-    const code: DoorProblem = isBusy ? "busy" : "unavailable";
+    const code = isBusy ? "busy" : "unavailable";
     return answerProblem(response, code, `${reason}; nothing was written`, extra);
   }
   const advice =

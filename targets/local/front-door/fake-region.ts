@@ -126,7 +126,9 @@ export async function startFakeRegion(id: string): Promise<FakeRegion> {
   };
 
   const listen = async (): Promise<void> => {
-    server = createServer((request, response) => run(() => onRequest(request, response)));
+    server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) =>
+      run(() => onRequest(request, response)),
+    );
     server.on("connection", (socket) => {
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket));

@@ -28,6 +28,8 @@ import { answerFailure } from "./failure.ts";
 import { headerOf, responseHeaders } from "./headers.ts";
 import { Hold } from "./hold.ts";
 import type { Place } from "./lane.ts";
+import { Patience } from "./patience.ts";
+import { answerProblem } from "./problem.ts";
 import type { Request } from "./request.ts";
 import type { Seat } from "./roster.ts";
 import { chooseRegion, conditionOf, isLost } from "./router.ts";
@@ -35,6 +37,7 @@ import { Turn } from "./turn.ts";
 import {
   type Flight,
   type FlightListener,
+  isUnsendable,
   type Outgoing,
   type Upstream,
   wasRefused,
@@ -47,13 +50,13 @@ export class Exchange implements Pending, FlightListener {
   readonly #flights: Flight[] = [];
   readonly #seat: Seat<Pending>;
   readonly #startedAt = performance.now();
+  readonly #patience: Patience;
   readonly #attempts = new Attempts();
   #turn: Turn | undefined;
   #queuedMs = 0;
   #reason: string | undefined;
   #hold: Hold | undefined;
   #isUncertain = false;
-  #silenceTimer: NodeJS.Timeout | undefined;
   #winner: Flight | undefined;
   #refusal: KeptAnswer | undefined;
   #isOver = false;
@@ -63,6 +66,10 @@ export class Exchange implements Pending, FlightListener {
     this.#of = of;
     this.#seat = door.pending.enter(this);
     this.#delivery = new Delivery(of.response);
+    this.#patience = new Patience(door.limits, of.request, {
+      silence: () => this.#onSilence(),
+      deadline: () => this.#onDeadline(),
+    });
   }
 
   get app(): string | undefined {
@@ -147,7 +154,7 @@ export class Exchange implements Pending, FlightListener {
     if (place !== undefined) return this.#dispatch(upstream, place);
     // Company is not worth waiting for.
     if (this.#flights.length > 0) return this.#watchSilence();
-    clearTimeout(this.#silenceTimer);
+    this.#patience.stop();
     this.#turn = new Turn(upstream, { isPatient: this.#hold !== undefined, since: now }, this);
     if (!this.#turn.begin()) this.shed(this.#turn);
   }
@@ -188,17 +195,7 @@ export class Exchange implements Pending, FlightListener {
   }
 
   #watchSilence(): void {
-    clearTimeout(this.#silenceTimer);
-    const { readSilenceMs, writeSilenceMs, answerMs } = this.#door.limits;
-    const { access } = this.#of;
-    if (access === "bare") {
-      this.#silenceTimer = setTimeout(() => this.#onDeadline(), answerMs);
-      return;
-    }
-    const leastMs = access === "read" ? readSilenceMs : writeSilenceMs;
-    const silenceMs = this.#flights[0]?.upstream.patienceMs(leastMs) ?? leastMs;
-    // Few lengths for all: such timers share a list and cost next to nothing.
-    this.#silenceTimer = setTimeout(() => this.#onSilence(), silenceMs);
+    this.#patience.watch(this.#of.access, this.#flights[0]?.upstream);
   }
 
   #onDeadline(): void {
@@ -210,8 +207,6 @@ export class Exchange implements Pending, FlightListener {
   /** Somebody else may be faster; and the region may be in trouble. */
   #onSilence(): void {
     if (this.#isOver || this.#winner !== undefined) return;
-    const { answerMs } = this.#door.limits;
-    if (performance.now() - this.#startedAt > answerMs) return this.#onDeadline();
     for (const flight of this.#flights) this.#door.suspect(flight.upstream.id, "silence");
     this.#keepCompany();
   }
@@ -249,7 +244,7 @@ export class Exchange implements Pending, FlightListener {
   #settleOn(flight: Flight): void {
     this.#winner = flight;
     for (const other of [...this.#flights]) if (other !== flight) this.#drop(other);
-    clearTimeout(this.#silenceTimer);
+    this.#patience.stop();
   }
 
   onData(flight: Flight, chunk: Buffer): void {
@@ -312,6 +307,7 @@ export class Exchange implements Pending, FlightListener {
   onBroke(flight: Flight, error: Error, sent: boolean): void {
     this.#forget(flight);
     if (this.#isOver) return;
+    if (isUnsendable(error)) return this.#refuse(error);
     const { access, response, isControl } = this.#of;
     const region = flight.upstream.id;
     if (!isControl) this.#door.suspect(region, wasRefused(error) ? "refused" : "broke");
@@ -331,7 +327,7 @@ export class Exchange implements Pending, FlightListener {
     if (!this.isHeld && this.#door.held >= this.#door.limits.mostHeld) {
       return this.#giveUp("too many requests are waiting for a region", true);
     }
-    clearTimeout(this.#silenceTimer);
+    this.#patience.stop();
     const late = (): void => this.#giveUp("no region could serve it in time");
     this.#hold ??= new Hold(this.#door, this.app, () => this.retry(), late);
     this.#hold.begin();
@@ -356,6 +352,13 @@ export class Exchange implements Pending, FlightListener {
     this.#leave(response.statusCode);
   }
 
+  /** Said of the request, and held against no region. */
+  #refuse({ message }: Error): void {
+    this.#reason = `it cannot be sent on: ${message}`;
+    answerProblem(this.#of.response, "malformed-request", this.#reason);
+    this.#leave(this.#of.response.statusCode);
+  }
+
   #clientLeft(): void {
     if (this.#isOver) return;
     for (const flight of [...this.#flights]) this.#drop(flight);
@@ -378,7 +381,7 @@ export class Exchange implements Pending, FlightListener {
   #leave(status: number): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#silenceTimer);
+    this.#patience.stop();
     this.#hold?.stop();
     this.#delivery.stop();
     this.#leaveLine();

@@ -7,16 +7,17 @@
  * Parts: router.ts decides, follower.ts and conditions.ts tell it what is, forward.ts carries one
  * request, door.ts is what requests share.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ConfigurationError } from "../../../base/errors.ts";
 import { type Log, silentLog } from "../../../layers/api/log.ts";
+import { createHttpServer, EVENT_STREAM } from "../http/server.ts";
 import type { LinkFaults } from "../link/fault.ts";
 import { takeBody } from "./body.ts";
 import { createDoor, type Door, type Limits } from "./door.ts";
 import { Exchange } from "./forward.ts";
-import { requestHeaders } from "./headers.ts";
-import { answerProblem } from "./problem.ts";
+import { headerOf, requestHeaders } from "./headers.ts";
+import { answerProblem, FRONT_DOOR } from "./problem.ts";
 import { type Access, type RegionRef, routeOf, type Table } from "./router.ts";
 
 export interface FrontDoorOptions {
@@ -44,15 +45,12 @@ export interface FrontDoor {
   close(): Promise<void>;
 }
 
-const HEADER_BYTES = 32 * 1024;
 const HEADERS_MS = 10_000;
 const KEEP_ALIVE_MS = 15_000;
 const MOST_SOCKETS = 16_000;
 /** How often heads that are late are looked for: connections that say nothing end as soon. */
 const LATE_LOOK_MS = 2_000;
 const DRAIN_LOOK_MS = 20;
-const SLOWEST_BYTES_PER_MS = 16;
-const LARGEST_BYTES = 8 * 1024 * 1024 * 1024;
 
 export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
   const door = createDoor({
@@ -61,24 +59,20 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
     log: options.log ?? silentLog,
   });
   const streams = new Set<ServerResponse>();
-  const server = createServer(
-    {
-      maxHeaderSize: HEADER_BYTES,
-      headersTimeout: HEADERS_MS,
-      connectionsCheckingInterval: LATE_LOOK_MS,
-      // A large upload may take long; its silence is what is bounded (limits.bodyIdleMs).
-      requestTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      noDelay: true,
-    },
-    (request, response) => {
-      if (request.headers.accept === "text/event-stream") {
+  const server = createHttpServer({
+    name: FRONT_DOOR,
+    headersMs: HEADERS_MS,
+    lateLookMs: LATE_LOOK_MS,
+    keepAliveMs: KEEP_ALIVE_MS,
+    bodyIdleMs: door.limits.bodyIdleMs,
+    answer: (request, response) => {
+      if (request.headers.accept === EVENT_STREAM) {
         streams.add(response);
         response.once("close", () => streams.delete(response));
       }
       handle(door, request, response);
     },
-  );
+  });
   server.maxConnections = MOST_SOCKETS;
   const host = options.host ?? "127.0.0.1";
   await new Promise<void>((resolve, reject) => {
@@ -132,59 +126,41 @@ function handle(door: Door, request: IncomingMessage, response: ServerResponse):
   if (isControl && door.control === undefined) {
     return answerProblem(response, "unavailable", "this front door has no supervisor behind it");
   }
-  const { method } = request;
-  const isSafe = method === "GET" || method === "HEAD" || method === "OPTIONS";
-  // Which region a command is carried out by may depend on which one is asked: one is.
-  const isCommand = !isSafe && request.url?.startsWith("/routing/") === true;
-  const hasKey = request.headers["idempotency-key"] !== undefined;
-  const isKeyed = !isSafe && !isControl && !isCommand && hasKey;
   const headers = requestHeaders(request.rawHeaders, {
     address: request.socket.remoteAddress ?? "",
     host: request.headers.host ?? "",
     proto: "http",
   });
-  if (!isSafe) limitIdle(request, response, door.limits.bodyIdleMs);
-  const isRepeatable = (isSafe || isKeyed) && reserve(door, request, response);
-  takeBody(request, isRepeatable, door.limits.replayBytes, ({ body, isKept }) => {
+  const { method } = request;
+  const isSafe = method === "GET" || method === "HEAD" || method === "OPTIONS";
+  // Which region a command is carried out by may depend on which one is asked: one is.
+  const isCommand = !isSafe && request.url?.startsWith("/routing/") === true;
+  // What counts is what the region gets: a key that is not handed on protects nothing.
+  const hasKey = headerOf(headers, "idempotency-key") !== undefined;
+  const isKeyed = !isSafe && !isControl && !isCommand && hasKey;
+  const isEventStream = headerOf(headers, "accept") === EVENT_STREAM;
+  const most = isSafe || isKeyed ? door.limits.replayBytes : undefined;
+  takeBody(request, { most, account: keepingFor(door, response) }, ({ body, isKept }) => {
     const isBare = isControl || !isKept || !(isSafe || isKeyed);
     const access: Access = isBare ? "bare" : isSafe ? "read" : "keyed";
     const app = route.kind === "region" ? route.app : undefined;
-    const isEventStream = request.headers.accept === "text/event-stream";
     const of = { request, response, app, access, isControl, headers, body, isEventStream };
     new Exchange(door, of).start();
   });
 }
 
-/** Whether there is room to keep the body; without room it streams, and is sent once. */
-function reserve(door: Door, request: IncomingMessage, response: ServerResponse): boolean {
-  const isChunked = request.headers["transfer-encoding"] !== undefined;
-  const { replayBytes, mostKeptBytes } = door.limits;
-  const bytes = isChunked ? replayBytes : Number(request.headers["content-length"] ?? 0);
-  if (bytes === 0 || bytes > replayBytes) return true;
-  if (door.keptBytes + bytes > mostKeptBytes) return false;
-  door.keptBytes += bytes;
-  response.once("close", () => {
-    door.keptBytes -= bytes;
-  });
-  return true;
-}
-
-/**
- * A body that stops arriving ends its connection: a slow client must not hold a place for ever. One
- * that trickles would, a byte before each time-out; so its whole has a limit as well.
- */
-function limitIdle(request: IncomingMessage, response: ServerResponse, idleMs: number): void {
-  if (request.complete) return;
-  const late = (detail: string) => (): void => {
-    if (request.complete) return;
-    answerProblem(response, "timed-out", detail);
-    response.once("close", () => request.socket.destroy());
+/** Counts what is kept of one request's body, as it arrives; false: there is no room for it. */
+function keepingFor(door: Door, response: ServerResponse): (bytes: number) => boolean {
+  let kept = 0;
+  return (bytes) => {
+    if (door.keptBytes + bytes > door.limits.mostKeptBytes) return false;
+    door.keptBytes += bytes;
+    if (kept === 0) {
+      response.once("close", () => {
+        door.keptBytes -= kept;
+      });
+    }
+    kept += bytes;
+    return true;
   };
-  request.setTimeout(idleMs, late(`nothing of the body arrived for ${idleMs} ms`));
-  const bytes = Number(request.headers["content-length"] ?? LARGEST_BYTES);
-  const wholeMs = idleMs + Math.min(bytes, LARGEST_BYTES) / SLOWEST_BYTES_PER_MS;
-  const whole = setTimeout(late(`the body took longer than ${Math.ceil(wholeMs)} ms`), wholeMs);
-  // Not on a later `close`: the server has set its own time-out for an idle connection by then.
-  request.once("end", () => request.setTimeout(0));
-  for (const event of ["end", "close"]) request.once(event, () => clearTimeout(whole));
 }

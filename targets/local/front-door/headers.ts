@@ -1,7 +1,8 @@
 /**
  * Headers on their way through, as flat lists of names and values (RFC 9110, 7.6). *pure*
  *
- * What belongs to one connection stays there; the client's address is added to what the region
+ * What belongs to one connection stays there, and so does what a client names in Connection, save
+ * for Host, without which there is no request; the client's address is added to what the region
  * gets. Flat lists go through untouched otherwise: order, case and repetitions are kept.
  */
 const HOP_BY_HOP = new Set([
@@ -35,7 +36,8 @@ export function requestHeaders(raw: readonly string[], origin: Origin): string[]
   const out: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] ?? "").toLowerCase();
-    if (HOP_BY_HOP.has(name) || FORWARDED.has(name) || named?.has(name)) continue;
+    if (HOP_BY_HOP.has(name) || FORWARDED.has(name)) continue;
+    if (name !== "host" && named?.has(name)) continue;
     out.push(name, raw[i + 1] ?? "");
   }
   out.push("x-forwarded-for", origin.address);

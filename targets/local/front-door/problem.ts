@@ -1,36 +1,14 @@
-/** What the front door itself answers with, in the words of the regions (RFC 9457). */
+/** What the front door itself answers with. */
 import type { ServerResponse } from "node:http";
+import type { ProblemCode } from "../../../layers/api/problem.ts";
+import { answerProblem as answer } from "../http/problem.ts";
 
-export type DoorProblem = "unavailable" | "outcome-unknown" | "busy" | "too-large" | "timed-out";
+/** What `Understudy-Region` says where no region answered. */
+export const FRONT_DOOR = "front-door";
 
-const ROWS: Readonly<Record<DoorProblem, { status: number; title: string; retryAfter?: number }>> =
-  {
-    unavailable: { status: 503, title: "Not available right now", retryAfter: 1 },
-    "outcome-unknown": { status: 504, title: "It is not known whether this happened" },
-    busy: { status: 503, title: "Too much to do right now", retryAfter: 1 },
-    "too-large": { status: 413, title: "Too large" },
-    "timed-out": { status: 408, title: "The body did not arrive in time" },
-  };
-
-export function answerProblem(
+export const answerProblem = (
   response: ServerResponse,
-  code: DoorProblem,
+  code: ProblemCode,
   detail: string,
   extra: Readonly<Record<string, unknown>> = {},
-): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  const { status, title, retryAfter } = ROWS[code];
-  const body = { type: `/problems/${code}`, title, status, detail, code, ...extra };
-  const headers: Record<string, string> = {
-    "content-type": "application/problem+json",
-    "cache-control": "no-store",
-    "understudy-region": "front-door",
-  };
-  if (retryAfter !== undefined) headers["retry-after"] = String(retryAfter);
-  // What is left of the request's body is not read: the connection cannot be used again.
-  if (!response.req.complete) headers["connection"] = "close";
-  response.writeHead(status, headers).end(JSON.stringify(body));
-}
+): void => answer(response, { code, detail, extra }, FRONT_DOOR);

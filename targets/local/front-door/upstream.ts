@@ -10,6 +10,7 @@
  * Not promised: time-outs. Silence is judged by whoever waits (forward.ts, conditions.ts).
  */
 import { type Dispatcher, Pool } from "undici";
+import { HEAD_BYTES } from "../http/server.ts";
 import { holdMs, isLost, type SiteFaults } from "../link/fault.ts";
 import type { KeptAnswer } from "./answer.ts";
 import { Lane, type Place } from "./lane.ts";
@@ -66,6 +67,7 @@ export class Upstream {
       connectTimeout: 5_000,
       headersTimeout: 0,
       bodyTimeout: 0,
+      maxHeaderSize: HEAD_BYTES,
     });
   }
 
@@ -229,6 +231,16 @@ export class Flight implements Dispatcher.DispatchHandler {
 
 export const wasRefused = (error: Error): boolean =>
   (error as NodeJS.ErrnoException).code === "ECONNREFUSED";
+
+/** Our own side refused to send it: no region ever saw it, and none would. */
+const UNSENDABLE = new Set([
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_NOT_SUPPORTED",
+  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
+]);
+
+export const isUnsendable = (error: Error): boolean =>
+  UNSENDABLE.has((error as NodeJS.ErrnoException).code ?? "");
 
 export interface Probed {
   readonly status: number;

@@ -1,6 +1,13 @@
-/** The region's HTTP server: a function from Request to Response on a port of its own. *adapter* */
-import { createServer, type Server } from "node:http";
+/**
+ * The region's HTTP server: a function from Request to Response on a port of its own. *adapter*
+ *
+ * What is read before there is a Request, and refused, is the same as at the front door
+ * (http/server.ts).
+ */
+import type { IncomingMessage, Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
+import { writtenProblem } from "../http/problem.ts";
+import { createHttpServer } from "../http/server.ts";
 
 export interface HttpServer {
   readonly port: number;
@@ -13,19 +20,45 @@ export interface HttpServer {
 const HEADERS_TIMEOUT_MS = 20_000;
 const KEEP_ALIVE_MS = 65_000;
 const DRAIN_MS = 1500;
+/** Addresses and Host, as the front door repeats them. */
+const FORWARDED_BYTES = 1_024;
+
+export interface ListenOptions {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly bodyIdleMs?: number;
+}
 
 /** On `port` when it is free, else on any: a region that starts again keeps its address if it can. */
 export async function listen(
-  host: string,
-  port: number,
+  { name, host, port, bodyIdleMs }: ListenOptions,
   answer: (request: Request) => Promise<Response>,
 ): Promise<HttpServer> {
-  const listener = getRequestListener(answer, { overrideGlobalObjects: true });
-  const make = (): Server => {
-    const made = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
-    made.headersTimeout = HEADERS_TIMEOUT_MS;
-    return made;
-  };
+  const refusals = new WeakMap<IncomingMessage, (response: Response) => void>();
+  const listener = getRequestListener(
+    (request, { incoming }) => {
+      const message = incoming as IncomingMessage;
+      if (message.complete) return answer(request);
+      const refused = new Promise<Response>((resolve) => refusals.set(message, resolve));
+      return Promise.race([answer(request), refused]);
+    },
+    { overrideGlobalObjects: true },
+  );
+  const make = (): Server =>
+    createHttpServer({
+      name,
+      headersMs: HEADERS_TIMEOUT_MS,
+      keepAliveMs: KEEP_ALIVE_MS,
+      extraHeadBytes: FORWARDED_BYTES,
+      ...(bodyIdleMs === undefined ? {} : { bodyIdleMs }),
+      answer: listener,
+      refuse: (request, own) => {
+        const { status, text, headers } = writtenProblem(own, name);
+        headers["connection"] = "close";
+        refusals.get(request)?.(new Response(text, { status, headers }));
+      },
+    });
   const server = make();
   const servers = [server];
   await bind(server, host, port).catch(async (error: NodeJS.ErrnoException) => {

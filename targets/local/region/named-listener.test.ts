@@ -17,7 +17,10 @@ afterEach(async () => {
 });
 
 async function start(): Promise<{ server: HttpServer; listener: NamedListener }> {
-  const server = await listen("127.0.0.1", 0, async () => new Response("well"));
+  const server = await listen(
+    { name: "a", host: "127.0.0.1", port: 0 },
+    async () => new Response("well"),
+  );
   const listener = new NamedListener("near", log);
   cleanups.push(() => {
     listener.close();

@@ -168,7 +168,9 @@ export class RegionNode {
     const node = new RegionNode(options, { deployment, engine, board, thread, link, ground });
     const members = latestOf(engine.get(membersKey) as Members | undefined, thread.members);
     if (members !== undefined) node.#create(members);
-    const http = await listen(host, config.httpPort, (request) => node.#answer(request));
+    const http = await listen({ name: config.site, host, port: config.httpPort }, (request) =>
+      node.#answer(request),
+    );
     node.#http = http;
     thread.post({ type: "url", url: node.url });
     return node;

@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expectAnswers, head } from "../http/odd-requests.ts";
+import { sendRaw } from "../http/raw-client.ts";
 import { createLink } from "../link/link.ts";
 import type { Programs } from "../supervisor/sites.ts";
 import {
@@ -230,6 +232,15 @@ async function send(url: string, one: Case) {
   return { status: answer.status, headers: answer.headers, body: JSON.parse(await answer.text()) };
 }
 
+const portOf = (place: string): number => Number(new URL(places[place] ?? "").port);
+
+/** As `nc -N` gets it. */
+async function theWholeAnswer(port: number) {
+  const text = head("GET /routing/apps HTTP/1.1", "Host: x", "Connection: close");
+  const { body, tookMs } = await sendRaw(port, text);
+  return { text: body, took: tookMs };
+}
+
 describe("over HTTP", () => {
   for (const place of ["the region", "the front door"]) {
     test.each(CASES)(`${place} tells $name as a problem that says what to do`, async (one) => {
@@ -243,6 +254,14 @@ describe("over HTTP", () => {
       expect(body.advice.length).toBeGreaterThan(10);
     });
   }
+
+  test.each(["the region", "the front door"])("%s answers odd requests at once", async (place) => {
+    await expectAnswers(portOf(place), [200, 404, 405]);
+    const { text, took } = await theWholeAnswer(portOf(place));
+    expect(JSON.parse(text).items.length).toBeGreaterThan(0);
+    expect(took).toBeLessThan(5_000);
+    expect((await deployment.running.status()).regions.map(({ up }) => up)).toEqual([true, true]);
+  });
 
   test("a stale If-Match is refused, and the newer version stays", async () => {
     const a = await deployment.urlOf(A);
