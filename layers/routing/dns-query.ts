@@ -46,11 +46,16 @@ export function decodeQuery(bytes: Uint8Array): DecodedQuery {
   if (opcode !== 0) return { kind: "refused", header, rcode: "NOTIMP" };
   const garbage: DecodedQuery = { kind: "refused", header, rcode: "FORMERR" };
   // One question, and nothing said to it but additional records.
-  if (word(bytes, 4) !== 1 || word(bytes, 6) !== 0 || word(bytes, 8) !== 0) return garbage;
+  if (word(bytes, 4) !== 1 || word(bytes, 6) !== 0) return garbage;
   const name = readName(bytes, HEADER_BYTES);
   if (name === undefined || name.end + 4 > bytes.length) return garbage;
   const end = name.end + 4;
-  const additional = readAdditional(bytes, end, word(bytes, 10));
+  // Who asks for the changes of a zone says what it has (RFC 1995, 3): read over, not garbage.
+  const isTransfer = word(bytes, name.end) === TYPE.IXFR;
+  const authorities = word(bytes, 8);
+  if (authorities > 0 && !isTransfer) return garbage;
+  const from = skipRecords(bytes, end, authorities);
+  const additional = from === undefined ? undefined : readAdditional(bytes, from, word(bytes, 10));
   if (additional === undefined) return garbage;
   const { edns, subnetOption } = additional;
   return {
@@ -123,6 +128,17 @@ function readAdditional(bytes: Uint8Array, from: number, count: number): Additio
     at = end;
   }
   return at === bytes.length ? found : undefined;
+}
+
+function skipRecords(bytes: Uint8Array, from: number, count: number): number | undefined {
+  let at = from;
+  for (let index = 0; index < count; index++) {
+    const fixed = skipName(bytes, at);
+    if (fixed === undefined || fixed + 10 > bytes.length) return undefined;
+    at = fixed + 10 + word(bytes, fixed + 8);
+    if (at > bytes.length) return undefined;
+  }
+  return at;
 }
 
 function skipName(bytes: Uint8Array, from: number): number | undefined {

@@ -68,6 +68,21 @@ async function dig(server: DnsServer, ...words: string[]): Promise<string> {
   return stdout;
 }
 
+/** A question for the changes since a serial, as dig puts it: with the SOA that the asker has. */
+const askingForChanges = (): Uint8Array =>
+  encode({
+    type: "query",
+    id: 9,
+    questions: [{ name: "understudy.test", type: "IXFR" as never }],
+    authorities: [
+      {
+        name: "understudy.test",
+        type: "SOA",
+        data: { mname: ".", rname: ".", serial: 1, refresh: 0, retry: 0, expire: 0, minimum: 0 },
+      },
+    ],
+  });
+
 /** One datagram, and the first that comes back. */
 function overUdp(server: DnsServer, bytes: Uint8Array): Promise<Buffer> {
   const socket = createSocket("udp4");
@@ -116,6 +131,7 @@ test.skipIf(!hasDig)(
       [["far.understudy.test", "AAAA"], "NOERROR", /ANSWER: 0, AUTHORITY: 1[\s\S]*\sSOA\s/],
       [["example.com"], "REFUSED", /ANSWER: 0, AUTHORITY: 0/],
       [["understudy.test", "AXFR", "+tcp"], "", /Transfer failed/],
+      [["understudy.test", "IXFR=1", "+tcp"], "", /Transfer failed/],
       [["version.bind", "CH", "TXT"], "REFUSED", /ANSWER: 0/],
       [[TICKETS, "+opcode=update"], "NOTIMP", /opcode: UPDATE/],
       [[TICKETS, "+edns=1", "+noednsneg"], "BADVERS", /EDNS: version: 0/],
@@ -283,4 +299,22 @@ test("a port in use, and an address that is none, are refused with the fix", asy
   const second = startDnsServer({ host: "127.0.0.1", port: server.port, state });
   await expect(second).rejects.toThrow(/cannot listen \(EADDRINUSE\).*Choose another port/);
   await expect(startDnsServer({ host: "localhost", state })).rejects.toThrow(/IP address/);
+});
+
+test("a transfer is refused over both transports, whatever its asker says that it has", async () => {
+  const server = await start();
+  const socket = overTcp(server);
+  const question = askingForChanges();
+  const framed = Buffer.concat([Uint8Array.of(question.length >> 8, question.length), question]);
+  const overOne = new Promise<Buffer>((resolve) => socket.once("data", resolve));
+  socket.write(framed);
+  const replies = [await overUdp(server, question), (await overOne).subarray(2)];
+  for (const reply of replies) expect((reply[3] ?? 0) & 15).toBe(5);
+  for (const opcode of [1, 2, 3, 4, 5, 6, 15]) {
+    const odd = Uint8Array.from(question);
+    odd[2] = opcode << 3;
+    expect(((await overUdp(server, odd))[3] ?? 0) & 15, `opcode ${opcode}`).toBe(4);
+  }
+  const broken = Uint8Array.from(question.subarray(0, question.length - 3));
+  expect(((await overUdp(server, broken))[3] ?? 0) & 15).toBe(1);
 });
