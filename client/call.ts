@@ -146,7 +146,10 @@ class RunningCall {
     const { method, headers, body, rest, app, path } = this.#out;
     const receipts = session.header(app);
     if (receipts !== undefined) headers.set("understudy-session", receipts);
-    const init: RequestInit = { ...rest, method, headers, signal: controller.signal };
+    // The caller's own signal also ends an answer that streams, after this call has ended.
+    const given = this.#signal;
+    const signal = given ? AbortSignal.any([controller.signal, given]) : controller.signal;
+    const init: RequestInit = { ...rest, method, headers, signal };
     if (body !== undefined) init.body = body;
     // Streams are sent as they come; fetch asks for this to be said.
     if (body instanceof ReadableStream) (init as { duplex?: "half" }).duplex = "half";

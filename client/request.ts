@@ -7,7 +7,9 @@
  */
 import type { Access } from "./decide.ts";
 
-export interface FetchInit extends RequestInit {
+export interface FetchInit extends Omit<RequestInit, "body"> {
+  /** A stream of any kind, also one of Node's, is sent once. */
+  readonly body?: BodyInit | AsyncIterable<Uint8Array | string> | null;
   /** Which app's serving region to ask; default: the first segment of the path. */
   readonly app?: string;
   /** One's own key (at most 255 characters), or `false`: no key, and then no retry. */
@@ -48,7 +50,12 @@ export async function createOutgoing(
   if (!safe && idempotencyKey !== false && !headers.has("idempotency-key")) {
     headers.set("idempotency-key", checkedKey(idempotencyKey ?? newKey()));
   }
-  const body = rawBody instanceof FormData ? await encodedForm(rawBody, headers) : rawBody;
+  check(method, rest, rawBody);
+  const body = isIterable(rawBody)
+    ? streamOf(rawBody)
+    : rawBody instanceof FormData
+      ? await encodedForm(rawBody, headers)
+      : rawBody;
   const replayable = !(body instanceof ReadableStream);
   const keyed = headers.has("idempotency-key") && replayable;
   const name = app ?? path.split(/[/?#]/, 2)[1] ?? "";
@@ -62,6 +69,35 @@ export async function createOutgoing(
     sizeBytes: sizeOf(body),
     ...(body === undefined || body === null ? {} : { body }),
   };
+}
+
+/** What the platform's fetch would refuse in every region is refused at once. */
+function check(method: string, rest: RequestInit, body: FetchInit["body"]): void {
+  if ((method === "GET" || method === "HEAD") && body !== undefined && body !== null) {
+    throw new TypeError(`fetch: a ${method} has no body; leave it out, or use POST`);
+  }
+  // Its own checks of method and options; a body would be used up by it.
+  new Request("http://region.invalid/", { ...rest, method });
+}
+
+/** ReadableStreams are iterable too, in some places; they are sent as they are. */
+const isIterable = (body: unknown): body is AsyncIterable<Uint8Array | string> =>
+  typeof body === "object" &&
+  body !== null &&
+  Symbol.asyncIterator in body &&
+  !(body instanceof ReadableStream);
+
+function streamOf(source: AsyncIterable<Uint8Array | string>): ReadableStream<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done === true) controller.close();
+      else controller.enqueue(typeof value === "string" ? encoder.encode(value) : value);
+    },
+    cancel: async () => void (await iterator.return?.()),
+  });
 }
 
 function checkedKey(key: string): string {
