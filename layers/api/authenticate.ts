@@ -16,9 +16,6 @@ import { bearerOf, cookieOf, isBearer } from "./request-headers.ts";
 import type { Scope } from "./scope.ts";
 import type { Session } from "./session.ts";
 
-export const ACCESS_COOKIE = "understudy_access";
-export const REFRESH_COOKIE = "understudy_refresh";
-
 export const isSafe = (method: string): boolean =>
   method === "GET" || method === "HEAD" || method === "OPTIONS";
 
@@ -31,7 +28,7 @@ export function authenticate(scope: Scope): Authenticated | Promise<Authenticate
     const token = bearerOf(authorization);
     return token === undefined ? REFUSED : verify(scope, token);
   }
-  const cookie = cookieOf(headers.get("cookie"), ACCESS_COOKIE);
+  const cookie = cookieOf(headers.get("cookie"), scope.platform.cookies.access);
   if (cookie === undefined || cookie === "") return NO_SESSION;
   const crossSite = crossSiteProblem(scope);
   return crossSite ?? verify(scope, cookie);

@@ -26,6 +26,7 @@ import type { ByteStore } from "../objects/port.ts";
 import type { HealthCheckView } from "../routing/health-board.ts";
 import type { Routing } from "../routing/port.ts";
 import type { AppApi } from "./app-api.ts";
+import { cookieNamesOf } from "./cookie-names.ts";
 import type { AppContext } from "./define-app.ts";
 import type { Deployment } from "./define-deployment.ts";
 import type { DocsFile } from "./docs-page.ts";
@@ -73,6 +74,8 @@ export interface RegionApiOptions {
   readonly digest: (text: string) => string;
   readonly operatorToken: string;
   readonly deploymentSecret: string;
+  /** In the names of cookies; needed where another deployment may be on the same host. */
+  readonly deploymentId?: string;
   readonly log: Log;
   readonly version: string;
   readonly healthOf?: HealthOf;
@@ -123,6 +126,7 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     verifier: identity.verifier,
     rng: options.rng,
     origins: options.origins ?? (() => routing.regions().map((known) => new URL(known.url).origin)),
+    cookies: cookieNamesOf(options.deploymentId),
     hashSalt: digest(`understudy request hash 1\n${options.deploymentSecret}`),
   };
   const closing = new AbortController();

@@ -16,7 +16,7 @@
  * Not promised: that two clients which carry nothing at all are told apart. Their keys are secrets.
  */
 import { assert } from "../../base/assert.ts";
-import { ACCESS_COOKIE, authenticate } from "./authenticate.ts";
+import { authenticate } from "./authenticate.ts";
 import type { Problem } from "./problem.ts";
 import { bearerOf, cookieOf } from "./request-headers.ts";
 import type { Scope } from "./scope.ts";
@@ -67,7 +67,7 @@ export async function requesterOf(
   if (given.byBody) return UNNAMED;
   const { headers } = scope.request;
   const token = bearerOf(headers.get("authorization"));
-  if (token !== undefined || cookieOf(headers.get("cookie"), ACCESS_COOKIE)) {
+  if (token !== undefined || cookieOf(headers.get("cookie"), scope.platform.cookies.access)) {
     const found = await authenticate(scope);
     if (found.kind === "ok") return userRequester(found.session.userId);
   }

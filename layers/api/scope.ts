@@ -2,6 +2,7 @@
 import type { Instant } from "../../base/clock.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { Routing } from "../routing/port.ts";
+import type { CookieNames } from "./cookie-names.ts";
 import type { Log } from "./log.ts";
 import type { Session, TokenVerifier } from "./session.ts";
 import { continueTrace, type Trace } from "./trace.ts";
@@ -19,6 +20,7 @@ export interface Platform {
   readonly digest: (text: string) => string;
   /** The deployment's own origins: pages of these, and of no other, may use the cookies. */
   readonly origins: () => readonly string[];
+  readonly cookies: CookieNames;
   /** Mixed into request hashes, so that a stored hash of a body with a password tells nothing. */
   readonly hashSalt: string;
 }

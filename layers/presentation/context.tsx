@@ -74,9 +74,13 @@ export interface Me {
 }
 
 const SIGNED_IN = "understudy.signed-in";
-/** The server says so as well, with a cookie that holds nothing: also after a redirect. */
+/**
+ * The server says so as well, with a cookie that holds nothing: also after a redirect. One of
+ * another deployment on this host says so too, and costs one question.
+ */
 export const hasSignedIn = (): boolean =>
-  remembered(SIGNED_IN) !== null || /(?:^|; )understudy_present=1(?:;|$)/.test(document.cookie);
+  remembered(SIGNED_IN) !== null ||
+  /(?:^|; )understudy_present(?:_[\w-]+)?=1(?:;|$)/.test(document.cookie);
 
 /** Who is signed in: `undefined` while not known, `null` for nobody. */
 export function useMe(): Me | null | undefined {

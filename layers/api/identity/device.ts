@@ -8,7 +8,6 @@ import type { Call } from "../call.ts";
 import { cookieOf } from "../request-headers.ts";
 import type { Sealing } from "./sealing.ts";
 
-export const DEVICE_COOKIE = "understudy_device";
 export const DEVICE_SECONDS = 365 * 86_400;
 
 const MARK = /^([\w-]{1,40})\.([\w-]{43})$/;
@@ -24,7 +23,7 @@ export interface Devices {
 export const createDevices = (sealing: Sealing): Devices => ({
   known: async (call, username) => {
     const [, id = "", mac = ""] =
-      MARK.exec(cookieOf(call.header("cookie"), DEVICE_COOKIE) ?? "") ?? [];
+      MARK.exec(cookieOf(call.header("cookie"), call.scope.platform.cookies.device) ?? "") ?? [];
     if (id === "") return undefined;
     return (await sealing.mac(material(username, id))) === mac ? id : undefined;
   },

@@ -3,12 +3,12 @@ import { z } from "zod";
 import { objectToPassword } from "../../identity/password-rules.ts";
 import { ROLES } from "../../identity/roles.ts";
 import { SESSION_MS } from "../../identity/session.ts";
-import { ACCESS_COOKIE, crossSiteProblem, REFRESH_COOKIE } from "../authenticate.ts";
+import { crossSiteProblem } from "../authenticate.ts";
 import type { Call } from "../call.ts";
 import { type Problem, problem } from "../problem.ts";
 import type { Answer, Reply } from "../reply.ts";
 import { cookieOf } from "../request-headers.ts";
-import { DEVICE_COOKIE, DEVICE_SECONDS, type Devices } from "./device.ts";
+import { DEVICE_SECONDS, type Devices } from "./device.ts";
 import type { Asker } from "./passwords.ts";
 import type { Ended, Issued } from "./sessions.ts";
 import type { User } from "./tables.ts";
@@ -54,10 +54,11 @@ export function createReplies({ devices, addressOf }: IdentityRepliesOptions): I
     const { user, accessToken, refreshToken, expiresInSeconds } = issued;
     const name = user.displayName.toLowerCase();
     const mark = await devices.mark(name, call.context.ids());
+    const names = call.scope.platform.cookies;
     return [
-      cookie(call, ACCESS_COOKIE, accessToken, "/", expiresInSeconds),
-      cookie(call, REFRESH_COOKIE, refreshToken, "/identity", SESSION_MS / 1000),
-      cookie(call, DEVICE_COOKIE, mark, "/identity", DEVICE_SECONDS),
+      cookie(call, names.access, accessToken, "/", expiresInSeconds),
+      cookie(call, names.refresh, refreshToken, "/identity", SESSION_MS / 1000),
+      cookie(call, names.device, mark, "/identity", DEVICE_SECONDS),
       presentCookie(call, "1", SESSION_MS / 1000),
     ];
   };
@@ -104,7 +105,7 @@ export function cookie(
 
 /** Tells pages that it is worth asking who is signed in; it holds nothing, so they may read it. */
 const presentCookie = (call: Call, value: string, seconds: number): string =>
-  cookie(call, "understudy_present", value, "/", seconds).replace(" HttpOnly;", "");
+  cookie(call, call.scope.platform.cookies.present, value, "/", seconds).replace(" HttpOnly;", "");
 
 const isHttps = (call: Call): boolean =>
   call.scope.request.url.startsWith("https:") || call.header("x-forwarded-proto") === "https";
@@ -130,7 +131,7 @@ export function refreshTokenOf(
   given: string | undefined,
 ): string | Problem | undefined {
   if (given !== undefined) return given;
-  const kept = cookieOf(call.header("cookie"), REFRESH_COOKIE);
+  const kept = cookieOf(call.header("cookie"), call.scope.platform.cookies.refresh);
   if (kept === undefined || kept === "") return undefined;
   return crossSiteProblem(call.scope) ?? kept;
 }
@@ -147,8 +148,8 @@ export function ended(result: Ended, cookies: readonly string[] = []): Reply {
 }
 
 export const signedOutCookies = (call: Call): readonly string[] => [
-  cookie(call, ACCESS_COOKIE, "", "/", 0),
-  cookie(call, REFRESH_COOKIE, "", "/identity", 0),
+  cookie(call, call.scope.platform.cookies.access, "", "/", 0),
+  cookie(call, call.scope.platform.cookies.refresh, "", "/identity", 0),
   presentCookie(call, "", 0),
 ];
 

@@ -98,6 +98,16 @@ async function loadProvider(): Promise<typeof Provider> {
   }
 }
 
+/** Two providers on one host share its cookies, whatever their ports. */
+function cookieNamesOf(cookieSecret: string) {
+  const mark = createHash("sha256").update(cookieSecret).digest("hex").slice(0, 12);
+  return {
+    session: `_session_${mark}`,
+    interaction: `_interaction_${mark}`,
+    resume: `_interaction_resume_${mark}`,
+  };
+}
+
 async function createProvider(issuer: string, options: LocalProviderOptions): Promise<Provider> {
   const { clientId, clientSecret, cookieSecret, redirectUris } = options;
   const [{ privateKey }, Loaded] = await Promise.all([
@@ -118,7 +128,7 @@ async function createProvider(issuer: string, options: LocalProviderOptions): Pr
       : undefined;
   const provider = new Loaded(issuer, {
     adapter: createProviderStorage(client, options.nowMs ?? Date.now),
-    cookies: { keys: [cookieSecret] },
+    cookies: { keys: [cookieSecret], names: cookieNamesOf(cookieSecret) },
     jwks: { keys: [jwkOf(privateKey)] },
     pkce: { required: () => true },
     claims: { openid: ["sub"], profile: ["name", "preferred_username"], email: ["email"] },

@@ -338,6 +338,7 @@ export class RegionNode {
       digest,
       operatorToken: config.operatorToken,
       deploymentSecret,
+      deploymentId: config.deploymentId,
       log,
       version: packageVersion(),
       healthOf: (app) => journeys.get(app)?.report,
