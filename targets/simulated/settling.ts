@@ -11,9 +11,13 @@
  * Invariants
  *  T1 no event happens while real work is under way, so its real duration shows nowhere (settle)
  *  T2 results are seen in the order of the events that asked for them, one event at a time (mark)
+ *  T3 a test that fakes timers or the date changes nothing here: the turns of the loop are real
+ *     (`setImmediate` of node:timers, which is not the global one)
  * Not promised: that bytes made by WebCrypto (keys, tokens, nonces) repeat with the seed. Only
  * their values differ between two runs of one seed; no decision and no length depends on them.
  */
+import { setImmediate as nextTurn } from "node:timers";
+
 const QUIET_TURNS = 2;
 const METHODS = [
   "decrypt",
@@ -74,7 +78,7 @@ export class Settling {
   async settle(): Promise<void> {
     for (let quiet = 0; quiet < QUIET_TURNS; ) {
       const before = this.#news;
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => nextTurn(resolve));
       quiet = underWay > 0 || this.#news !== before ? 0 : quiet + 1;
     }
     this.#isDue = false;
