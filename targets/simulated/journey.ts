@@ -6,6 +6,7 @@
  * within the app's limit, has failed.
  */
 import type { Instant } from "../../base/clock.ts";
+import { explainError } from "../../base/errors.ts";
 import type { AppContext, AppDefinition, HealthReport } from "../../layers/api/index.ts";
 import { tuple } from "../../layers/key-value/key.ts";
 import type { MemoryEngine } from "../../layers/key-value/memory-engine.ts";
@@ -24,6 +25,8 @@ export interface JourneyOptions {
   readonly after: (delayMs: number, act: () => void) => void;
   readonly isBroken: () => boolean;
   readonly changed: (isHealthy: boolean) => void;
+  /** Code of the app's own has been called: its promises run before the next event. */
+  readonly called: () => void;
 }
 
 export interface Journey {
@@ -73,9 +76,11 @@ export function startJourney(options: JourneyOptions): Journey {
       if (engine.flushedSequence < sequence) return isOver ? undefined : after(2, read);
       const check = app.health?.check;
       if (check === undefined) return end();
-      check(options.context).then(
+      options.called();
+      // Within a promise, so that one that throws before it waits has failed as well.
+      new Promise<void>((resolve) => resolve(check(options.context))).then(
         () => end(),
-        (error: Error) => end(error.message),
+        (error: unknown) => end(error instanceof Error ? error.message : explainError(error)),
       );
     };
     after(2, read);

@@ -118,12 +118,16 @@ export function createRegionService(options: RegionServiceOptions): RegionServic
     };
     const { engine } = node;
     const { isBroken } = options;
-    journeys.set(app.id, startJourney({ app, context, engine, now, after, isBroken, changed }));
+    const called = answered;
+    const journey = { app, context, engine, now, after, isBroken, changed, called };
+    journeys.set(app.id, startJourney(journey));
   }
   process.ticked = () => {
     for (const store of stores.values()) store.tell();
     routing.changed();
   };
+  // What the apps' routes began when they were made.
+  answered();
   return { process, routing, api };
 }
 
@@ -149,23 +153,27 @@ function createStores(
     const app = process.region?.apps.get(id);
     const reads = process.region?.reads.get(id);
     if (app === undefined || reads === undefined) throw new RangeError(`no core runs ${id}`);
-    stores.set(
-      id,
-      createReplicatedStore({
-        app: observed<AppRegion, "write">(app, "write", (requests, now) =>
-          app.write(
-            requests.map((request) => tapped(request, answered)),
-            now,
-          ),
+    const store = createReplicatedStore({
+      app: observed<AppRegion, "write">(app, "write", (requests, now) =>
+        app.write(
+          requests.map((request) => tapped(request, answered)),
+          now,
         ),
-        reads: observed<Reads, "read">(reads, "read", (request, now) =>
-          reads.read(tapped(request, answered), now),
-        ),
-        engine: node.engine,
-        now: () => node.instant(),
-        schedule,
-      }),
-    );
+      ),
+      reads: observed<Reads, "read">(reads, "read", (request, now) =>
+        reads.read(tapped(request, answered), now),
+      ),
+      engine: node.engine,
+      now: () => node.instant(),
+      schedule,
+    });
+    // A listener may begin what it does not wait for.
+    const subscribe: ReplicatedStore["subscribe"] = (listener) =>
+      store.subscribe((change) => {
+        answered();
+        listener(change);
+      });
+    stores.set(id, { ...store, subscribe });
   }
   return stores;
 }
