@@ -5,7 +5,9 @@
  * call is awaited the world goes on.
  */
 import { type Client, ClientError, createClient, type FetchInit } from "../client/index.ts";
+import type { Role } from "../layers/api/index.ts";
 import type { SimulatedDeployment } from "../targets/simulated/deployment.ts";
+import { OPERATOR_TOKEN } from "../targets/simulated/region-service.ts";
 import { type Operation, type OperationLog, typeOfStatus } from "./history.ts";
 
 /** An answer, read to its end. */
@@ -24,7 +26,12 @@ export interface SimulatedClient extends Omit<Client, "fetch"> {
   // biome-ignore lint/suspicious/noExplicitAny: the caller knows the shape of its own app's answers
   send<Body = any>(method: string, path: string, body?: unknown): Promise<Reply<Body>>;
   /** Signs up, or in where the name is taken; every later call of this client is signed in. */
-  signIn(username: string): Promise<void>;
+  signIn(username: string, options?: SignInOptions): Promise<void>;
+}
+
+export interface SignInOptions {
+  /** Set as an operator would, beside `user`, which everyone has; without it they stay. */
+  readonly roles?: readonly Role[];
 }
 
 const PASSWORD = "a password of a simulated world";
@@ -91,35 +98,54 @@ export function createSimulatedClient(
     await signIn(username);
     return attempt(path, init);
   };
-  const send: SimulatedClient["send"] = async (method, path, body) => {
-    const response = await fetch(path, {
-      method,
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-    });
+  const sendAs = async (
+    bearer: string | undefined,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<Reply<never>> => {
+    const headers: Record<string, string> = {};
+    if (body !== undefined) headers["content-type"] = "application/json";
+    if (bearer !== undefined) headers["authorization"] = `Bearer ${bearer}`;
+    const sent =
+      body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
+    const response = await fetch(path, sent);
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.includes("json") === true;
     return {
       status: response.status,
       region: response.headers.get("understudy-region") ?? "",
       headers: response.headers,
-      body: isJson && text !== "" ? JSON.parse(text) : text,
+      body: (isJson && text !== "" ? JSON.parse(text) : text) as never,
     };
   };
-  const signIn = async (username: string): Promise<void> => {
+  const signIn: SimulatedClient["signIn"] = async (username, { roles } = {}) => {
     const form = { username, password: PASSWORD };
+    const mustBeDone = (reply: Reply<{ accessToken: string }>): string => {
+      const { status, body } = reply;
+      if (status < 400) return body.accessToken;
+      throw new Error(`signIn(${username}): ${status} ${JSON.stringify(body)}`);
+    };
     token = undefined;
-    let answer = await send<{ accessToken: string }>("POST", "/identity/sign-in", form);
-    if (answer.status === 401) answer = await send("POST", "/identity/sign-up", form);
-    if (answer.status >= 400) {
-      const told = JSON.stringify(answer.body);
-      throw new Error(`signIn(${username}): ${answer.status} ${told}`);
+    account = undefined;
+    let reply = await sendAs(undefined, "POST", "/identity/sign-in", form);
+    if (reply.status === 401) reply = await sendAs(undefined, "POST", "/identity/sign-up", form);
+    token = mustBeDone(reply);
+    if (roles !== undefined) {
+      const path = `/identity/users/${encodeURIComponent(username)}/roles`;
+      mustBeDone(await sendAs(OPERATOR_TOKEN, "PUT", path, { roles }));
+      // The new token holds them, so that they count where the change has not arrived yet.
+      token = mustBeDone(await sendAs(undefined, "POST", "/identity/sign-in", form));
     }
-    token = answer.body.accessToken;
     account = form;
   };
-  return { ...client, near, fetch, send, signIn };
+  return {
+    ...client,
+    near,
+    fetch,
+    send: (method, path, body) => sendAs(undefined, method, path, body),
+    signIn,
+  };
 }
 
 function factsOf({ status, headers }: Response): Partial<Operation> {

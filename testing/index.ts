@@ -2,7 +2,7 @@
 export { loadDeployment } from "../targets/local/supervisor/config-file.ts";
 export type { LogLine } from "../targets/simulated/deployment.ts";
 export type { Checked } from "./check.ts";
-export type { Reply, SimulatedClient } from "./client.ts";
+export type { Reply, SignInOptions, SimulatedClient } from "./client.ts";
 export { toEdn } from "./edn.ts";
 export type { Operation } from "./history.ts";
 export {

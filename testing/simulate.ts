@@ -16,6 +16,7 @@ import { LEASE_PROFILES } from "../layers/routing/rules.ts";
 import { type LogLine, SimulatedDeployment } from "../targets/simulated/deployment.ts";
 import type { RegionChangeEnd } from "../targets/simulated/membership.ts";
 import type { Node } from "../targets/simulated/node.ts";
+import { OPERATOR_TOKEN } from "../targets/simulated/region-service.ts";
 import type { Ended } from "../targets/simulated/routing.ts";
 import { type Checked, checkWorld } from "./check.ts";
 import { createSimulatedClient, type SimulatedClient } from "./client.ts";
@@ -59,6 +60,8 @@ export interface SimulatedWorld {
   /** Virtual milliseconds since the beginning. */
   readonly now: number;
   region(id: string): SimulatedRegion;
+  /** What an operator shows: `Authorization: Bearer` in requests of `region(id).fetch`. */
+  readonly operatorToken: string;
   client(options?: { readonly near?: string }): SimulatedClient;
   /** Until every app serves and is in sync where it wants to be; `simulate` has waited for it. */
   ready(): Promise<void>;
@@ -172,6 +175,7 @@ function createSimulatedWorld(options: SimulateOptions): SimulatedWorld {
     get now() {
       return world.now;
     },
+    operatorToken: OPERATOR_TOKEN,
     get trace() {
       return world.trace;
     },

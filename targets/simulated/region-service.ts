@@ -50,7 +50,7 @@ export interface RegionService {
   readonly api: RegionApi;
 }
 
-export const OPERATOR_TOKEN = "operator token of every simulated world";
+export const OPERATOR_TOKEN = "operator-token-of-every-simulated-world";
 const DEPLOYMENT_SECRET = "deployment secret of every simulated world";
 const digest = (text: string): string => createHash("sha256").update(text).digest("base64url");
 
