@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createIntentKeys } from "./intent-key.ts";
 import { createObservations } from "./observation.ts";
 import { runPersistentWrite } from "./persistent-write.ts";
@@ -246,6 +246,19 @@ describe("the transport of a page", () => {
     if (origin === "http://a.test") throw new TypeError("refused");
     return new Response("{}");
   };
+
+  test("asks the front door alone for what the supervisor does, and waits for it", async () => {
+    const { send, asked } = transport(deadA);
+    const init = { method: "POST", headers: { "Idempotency-Key": "k" } };
+    await expect(send("/control/faults", init)).rejects.toThrow("refused");
+    expect(asked).toEqual(["http://a.test"]);
+    const timeout = vi.spyOn(AbortSignal, "timeout");
+    const { send: slow } = transport(() => new Response("{}"));
+    await slow("/control/faults", init);
+    await slow("/tickets/api/tickets", init);
+    expect(timeout.mock.calls).toEqual([[70_000], [4_000]]);
+    timeout.mockRestore();
+  });
 
   test("turns to another region when its own is gone, and asks that one first afterwards", async () => {
     const { send, asked } = transport(deadA);

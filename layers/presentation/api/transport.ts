@@ -9,6 +9,7 @@
  * Invariants
  *  1 an unsafe request without an Idempotency-Key is sent at most once        (mayRepeat, below)
  *  2 a request ends: every attempt has a time-out, every region is tried once (the loop below)
+ *  3 `/control/` is asked of the page's own origin alone: no region has it       (originsOf)
  *
  * It does not promise that another region may be asked from a page: that needs the region to allow
  * this origin (CORS with credentials) and the page's policy to list it under `connect-src`.
@@ -43,7 +44,16 @@ const DEFAULT_ATTEMPT_MS = 4_000;
 /** How long a region that answered in place of the own one is asked first. */
 const PREFERENCE_MS = 10_000;
 
-function originsOf(options: TransportOptions, preferred: string | undefined): readonly string[] {
+/** The supervisor's routes, behind the front door. A restart takes as long as the process needs. */
+const CONTROL = "/control/";
+const CONTROL_ATTEMPT_MS = 70_000;
+
+function originsOf(
+  options: TransportOptions,
+  path: string,
+  preferred: string | undefined,
+): readonly string[] {
+  if (path.startsWith(CONTROL)) return [options.origin];
   const others = options.regions().map((region) => originOf(region.url));
   const list = [preferred, options.origin, ...others];
   return [...new Set(list.filter((value): value is string => value !== undefined && value !== ""))];
@@ -86,8 +96,9 @@ export function createOriginFirstFetch(options: TransportOptions): UnderstudyFet
   const attempt = (
     origin: string,
     path: string,
-    { onProgress, attemptMs: limitMs = attemptMs, ...init }: UnderstudyInit,
+    { onProgress, attemptMs: given, ...init }: UnderstudyInit,
   ): Promise<Response> => {
+    const limitMs = given ?? (path.startsWith(CONTROL) ? CONTROL_ATTEMPT_MS : attemptMs);
     const signals = init.signal ? [init.signal] : [];
     if (onProgress === undefined) signals.push(AbortSignal.timeout(limitMs));
     const signal = AbortSignal.any(signals);
@@ -104,7 +115,7 @@ export function createOriginFirstFetch(options: TransportOptions): UnderstudyFet
     const safe = SAFE.has((init.method ?? "GET").toUpperCase());
     const mayRepeat = safe || new Headers(init.headers).has("Idempotency-Key");
     const asked = preferred && preferred.untilMs > Date.now() ? preferred.origin : undefined;
-    const origins = [...originsOf(options, asked)];
+    const origins = [...originsOf(options, path, asked)];
     const tried = new Set<string>();
     let refusal: Response | undefined;
     let failure: unknown = new TypeError("no region is known");
