@@ -34,6 +34,7 @@ export default defineConfig({
       ].map((path) => [path, process.env["UNDERSTUDY_REGION"] ?? "http://127.0.0.1:8080"]),
     ),
   },
+  worker: { format: "es" },
   build: {
     outDir: "dist/web",
     emptyOutDir: true,

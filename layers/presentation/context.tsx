@@ -22,10 +22,12 @@ import { languageOf } from "./i18n/setup.ts";
 import type { Language } from "./i18n/translation.ts";
 import type { Live } from "./live/live.ts";
 import type { LiveApp, LiveState } from "./live/live-state.ts";
+import type { Streams } from "./live/streams.ts";
 
 export interface Kit {
   readonly api: Api;
   readonly live: Live;
+  readonly streams: Streams;
   readonly outbox: PageOutbox;
   readonly session: SessionNews;
   /** The app whose pages these are, or undefined for pages of the deployment as a whole. */

@@ -21,6 +21,7 @@ import { SignInProvider } from "./components/sign-in.tsx";
 import { hasSignedIn, type Kit, KitProvider, useKit, useMe, useSessionNews } from "./context.tsx";
 import { type Catalogue, createI18n } from "./i18n/setup.ts";
 import { createLive, type Live } from "./live/live.ts";
+import { createStreams } from "./live/streams.ts";
 import { wordingOf } from "./live/wording.ts";
 import { cssVariables, theme } from "./theme/theme.ts";
 import "./theme/styles.ts";
@@ -95,7 +96,8 @@ function prepareForOtherHosts(live: Live, api: Api): void {
 
 export function mountPage({ app, catalogue, children }: PageOptions): void {
   const { origin } = window.location;
-  const live = createLive(origin);
+  const streams = createStreams();
+  const live = createLive(origin, streams);
   const bearer = createBearer();
   const fetch = createOriginFirstFetch({
     origin,
@@ -140,7 +142,7 @@ export function mountPage({ app, catalogue, children }: PageOptions): void {
       >
         <I18nextProvider i18n={createI18n(catalogue)}>
           <QueryClientProvider client={queries}>
-            <Started kit={{ api, live, outbox, session: createSessionNews(), app }}>
+            <Started kit={{ api, live, streams, outbox, session: createSessionNews(), app }}>
               {children}
             </Started>
           </QueryClientProvider>

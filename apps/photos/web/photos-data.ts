@@ -114,20 +114,16 @@ function useLiveness(): boolean {
   return live;
 }
 
-/**
- * Listens while the page is seen: a browser has only a handful of connections to one host, and tabs
- * in the background must not take them all.
- */
+/** Listens to changes, in one stream with the other tabs. */
 export function useChangeEvents(): void {
+  const { streams } = useKit();
   const client = useQueryClient();
   const me = useMe();
   const isSignedIn = me !== null && me !== undefined;
   useEffect(() => {
     if (!isSignedIn) return;
-    let source: EventSource | undefined;
     let wasOpen = false;
-    const onChanged = (event: MessageEvent<string>): void => {
-      const changed = JSON.parse(event.data) as Changed;
+    const onChanged = (changed: Changed): void => {
       for (const id of changed.comments) {
         void client.invalidateQueries({ queryKey: ["comments", id] });
       }
@@ -141,33 +137,22 @@ export function useChangeEvents(): void {
           REFRESHED_PAGES,
       });
     };
-    const follow = (): void => {
-      if (document.visibilityState === "hidden") {
-        source?.close();
-        source = undefined;
-        return setListening(false);
-      }
-      if (source !== undefined) return;
-      source = new EventSource(`${API}/events`);
-      source.onopen = () => {
-        setListening(true);
-        // What changed while nobody listened, perhaps because the region that told is gone.
-        if (wasOpen) void client.invalidateQueries();
-        wasOpen = true;
-      };
-      source.onerror = () => {
-        setListening(false);
-        // A refusal ends it for good; it is tried again when the page is seen again.
-        if (source?.readyState === EventSource.CLOSED) source = undefined;
-      };
-      source.addEventListener("changed", onChanged);
-    };
-    follow();
-    document.addEventListener("visibilitychange", follow);
+    const following = streams.follow(
+      { path: `${API}/events`, types: ["changed"], origins: [window.location.origin] },
+      {
+        opened() {
+          setListening(true);
+          // What changed while nothing was heard, perhaps because the region that tells is gone.
+          if (wasOpen) void client.invalidateQueries();
+          wasOpen = true;
+        },
+        lost: () => setListening(false),
+        event: (_, data) => onChanged(JSON.parse(data) as Changed),
+      },
+    );
     return () => {
-      document.removeEventListener("visibilitychange", follow);
-      source?.close();
+      following.end();
       setListening(false);
     };
-  }, [client, isSignedIn]);
+  }, [client, streams, isSignedIn]);
 }

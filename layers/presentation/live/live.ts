@@ -1,11 +1,12 @@
 /**
  * Keeps a page's LiveState up to date: lists at the start, then server-sent events. *shell*
  *
- * While no event stream stands, the lists are asked every POLL_MS. The stream is opened at the
- * page's own origin and, when that is gone, at the other regions in turn.
+ * While no event stream stands, the lists are asked every POLL_MS. The stream is shared with the
+ * other tabs (streams.ts); it is opened at the page's own origin and, when that is gone, at the
+ * other regions in turn.
  *
  * Invariants
- *  1 one stream and one timer at a time                                       (open, schedule)
+ *  1 one stream and one timer at a time                                       (start)
  *  2 listeners hear of every change, and of nothing else                      (apply)
  */
 import type { Api } from "../api/request.ts";
@@ -19,9 +20,13 @@ import {
   parseLiveEvent,
   stepLive,
 } from "./live-state.ts";
+import type { Streams } from "./streams.ts";
 
 const POLL_MS = 2_000;
-const REOPEN_MS = 1_000;
+const EVENTS = {
+  path: "/routing/events",
+  types: ["record", "region", "regions", "lag", "message"],
+};
 
 export interface Live {
   state(): LiveState;
@@ -29,7 +34,7 @@ export interface Live {
   start(api: Api): () => void;
 }
 
-export function createLive(origin: string): Live {
+export function createLive(origin: string, streams: Streams): Live {
   let state = NOTHING_LIVE;
   const listeners = new Set<() => void>();
 
@@ -56,35 +61,12 @@ export function createLive(origin: string): Live {
 
   const start = (api: Api): (() => void) => {
     const stop = new AbortController();
-    let source: EventSource | undefined;
     let streaming = false;
-    let turn = 0;
-    let reopen: ReturnType<typeof setTimeout> | undefined;
-
-    const open = (): void => {
-      const origins = [origin, ...state.regions.filter((one) => one.up).map((one) => one.url)];
-      const base = origins[turn % origins.length] ?? origin;
-      source = new EventSource(new URL("/routing/events", base), { withCredentials: true });
-      source.onopen = () => {
-        streaming = true;
-        apply({ type: "connection", connection: "live" });
-        void readLists(api, stop.signal);
-      };
-      source.onerror = () => {
-        streaming = false;
-        source?.close();
-        turn += 1;
-        clearTimeout(reopen);
-        if (!stop.signal.aborted) reopen = setTimeout(open, REOPEN_MS);
-        void poll();
-      };
-      for (const type of ["record", "region", "regions", "lag", "message"]) {
-        source.addEventListener(type, (message: MessageEvent<string>) => {
-          const event = parseLiveEvent(type, message.data);
-          if (event) apply(event);
-        });
-      }
-    };
+    const isSeen = (): boolean => document.visibilityState === "visible";
+    const origins = (): readonly string[] => [
+      origin,
+      ...state.regions.filter((one) => one.up).map((one) => one.url),
+    ];
 
     const poll = async (): Promise<void> => {
       const reached = await readLists(api, stop.signal);
@@ -92,16 +74,37 @@ export function createLive(origin: string): Live {
       apply({ type: "connection", connection: reached ? "polling" : "offline" });
     };
 
+    const following = streams.follow(
+      { ...EVENTS, origins: origins() },
+      {
+        opened() {
+          streaming = true;
+          apply({ type: "connection", connection: "live" });
+          void readLists(api, stop.signal);
+        },
+        lost() {
+          streaming = false;
+          // A hidden page follows nothing, and asks again when it is seen.
+          if (isSeen()) void poll();
+        },
+        event(type, data) {
+          const event = parseLiveEvent(type, data);
+          if (event) apply(event);
+        },
+      },
+    );
+    const onRegions = (): void => following.turnTo(origins());
+    listeners.add(onRegions);
+
     const timer = setInterval(() => {
-      if (!streaming && document.visibilityState === "visible") void poll();
+      if (!streaming && isSeen()) void poll();
     }, POLL_MS);
     void poll();
-    open();
     return () => {
       stop.abort();
       clearInterval(timer);
-      clearTimeout(reopen);
-      source?.close();
+      listeners.delete(onRegions);
+      following.end();
     };
   };
 

@@ -2,7 +2,9 @@
  * The pages that were built into dist/web. *adapter*
  *
  *   /                 landing/index.html
- *   /assets/NAME      assets/NAME, for ever: the names carry a hash of the content
+ *   /assets/NAME      assets/NAME, for ever: the names carry a hash of the content. But not a
+ *                     worker: it lives under the policy that its script came with, and the
+ *                     addresses in that change with each start
  *   /PAGE/...         PAGE/index.html, where there is such a page: its router does the rest
  *
  * Files are read when they are asked for, so that a build while it runs is seen; what is compressed
@@ -52,7 +54,7 @@ export function createPages(root: string | undefined, origins: () => readonly st
     if (found === undefined) return undefined;
     const headers: Record<string, string> = {
       "content-type": TYPES[extname(file)] ?? "application/octet-stream",
-      "cache-control": path.startsWith("/assets/") ? FOR_EVER : "no-cache",
+      "cache-control": isForEver(path) ? FOR_EVER : "no-cache",
       vary: "accept-encoding",
       "content-length": String(found.body.byteLength),
       "content-security-policy": policy(origins()),
@@ -62,6 +64,9 @@ export function createPages(root: string | undefined, origins: () => readonly st
     return new Response(body, { status: 200, headers });
   };
 }
+
+const isForEver = (path: string): boolean =>
+  path.startsWith("/assets/") && !path.includes("-worker-");
 
 const policy = (origins: readonly string[]): string =>
   [
