@@ -43,6 +43,8 @@ export interface MemoryEngine extends Engine {
   reopen(): MemoryEngine;
   onSuperseded(listener: () => void): void;
   readonly size: number;
+  /** Entries that may be added before the disk is full. */
+  readonly room: number;
 }
 
 export interface MemoryEngineOptions {
@@ -180,6 +182,9 @@ function openOn(disk: Disk, initial: SortedMap, initialSequence: number): Memory
     },
     get size() {
       return map.size;
+    },
+    get room() {
+      return (disk.capacity ?? Number.POSITIVE_INFINITY) - map.size;
     },
     onFlushed: (listener) => {
       flushedListeners.push(listener);

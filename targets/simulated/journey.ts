@@ -2,6 +2,9 @@
  * The health journey in virtual time: a row written, on disk, read back; then the app's own check.
  * *shell*
  *
+ * A disk without room for the largest transaction of the app fails it as well, before people's
+ * writes are refused: the local target keeps such a reserve in bytes.
+ *
  * One look every second, as in a real region; a look that has not ended when the next is due, or
  * within the app's limit, has failed.
  */
@@ -10,6 +13,7 @@ import { explainError } from "../../base/errors.ts";
 import type { AppContext, AppDefinition, HealthReport } from "../../layers/api/index.ts";
 import { tuple } from "../../layers/key-value/key.ts";
 import type { MemoryEngine } from "../../layers/key-value/memory-engine.ts";
+import { limits } from "../../layers/key-value/table.ts";
 import {
   DEFAULT_HEALTH_TERMS,
   HEALTHY,
@@ -35,11 +39,14 @@ export interface Journey {
 
 const EVERY_MS = 1000;
 const DEFAULT_LIMIT_MS = 1000;
+/** Log entry, idempotency record with its index, and the journey's own row. */
+const PLATFORM_ENTRIES = 8;
 const BROKEN = "the health route was broken on purpose";
 
 export function startJourney(options: JourneyOptions): Journey {
   const { app, engine, now, after } = options;
   const limitMs = Math.min(EVERY_MS, app.health?.limitMs ?? DEFAULT_LIMIT_MS);
+  const needed = entriesNeeded(app);
   let report: HealthReport | undefined;
   let health: Health = HEALTHY;
   const tell = (reasons: readonly string[], begun: Instant): void => {
@@ -65,6 +72,8 @@ export function startJourney(options: JourneyOptions): Journey {
     };
     after(limitMs, () => end(`no answer within ${limitMs} ms`));
     if (options.isBroken()) return end(BROKEN);
+    const { room } = engine;
+    if (room < needed) return end(`the disk has room for ${Math.max(0, room)} more entries only`);
     const key = tuple("h", app.id);
     try {
       engine.transact((writer) => writer.put(key, { at: begun.wall }));
@@ -91,4 +100,10 @@ export function startJourney(options: JourneyOptions): Journey {
       return report;
     },
   };
+}
+
+/** Of the largest transaction: each item with its index entries, and what the platform adds. */
+function entriesNeeded({ tables }: AppDefinition): number {
+  const indexes = tables.map((table) => Object.keys(table.indexes).length);
+  return limits.transactionWrites * (1 + Math.max(0, ...indexes)) + PLATFORM_ENTRIES;
 }
