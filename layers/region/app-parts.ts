@@ -57,8 +57,8 @@ export interface AppParts {
   push(end: IntentEnd): void;
   send(region: string, body: RegionBody): void;
   change(by: string, reason: string, now: Instant): Change;
-  /** The wait before the begin of an epoch, won just now with this log end. */
-  won(epoch: number, waitMs: number, end: IntentEnd): void;
+  /** The wait before the begin of an epoch that was won just now. */
+  won(epoch: number, waitMs: number): void;
 }
 
 export type CommandAnswer = (

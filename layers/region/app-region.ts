@@ -76,7 +76,7 @@ export class AppRegion implements AppParts {
   #holding: Holding | undefined;
   #suspected: readonly string[] = [];
   #silent: readonly string[] = [];
-  #won: { epoch: number; waitMs: number; endWhenProposed: number } | undefined;
+  #won: { epoch: number; waitMs: number } | undefined;
   #beginAt: { epoch: number; at: number } | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
 
@@ -257,8 +257,8 @@ export class AppRegion implements AppParts {
     this.#tryBegin(now);
   }
 
-  won(epoch: number, waitMs: number, end: IntentEnd): void {
-    this.#won = { epoch, waitMs, endWhenProposed: end.endWhenProposed ?? 0 };
+  won(epoch: number, waitMs: number): void {
+    this.#won = { epoch, waitMs };
   }
 
   push(end: IntentEnd): void {
@@ -302,8 +302,7 @@ export class AppRegion implements AppParts {
   #begin(record: RoutingRecord, now: Instant): void {
     const { log } = this;
     const clockNow = this.#clock.next(now);
-    const endWhenProposed = this.#won?.endWhenProposed ?? 0;
-    fenceAndBegin({ site: this.site, data: this.data, log, record, clockNow, endWhenProposed });
+    fenceAndBegin({ site: this.site, data: this.data, log, record, clockNow });
     const send = (region: string, body: RegionBody): void => this.send(region, body);
     const logOf = (stamp: Stamp): Log | undefined => this.#lineages.logOf(stamp);
     const [site, data, clock] = [this.site, this.data, this.#clock];

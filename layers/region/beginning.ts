@@ -10,20 +10,18 @@ export interface Beginning {
   readonly log: Log;
   readonly record: RoutingRecord;
   readonly clockNow: number;
-  /** The end of the log when the epoch was proposed. */
-  readonly endWhenProposed: number;
 }
 
 /** Cut at the end of the log as it is in this very transaction. */
 export function fenceAndBegin(beginning: Beginning): void {
-  const { site, data, log, record, clockNow, endWhenProposed } = beginning;
+  const { site, data, log, record, clockNow } = beginning;
   log.transact(site.engine, (writer) => {
     // A forced one begins without what it once had to reach.
     const { mustReach: _, ...state } = data.state(writer);
     const begunEpoch = record.epoch;
     const begun = { begunEpoch, fenceBelow: record.epoch, repairUntil: NOTHING_TO_REACH };
     data.setState(writer, { ...state, ...begun });
-    const cut = site.rules.cutAt(log.end.position, endWhenProposed);
+    const cut = site.rules.cutAt(log.end.position, site.self.region);
     if (cut < log.end.position) log.cutAfter(writer, cut);
     const lossless = record.durability === "replicated" && !record.forced;
     log.append(writer, {

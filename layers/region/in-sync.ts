@@ -40,9 +40,6 @@ export class InSync {
   get growing(): string | undefined {
     return this.#growing;
   }
-  get isOpen(): boolean {
-    return this.#sets.length > 1 || this.#growing !== undefined;
-  }
   get isProposed(): boolean {
     return this.#isProposed;
   }

@@ -86,10 +86,6 @@ export class Rebuilding {
     this.#send = send;
   }
 
-  get isUnderWay(): boolean {
-    return this.#rebuild !== undefined;
-  }
-
   begin(message: Trimmed, log: Log, now: Instant): void {
     const { epoch, lineage, end, starts } = message;
     const data = this.#data;

@@ -89,7 +89,7 @@ export const REGION_RULES = {
   bytesThrough: (_through: number, bytes: number): number => bytes,
 
   /** Where a begin cuts: at the end of the log in the very transaction that raises the fence. */
-  cutAt: (endNow: number, _endWhenProposed: number): number => endNow,
+  cutAt: (endNow: number, _region: string): number => endNow,
 };
 
 export type RegionRules = typeof REGION_RULES;

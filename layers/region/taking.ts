@@ -144,13 +144,12 @@ export class Taking {
 
   /** Becomes the holder; the first record of an app too. */
   take(options: TakeOptions, now: Instant): void {
-    const { site, log } = this.#app;
+    const { site } = this.#app;
     const { cause, replacing, forced = false } = options;
     const base = this.#app.record?.version;
     const reason =
       options.reason ?? (replacing === undefined ? cause : `${replacing} does not answer`);
     const change = this.#app.change(options.by ?? site.self.region, reason, now);
-    const endWhenProposed = log.end.position;
     let refusal = "the record changed meanwhile";
     this.#underWay++;
     const next: Next = (record, _change, isSuspected) => {
@@ -179,7 +178,7 @@ export class Taking {
           if (record.changeId === change.changeId) {
             const fencedByInSyncSet = record.durability === "replicated" && !record.forced;
             const waitMs = site.routingRules.waitBeforeBeginMs(fencedByInSyncSet, end.remainingMs);
-            this.#app.won(record.epoch, waitMs, { ...end, endWhenProposed });
+            this.#app.won(record.epoch, waitMs);
           }
           this.#finish(end, change.changeId, at);
           const isDone = changes.contains(record, change.changeId);

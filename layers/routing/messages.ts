@@ -121,8 +121,6 @@ export type VoterReply = FromVoter &
         readonly memory: Memory;
         /** The highest incarnation of that region that acted, as far as this voter heard. */
         readonly incarnation?: number;
-        /** The end of the holder's log as the holder last told it. */
-        readonly holderEnd?: Position;
         /** The longest lease that it may have granted and that may still run. */
         readonly longestLeaseMs?: number;
       }

@@ -28,8 +28,6 @@ export interface IntentEnd {
   readonly membersVersion: number;
   /** When the accepts were sent: what a lease granted with them counts from. */
   readonly acceptSentAt: Instant;
-  /** The end of the proposer's log when it proposed to take over. */
-  readonly endWhenProposed?: number;
 }
 
 export interface Intent {

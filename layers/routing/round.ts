@@ -17,15 +17,8 @@
  */
 import { type Ballot, compareBallots, sameBallot } from "./ballot.ts";
 import { isQuorum, MEMBERS, type Members, votersOf } from "./members.ts";
-import { isFurther, mergedMemory } from "./memory.ts";
-import type {
-  Accepted,
-  Memory,
-  Position,
-  RegisterValue,
-  VoterReply,
-  VoterRequest,
-} from "./messages.ts";
+import { mergedMemory } from "./memory.ts";
+import type { Accepted, Memory, RegisterValue, VoterReply, VoterRequest } from "./messages.ts";
 import type { Holder } from "./record.ts";
 
 /** What the promises of a quorum say, for the change function to decide on. */
@@ -36,7 +29,6 @@ export interface Promises {
   readonly isSuspected: (region: string) => boolean;
   /** The highest positions that any promising voter remembers of this region. */
   readonly memory: Memory;
-  readonly holderEnd: Position | undefined;
 }
 
 /** The next value; undefined to confirm it as it is; "drop" to end the round without an accept. */
@@ -205,15 +197,9 @@ export class Round {
     this.#incarnation = highestIncarnation(this.#promised.values());
     const isSuspected = (region: string): boolean =>
       isQuorum(this.#members, (id) => this.#promised.get(id)?.suspects.includes(region) ?? false);
-    const holderEnd = [...this.#promised.values()]
-      .map((promise) => promise.holderEnd)
-      .reduce(
-        (a, b) => (a === undefined || (b !== undefined && isFurther(b, a)) ? b : a),
-        undefined,
-      );
     const value = highest?.value;
     const ballot = highest?.ballot;
-    const wanted = this.#change({ value, ballot, isSuspected, memory: this.#memory, holderEnd });
+    const wanted = this.#change({ value, ballot, isSuspected, memory: this.#memory });
     if (wanted === "drop" && this.#mayDrop) {
       this.#phase = "ended";
       return { send: [], end: { kind: "dropped" as const } };

@@ -56,12 +56,6 @@ export const ROUTING_RULES = {
   /** How long the old voters' set stays beside the new one, once both are chosen. */
   jointMs: (leaseMs: number): number => leaseMs,
 
-  /** What a voter that starts must assume: that it granted its longest lease just before. */
-  grantAtBootMs: (longestLeaseMs: number): number => longestLeaseMs,
-
-  /** Whether a voter whose directory is new may vote before its id is in the member list. */
-  emptyVoterVotes: (): boolean => false,
-
   /** How long a taker waits before it begins: the in-sync set fences alone, or the lease must. */
   waitBeforeBeginMs: (fencedByInSyncSet: boolean, remainingMs: number): number =>
     fencedByInSyncSet ? 0 : remainingMs,

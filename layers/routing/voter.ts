@@ -71,10 +71,10 @@ export class Voter {
     this.#registers = { ...disk.registers };
     const longest = Math.max(disk.identity.longestLeaseMs, terms.leaseMs);
     this.#identity = { ...disk.identity, longestLeaseMs: longest };
-    this.#grants = Grants.bootedAt(now.mono, rules.grantAtBootMs(longest));
+    this.#grants = Grants.bootedAt(now.mono, longest);
     this.#sightings = new Sightings(now.mono);
     this.#bootedAt = now.mono;
-    this.#status = disk.identity.member || rules.emptyVoterVotes() ? "starting" : "recovering";
+    this.#status = disk.identity.member ? "starting" : "recovering";
     this.#heardFrom.add(disk.identity.voterId);
     this.#settle();
   }
@@ -236,8 +236,6 @@ export class Voter {
   ): VoterReply {
     const isApp = message.register !== MEMBERS;
     const record = isApp ? (accepted?.value as RoutingRecord | undefined) : undefined;
-    const holder = record?.serving[0];
-    const holderEnd = holder && this.#memoryOf(holder.region)[message.register];
     return {
       ...this.#me(),
       type,
@@ -248,7 +246,6 @@ export class Voter {
       memory: this.#memoryOf(message.from.region),
       longestLeaseMs: this.#identity.longestLeaseMs,
       incarnation: this.#identity.incarnations?.[message.from.region] ?? 0,
-      ...(holderEnd === undefined ? {} : { holderEnd }),
     };
   }
 
@@ -392,8 +389,7 @@ export class Voter {
   #settle(): void {
     if (this.#status !== "starting") return;
     const members = this.members;
-    if (this.#rules.emptyVoterVotes()) this.#status = "voting";
-    else if (members !== undefined && isQuorum(members, (id) => this.#heardFrom.has(id))) {
+    if (members !== undefined && isQuorum(members, (id) => this.#heardFrom.has(id))) {
       this.#status = "voting";
     }
   }

@@ -10,7 +10,7 @@ import { LEASE_PROFILES, ROUTING_RULES } from "../../layers/routing/rules.ts";
 import { newVoterDisk } from "../../layers/routing/voter-disk.ts";
 import type { ExploreOptions } from "./explore.ts";
 import { remainingAtPrepare } from "./remaining-at-prepare.ts";
-import { deafHolder, missesAccepts } from "./worst-networks.ts";
+import { cutWhenProposed, deafHolder, missesAccepts } from "./worst-networks.ts";
 
 export interface BrokenRule {
   readonly name: string;
@@ -217,7 +217,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     shows: ["I3", "I9"],
     setting: () => ({
       ...REPLICATED,
-      regionRules: region({ cutAt: (_end, whenProposed) => whenProposed }),
+      ...cutWhenProposed(),
       faults: ["partition-link", "partition-one-way", "failover", "slow"],
     }),
   },

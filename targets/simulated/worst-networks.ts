@@ -1,6 +1,7 @@
 /**
  * Networks that do their worst, each in one way. *for tests*
  */
+import { REGION_RULES, type RegionRules } from "../../layers/region/rules.ts";
 import type { RoutingRecord } from "../../layers/routing/record.ts";
 import type { ExploreOptions } from "./explore.ts";
 
@@ -30,4 +31,24 @@ export function deafHolder(deafMs: number): Intercept {
     }
     return message;
   };
+}
+
+/**
+ * A taker cuts where its log ended when it asked for the votes, as far as the network could tell by
+ * what it had acknowledged: what it acknowledged afterwards is dropped.
+ */
+export function cutWhenProposed(): { intercept: Intercept; regionRules: RegionRules } {
+  const ends = new Map<string, number>();
+  const proposed = new Map<string, number>();
+  const intercept: Intercept = (from, _to, message) => {
+    const region = from.slice("region/".length);
+    if (message.type === "append") ends.set(region, message.end.position);
+    else if (message.type === "appended") ends.set(region, message.through);
+    else if (message.type === "prepare" && message.register !== "members") {
+      proposed.set(region, ends.get(region) ?? 0);
+    }
+    return message;
+  };
+  const cutAt = (end: number, region: string): number => Math.min(end, proposed.get(region) ?? end);
+  return { intercept, regionRules: { ...REGION_RULES, cutAt } };
 }
