@@ -20,10 +20,9 @@
 import type { Instant } from "../../base/clock.ts";
 import type { Stamp } from "../key-value/items.ts";
 import type { Log } from "../key-value/log.ts";
-import { type Ballot, sameBallot } from "../routing/ballot.ts";
+import type { Ballot } from "../routing/ballot.ts";
 import type { Change } from "../routing/changes.ts";
 import { decideWait } from "../routing/failover.ts";
-import { isQuorum } from "../routing/members.ts";
 import { furthestOf } from "../routing/memory.ts";
 import type { Accepted, RenewApp } from "../routing/messages.ts";
 import { holds, type RoutingRecord } from "../routing/record.ts";
@@ -44,6 +43,7 @@ import { Inbox } from "./inbox.ts";
 import { LateWrites } from "./late-writes.ts";
 import { Lineages } from "./lineages.ts";
 import type { RegionBody, RegionMessage } from "./messages.ts";
+import { Observing } from "./observing.ts";
 import type { Site } from "./site.ts";
 import { Taking } from "./taking.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -69,7 +69,7 @@ export class AppRegion implements AppParts {
   readonly #following: Following;
   readonly #upkeep: Upkeep;
   readonly #inbox: Inbox;
-  readonly #observed = new Map<string, Accepted>();
+  readonly #observing = new Observing();
   readonly #incarnations = new Map<string, number>();
   readonly #flushedEnd: FlushedEnd;
   #record: RoutingRecord | undefined;
@@ -189,7 +189,7 @@ export class AppRegion implements AppParts {
     this.registrar.saw(ballot);
     if (this.#record !== undefined && record.version <= this.#record.version) return;
     this.#record = record;
-    this.#observed.clear();
+    this.#observing.forget();
     const holding = this.#holding;
     if (holding !== undefined) {
       const isNamed = holds(record, this.site.self);
@@ -273,10 +273,8 @@ export class AppRegion implements AppParts {
   observe(voterId: string, accepted: Accepted, now: Instant): void {
     const record = accepted.value as RoutingRecord;
     if (this.#record !== undefined && record.version <= this.#record.version) return;
-    this.#observed.set(voterId, accepted);
-    const isSame = (id: string): boolean =>
-      sameBallot(this.#observed.get(id)?.ballot, accepted.ballot);
-    if (isQuorum(this.site.members(), isSame)) this.learn(record, accepted.ballot, now);
+    const isChosen = this.#observing.take(voterId, accepted, this.site.members());
+    if (isChosen) this.learn(record, accepted.ballot, now);
     else this.readSoon(now);
   }
 
