@@ -86,7 +86,7 @@ export interface AppDefinition {
   readonly failover?: FailoverPolicy;
   /**
    * How many regions have to be in sync, the one that serves among them, so that writes are
-   * How many regions have to be in sync, the serving one among them, so that writes are
+   * admitted; with fewer, writes are refused and reads go on. Default 1. `replicated` apps only.
    */
   readonly minInSync?: number;
   readonly tables: readonly TableDefinition[];

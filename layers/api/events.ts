@@ -9,7 +9,7 @@
  *  V2 at most STREAMS_LIMIT listeners                                                       (open)
  */
 import type { Routing, RoutingEvent } from "../routing/port.ts";
-import { viewOfApp } from "./routing-view.ts";
+import { newsOfApp } from "./routing-view.ts";
 
 const BACKLOG_LIMIT = 1_000;
 const STREAMS_LIMIT = 256;
@@ -50,7 +50,7 @@ export function createEvents(routing: Routing): Events {
           };
           streams.add(end);
           write("retry: 500\n\n");
-          for (const app of routing.apps()) send({ type: "record", app: viewOfApp(app) });
+          for (const app of routing.apps()) send({ type: "record", app: newsOfApp(app) });
           for (const region of routing.regions()) send({ type: "region", region });
         },
         cancel: () => stop(),

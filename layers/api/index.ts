@@ -69,3 +69,4 @@ export {
   type SampleRequest,
 } from "./sample-loader.ts";
 export type { Session } from "./session.ts";
+export { createTakeoverSteps } from "./takeover-steps.ts";

@@ -142,9 +142,21 @@ export function refusalOf(routing: Routing, app: string): Problem | undefined {
 }
 
 const fencedProblem = (view: AppView): Problem =>
-  problem("fenced", `${view.app} is fenced in epoch ${view.epoch}: reads only, everywhere.`);
+  problem(
+    "fenced",
+    `${view.app} is fenced in epoch ${view.epoch}: reads only, everywhere${whyFenced(view)}.`,
+  );
+
+const whyFenced = ({ takeover }: AppView): string =>
+  takeover?.reason === undefined ? "" : `; takeover step ${takeover.step} failed`;
 
 const notServingProblem = (view: AppView, region: string): Problem => {
+  const { takeover } = view;
+  if (takeover !== null && view.servingRegions.includes(region)) {
+    const isRunning = takeover.state === "running" ? "is under way" : "waits for the lease";
+    const detail = `${view.app} is being taken over by ${region}: takeover step ${takeover.step}`;
+    return problem("not-serving", `${detail} ${isRunning}.`);
+  }
   const others = view.servingRegions.filter((serving) => serving !== region);
   const where = others.length > 0 ? `it is served by ${others.join(", ")}` : "it has no lease now";
   return problem("not-serving", `${region} may not write for ${view.app}: ${where}.`);

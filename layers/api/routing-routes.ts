@@ -28,6 +28,16 @@ const viewShape = recordShape.extend({
   lag: z.record(z.string(), z.object({ writes: z.number(), ms: z.number() })),
   writesAtRisk: z.number(),
   holdsLease: z.boolean(),
+  minInSync: z.number(),
+  objectives: z.object({ rtoMs: z.number(), rpoMs: z.number() }),
+  takeover: z
+    .object({
+      step: z.string(),
+      state: z.enum(["waiting", "running", "failed"]),
+      sinceMs: z.number(),
+      reason: z.string().optional(),
+    })
+    .nullable(),
 });
 const regionShape = z.object({
   id: z.string(),

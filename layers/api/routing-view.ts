@@ -1,8 +1,8 @@
-/** The part of an app's view that comes from its record alone. *pure* */
-import type { AppView } from "../routing/port.ts";
-import type { RoutingView } from "../routing/record.ts";
+/** The part of an app's view that every region tells alike. *pure* */
+import type { AppNews, AppView } from "../routing/port.ts";
 
-export function viewOfApp(view: AppView): RoutingView {
-  const { lag: _lag, writesAtRisk: _risk, holdsLease: _lease, ...record } = view;
-  return record;
+export function newsOfApp(view: AppView): AppNews {
+  const { lag: _lag, writesAtRisk: _risk, holdsLease: _lease, ...rest } = view;
+  const { minInSync: _min, objectives: _objectives, ...news } = rest;
+  return news;
 }

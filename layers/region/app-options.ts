@@ -9,9 +9,10 @@ export interface DefinedApp {
   readonly mode: Mode;
   readonly durability: Durability;
   readonly tables: readonly TableDefinition[];
-  readonly objectives: { readonly rpoMs: number };
+  readonly objectives: { readonly rtoMs: number; readonly rpoMs: number };
   readonly failover?: Policy;
   readonly minInSync?: number;
+  readonly takeover?: readonly { readonly name: string; readonly timeoutMs: number }[];
 }
 
 /** A region that lost an app is no automatic destination for so long. */
@@ -30,6 +31,8 @@ export function appOptionsOf(app: DefinedApp, regions: readonly string[]): AppOp
     minInSync,
     policy: failover,
     tables: app.tables,
+    takeover: (app.takeover ?? []).map(({ name, timeoutMs }) => ({ name, timeoutMs })),
+    rtoMs: app.objectives.rtoMs,
     rpoMs: app.objectives.rpoMs,
     coolDownMs: COOL_DOWN_MS,
   };

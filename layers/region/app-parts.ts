@@ -21,6 +21,10 @@ export interface AppOptions extends AppTerms {
   readonly rpoMs: number;
   /** No automatic failover to a region that lost the app less than this ago. */
   readonly coolDownMs: number;
+  /** Run, in order, by a region that begins to serve where another one did (preparing.ts). */
+  readonly takeover?: readonly { readonly name: string; readonly timeoutMs: number }[];
+  /** What the app wants to be judged by; only shown. */
+  readonly rtoMs: number;
   /** Entries that a log keeps at least; who needs older ones is rebuilt. Default LOG_KEPT. */
   readonly logKept?: number;
 }

@@ -23,7 +23,6 @@ import type { Log } from "../key-value/log.ts";
 import type { Ballot } from "../routing/ballot.ts";
 import type { Change } from "../routing/changes.ts";
 import { decideWait } from "../routing/failover.ts";
-import { furthestOf } from "../routing/memory.ts";
 import type { Accepted, RenewApp } from "../routing/messages.ts";
 import { holds, type RoutingRecord } from "../routing/record.ts";
 import { type IntentEnd, Registrar } from "../routing/registrar.ts";
@@ -44,8 +43,11 @@ import { LateWrites } from "./late-writes.ts";
 import { Lineages } from "./lineages.ts";
 import type { RegionBody, RegionMessage } from "./messages.ts";
 import { Observing } from "./observing.ts";
+import { Preparing } from "./preparing.ts";
+import { renewalOf } from "./renewal.ts";
 import type { Site } from "./site.ts";
 import { Taking } from "./taking.ts";
+import { TermsUpkeep } from "./terms-upkeep.ts";
 import { Upkeep } from "./upkeep.ts";
 import { VoterUpkeep } from "./voter-upkeep.ts";
 
@@ -58,6 +60,7 @@ export class AppRegion implements AppParts {
   readonly registrar: Registrar;
   readonly taking: Taking;
   readonly commands: Commands;
+  readonly preparing: Preparing;
   readonly voterUpkeep = new VoterUpkeep(this);
   healthy = true;
   lostAt = Number.NEGATIVE_INFINITY;
@@ -70,6 +73,7 @@ export class AppRegion implements AppParts {
   readonly #upkeep: Upkeep;
   readonly #inbox: Inbox;
   readonly #observing = new Observing();
+  readonly #terms: TermsUpkeep;
   readonly #incarnations = new Map<string, number>();
   readonly #flushedEnd: FlushedEnd;
   #record: RoutingRecord | undefined;
@@ -115,6 +119,8 @@ export class AppRegion implements AppParts {
       this.taking,
       (region) => this.#incarnations.get(region) ?? 0,
     );
+    this.preparing = new Preparing(this, this.commands);
+    this.#terms = new TermsUpkeep(this, this.commands);
     this.#booting = new Booting({
       app: this,
       lineages: this.#lineages,
@@ -219,6 +225,7 @@ export class AppRegion implements AppParts {
   #stepDown(isNamed: boolean, now: Instant): void {
     const holding = this.#holding;
     this.#holding = undefined;
+    this.preparing.stop("the epoch is over");
     if (!isNamed) {
       this.lostAt = now.mono;
       this.site.lease.release(this.options.app);
@@ -305,6 +312,7 @@ export class AppRegion implements AppParts {
     const logOf = (stamp: Stamp): Log | undefined => this.#lineages.logOf(stamp);
     const [site, data, clock] = [this.site, this.data, this.#clock];
     this.#holding = new Holding({ site, data, clock, log, logOf, record, send, now });
+    this.preparing.begin(this.#holding, now);
     this.taking.reset();
     this.onBegin?.(record.epoch);
   }
@@ -348,23 +356,13 @@ export class AppRegion implements AppParts {
     this.#flushedEnd.note(this.site.engine.sequence, this.log.end);
   }
 
-  /** What this region's renewals say of the app. */
   renewal(now: Instant): RenewApp {
-    const record = this.#record;
-    const end = furthestOf(this.data.state(this.site.engine).mustReach, this.#flushedEnd.end);
-    const serves = record?.phase === "serving" && holds(record, this.site.self);
-    return {
-      app: this.options.app,
-      epoch: serves ? record.epoch : 0,
-      version: record?.version ?? 0,
-      end: this.#lineages.remembered(end),
-      healthy: this.healthy,
-      eligible: this.#holding === undefined && this.isBooted && this.taking.isEligible(now),
-    };
+    return renewalOf(this, this.#lineages, this.#flushedEnd.end, now);
   }
 
   endTurn(now: Instant): void {
     this.#noteEnd();
+    this.preparing.advance(now);
     this.#holding?.ship(now);
     this.#holding?.confirms.start(this.#holding.inSync.required);
   }
@@ -374,6 +372,7 @@ export class AppRegion implements AppParts {
     this.#booting.tick(now);
     if (!this.isBooted) return;
     if (this.#record === undefined) this.readSoon(now);
+    this.#terms.tick(now);
     this.#tryBegin(now);
     if (this.#record !== undefined && !holds(this.#record, this.site.self)) {
       this.taking.considerServing(now);

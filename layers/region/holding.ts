@@ -57,6 +57,8 @@ export class Holding {
   /** When the epoch began here, on the monotonic clock. */
   readonly beganMono: number;
   gate: Gate = "open";
+  /** Why the epoch admits no write yet: what its takeover steps wait for (preparing.ts). */
+  unprepared: string | undefined;
   readonly #site: Site;
   readonly #data: AppData;
   readonly #logOf: (stamp: Stamp) => Log | undefined;
@@ -162,6 +164,11 @@ export class Holding {
     return isValid(this.#site.lease.end(this.#data.app), this.epoch, now);
   }
 
+  /** Whether a write that came now would be admitted, as far as routing decides. */
+  mayWrite(now: Instant): boolean {
+    return this.gate === "open" && this.unprepared === undefined && this.leaseValid(now);
+  }
+
   /** Several writes in one transaction of the store; each stands or falls alone. */
   write(requests: readonly WriteRequest[], minInSync: number, now: Instant): void {
     const answers: (() => void)[] = [];
@@ -204,9 +211,15 @@ export class Holding {
 
   #refusal(minInSync: number, now: Instant): WriteOutcome | undefined {
     const { app } = this.#data;
-    if (this.gate === "closed") return failed("fenced", `${app} is fenced`);
+    if (this.gate === "closed") {
+      const why = this.unprepared === undefined ? "" : `: ${this.unprepared}`;
+      return failed("fenced", `${app} is fenced${why}`);
+    }
     if (this.gate === "draining")
       return failed("not-serving", `${app} is moving to another region`);
+    if (this.unprepared !== undefined) {
+      return failed("not-serving", `${app} is being taken over: ${this.unprepared}`);
+    }
     if (!this.#site.rules.mayWrite(this.leaseValid(now))) {
       return failed("not-serving", `this region holds no lease for ${app} now`);
     }

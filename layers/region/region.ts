@@ -95,6 +95,11 @@ export class Region {
     return votersOf(this.#site.members()).some((voter) => voter.site === site);
   }
 
+  /** The process ends: what the shell does for the apps is aborted. */
+  end(): void {
+    for (const app of this.apps.values()) app.preparing.stop("the region's process ends");
+  }
+
   /** What the renewals' answers told. */
   observed(observed: Observed, now: Instant): void {
     for (const { app, voterId, accepted } of observed.accepted) {

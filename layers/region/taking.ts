@@ -68,6 +68,11 @@ export class Taking {
     return now.mono - this.#app.caughtUpAt <= this.#app.options.rpoMs;
   }
 
+  /** Whether it would serve by itself, if the serving region were gone: else an operator has to. */
+  isCandidate(now: Instant): boolean {
+    return this.#app.record?.policy === "automatic" && this.isEligible(now);
+  }
+
   /**
    * Nothing is rebuilt or repaired from a holder that this region may be about to follow: it would
    * begin empty, or with parts of transactions that are in no log.
@@ -106,7 +111,7 @@ export class Taking {
     // Leaving a region that is gone is never delayed.
     const isCooling =
       now.mono - lostAt < options.coolDownMs && !this.#app.silent.includes(gone.region);
-    if (record.policy !== "automatic" || !healthy || isCooling || !this.isEligible(now)) return;
+    if (!healthy || isCooling || !this.isCandidate(now)) return;
     const key = `${gone.region}#${record.epoch}`;
     if (this.#staggeredFor !== key) {
       this.#staggeredFor = key;

@@ -48,6 +48,7 @@ export function next(
       | "primary"
       | "regions"
       | "leaving"
+      | "takeover"
     >
   >,
 ): Changed {
@@ -136,6 +137,7 @@ export function takeOver(
     serving: [taker],
     inSyncRegions: kept,
     forced: options.forced || (record.forced && isOwn),
+    ...(isOwn ? {} : { takeover: { state: "due" } }),
     ...(leaving === undefined ? {} : { leaving }),
   });
 }
@@ -155,7 +157,11 @@ export function switchOver(
   if (record.durability === "replicated" && !record.inSyncRegions.includes(to.region)) {
     return refuse(`${to.region} is not in sync yet`);
   }
-  return next(record, cause, change, { serving: [to], forced: false });
+  return next(record, cause, change, {
+    serving: [to],
+    forced: false,
+    takeover: { state: "due" },
+  });
 }
 
 /** The holder goes on in a new epoch, after a switchover that did not happen. */
@@ -211,7 +217,23 @@ export function fence(record: RoutingRecord, change: Change): Changed {
 
 export function unfence(record: RoutingRecord, change: Change): Changed {
   if (record.phase !== "fenced") return refuse("the app is not fenced");
-  return next(record, "unfence", change, { phase: "serving" satisfies Phase });
+  return next(record, "unfence", change, {
+    phase: "serving" satisfies Phase,
+    ...(record.takeover === undefined ? {} : { takeover: { state: "due" } }),
+  });
+}
+
+/** What the app's definition says now, where it was changed since the record was made. */
+export function setTerms(
+  record: RoutingRecord,
+  terms: Pick<AppTerms, "policy" | "inSyncTarget">,
+  change: Change,
+): Changed {
+  const { policy, inSyncTarget } = terms;
+  if (record.policy === policy && record.inSyncTarget === inSyncTarget) {
+    return refuse("the record says so already");
+  }
+  return next(record, "policy", change, { policy, inSyncTarget });
 }
 
 /** Whether a change is part of a record's history, as far back as the journal reaches. */

@@ -32,7 +32,7 @@ export const isOldCopy = (told: Remembered, end: Position, lineage: string): boo
   isFurther(told, end) || (told.lineage !== undefined && told.lineage !== lineage);
 
 /** Order of log ends: the epoch of the last entry first, then its position (as in Raft 5.4.1). */
-export const isFurther = (a: Position, b: Position): boolean =>
+const isFurther = (a: Position, b: Position): boolean =>
   a.epoch !== b.epoch ? a.epoch > b.epoch : a.position > b.position;
 
 /** A store that was rolled back lets nobody forget how far it was. */

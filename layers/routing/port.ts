@@ -27,6 +27,19 @@ export type CommandCode =
   | "unknown-app"
   | "unknown-region";
 
+/**
+ * The step of a takeover that the serving region runs, or is to run next. Null: nothing is due, and
+ * writes are admitted. `waiting`: for the lease, or for an operator to unfence the app. `failed`:
+ * the app is fenced, `reason` says why, and `unfence` repeats the steps.
+ */
+export type TakeoverView = {
+  readonly step: string;
+  readonly state: "waiting" | "running" | "failed";
+  /** How long it has been so, in milliseconds. */
+  readonly sinceMs: number;
+  readonly reason?: string;
+} | null;
+
 export interface AppView extends RoutingView {
   /** What this region knows of how far the others are behind its log, by region. */
   readonly lag: Readonly<Record<string, { readonly writes: number; readonly ms: number }>>;
@@ -34,6 +47,12 @@ export interface AppView extends RoutingView {
   readonly writesAtRisk: number;
   /** Whether this region may write for the app right now. */
   readonly holdsLease: boolean;
+  /** Only of an app with takeover steps anything but null. */
+  readonly takeover: TakeoverView;
+  /** With fewer regions in sync than this, writes are refused (`replicated`). */
+  readonly minInSync: number;
+  /** What the app is to be judged by (drill), in milliseconds. */
+  readonly objectives: { readonly rtoMs: number; readonly rpoMs: number };
 }
 
 export interface RegionView {
@@ -44,8 +63,13 @@ export interface RegionView {
   readonly incarnation: number;
 }
 
+/** A record that changed, or the step of a takeover under it. */
+export interface AppNews extends RoutingView {
+  readonly takeover: TakeoverView;
+}
+
 export type RoutingEvent =
-  | { readonly type: "record"; readonly app: RoutingView }
+  | { readonly type: "record"; readonly app: AppNews }
   | { readonly type: "region"; readonly region: RegionView }
   /** One is there no more: the whole list. */
   | { readonly type: "regions"; readonly regions: readonly RegionView[] }

@@ -48,6 +48,7 @@ export type Cause =
   | "join"
   | "leave"
   | "policy"
+  | "prepared"
   | "region-added"
   | "region-leaving"
   | "region-kept"
@@ -65,6 +66,14 @@ export interface JournalEntry {
   readonly to: readonly string[];
   readonly epoch: number;
 }
+
+/**
+ * What is to be done in the serving region before it may write: the takeover steps of the app, if
+ * it has any. `failed`: one of them failed, and the app is fenced.
+ */
+export type TakeoverDue =
+  | { readonly state: "due" }
+  | { readonly state: "failed"; readonly step: string; readonly reason: string };
 
 export interface RoutingRecord {
   readonly app: string;
@@ -86,6 +95,8 @@ export interface RoutingRecord {
   readonly leaving?: readonly string[];
   /** Whether data acknowledged in an earlier epoch may be missing in this one (a forced takeover). */
   readonly forced: boolean;
+  /** Absent: the region that serves has been prepared, or served before. */
+  readonly takeover?: TakeoverDue;
   /** Unique per change: lets a proposer recognise its own change. */
   readonly changeId: string;
   /** The last JOURNAL_KEPT changes, oldest first. */

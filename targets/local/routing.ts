@@ -10,6 +10,7 @@
  */
 import type { Instant } from "../../base/clock.ts";
 import type { AppRegion } from "../../layers/region/app-region.ts";
+import { lagOf, liveViewOf, recordViewOf, takeoverOf } from "../../layers/region/app-view.ts";
 import type { Region } from "../../layers/region/region.ts";
 import type { AppView, Routing, RoutingEvent } from "../../layers/routing/port.ts";
 import { type RoutingRecord, type RoutingView, viewOf } from "../../layers/routing/record.ts";
@@ -41,25 +42,24 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
   const journal = createJournal(engine, [...region.apps.keys()]);
   const listeners = new Set<(event: RoutingEvent) => void>();
   const views = new Map<string, { readonly record: RoutingRecord; readonly view: RoutingView }>();
+  const steps = new Map<string, string>();
   const told = new Map<string, number>();
   const lags = new Map<string, string>();
 
   /** A record never changes, so neither does its view. */
   const recordView = (app: AppRegion): RoutingView => {
     const { record } = app;
-    if (record === undefined) return unknownView(app);
+    if (record === undefined) return recordViewOf(app);
     const known = views.get(record.app);
     if (known?.record === record) return known.view;
     const view = viewOf(record);
     views.set(record.app, { record, view });
     return view;
   };
-  const viewOfApp = (app: AppRegion): AppView => {
-    const at = now();
-    const { holding } = app;
-    const holdsLease = holding !== undefined && holding.gate === "open" && holding.leaseValid(at);
-    return { ...recordView(app), ...behind(app, at), holdsLease };
-  };
+  const viewOfApp = (app: AppRegion): AppView => ({
+    ...recordView(app),
+    ...liveViewOf(app, now()),
+  });
   const emit = (event: RoutingEvent): void => {
     for (const listener of [...listeners]) listener(event);
   };
@@ -67,10 +67,15 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
   const changed = (): void => {
     for (const [id, app] of region.apps) {
       const { record } = app;
-      if (record === undefined || record.version <= (told.get(id) ?? 0)) continue;
+      if (record === undefined) continue;
+      const takeover = takeoverOf(app, now());
+      const step = takeover === null ? "" : `${takeover.state} ${takeover.step}`;
+      const isNew = record.version > (told.get(id) ?? 0);
+      if (!isNew && step === (steps.get(id) ?? "")) continue;
+      steps.set(id, step);
       told.set(id, record.version);
-      journal.keep(record);
-      emit({ type: "record", app: recordView(app) });
+      if (isNew) journal.keep(record);
+      emit({ type: "record", app: { ...recordView(app), takeover } });
     }
   };
   const tellLags = (): void => {
@@ -78,7 +83,7 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
     const at = now();
     for (const [id, app] of region.apps) {
       if (app.holding === undefined) continue;
-      const { lag, writesAtRisk } = behind(app, at);
+      const { lag, writesAtRisk } = lagOf(app, at);
       const text = JSON.stringify([lag, writesAtRisk]);
       if (lags.get(id) === text) continue;
       lags.set(id, text);
@@ -117,35 +122,3 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
     },
   };
 }
-
-/** What a region that serves knows of how far the others are behind it. */
-function behind(app: AppRegion, at: Instant): Pick<AppView, "lag" | "writesAtRisk"> {
-  const { holding } = app;
-  if (holding === undefined) return { lag: {}, writesAtRisk: 0 };
-  const lag: Record<string, { writes: number; ms: number }> = {};
-  const end = holding.log.end.position;
-  let furthest = 0;
-  for (const { region, match, progressAt } of holding.shipping.peers.values()) {
-    const writes = Math.max(0, end - match);
-    const ms = writes === 0 ? 0 : Math.max(0, Math.round((at.mono - progressAt) * 10) / 10);
-    lag[region] = { writes, ms };
-    furthest = Math.max(furthest, match);
-  }
-  return { lag, writesAtRisk: Math.max(0, holding.committed - furthest) };
-}
-
-/** Before the first record is known. */
-const unknownView = ({ options }: AppRegion): RoutingView => ({
-  app: options.app,
-  mode: options.mode,
-  durability: options.durability,
-  state: "failover",
-  phase: "serving",
-  policy: options.policy,
-  epoch: 0,
-  version: 0,
-  primary: options.regions[0] ?? "",
-  regions: options.regions,
-  servingRegions: [],
-  inSyncRegions: [],
-});

@@ -85,8 +85,7 @@ export class Node {
     if (this.process !== undefined) this.byteMedium.crash(this.options.rng);
     this.process?.end();
     this.process = undefined;
-    for (const zombie of this.zombies) zombie.end();
-    this.zombies = [];
+    for (const zombie of this.zombies.splice(0)) zombie.end();
   }
 
   /** The machine sleeps: a process on it is frozen, and only the wall clock goes on. */
@@ -295,6 +294,7 @@ export class Process {
 
   end(): void {
     this.isEnded = true;
+    this.region?.end();
     if (this.node.process === this) this.node.process = undefined;
   }
 

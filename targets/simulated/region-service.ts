@@ -9,8 +9,11 @@ import { createHash } from "node:crypto";
 import { createIds } from "../../base/ids.ts";
 import type { Rng } from "../../base/rng.ts";
 import {
+  type AppContext,
+  type AppDefinition,
   createIdentity,
   createRegionApi,
+  createTakeoverSteps,
   type Deployment,
   type Log,
   type RegionApi,
@@ -19,6 +22,7 @@ import { standInImages } from "../../layers/images/stand-in.ts";
 import type { ByteStore } from "../../layers/objects/port.ts";
 import type { AppRegion } from "../../layers/region/app-region.ts";
 import { createReplicatedByteStore } from "../../layers/region/byte-store.ts";
+import type { BeginStep } from "../../layers/region/preparing.ts";
 import type { Reads } from "../../layers/region/reads.ts";
 import { createReplicatedStore, type ReplicatedStore } from "../../layers/region/store.ts";
 import { type Journey, startJourney } from "./journey.ts";
@@ -111,8 +115,9 @@ export function createRegionService(options: RegionServiceOptions): RegionServic
   });
   for (const app of deployment.apps) {
     const context = api.contextOf(app.id);
+    const core = region.apps.get(app.id);
+    if (core !== undefined) core.preparing.beginStep = stepsOf(options, app, context, after);
     const changed = (isHealthy: boolean): void => {
-      const core = region.apps.get(app.id);
       if (core !== undefined) core.healthy = isHealthy;
       options.healthChanged();
     };
@@ -129,6 +134,26 @@ export function createRegionService(options: RegionServiceOptions): RegionServic
   // What the apps' routes began when they were made.
   answered();
   return { process, routing, api };
+}
+
+/** An app's takeover steps: real code, whose end reaches a process that is frozen when it wakes. */
+function stepsOf(
+  { process, node, answered }: RegionServiceOptions,
+  app: AppDefinition,
+  context: AppContext,
+  after: (delayMs: number, act: () => void) => void,
+): BeginStep {
+  const beginStep = createTakeoverSteps(app, context);
+  return (step, epoch, end) => {
+    // Before its first wait the step runs while the world stands still.
+    answered();
+    return beginStep(step, epoch, (failure) =>
+      after(0, () => {
+        end(failure, node.instant());
+        process.region?.endTurn(node.instant());
+      }),
+    );
+  };
 }
 
 function createStores(

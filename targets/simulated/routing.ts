@@ -7,6 +7,7 @@
 import type { Instant } from "../../base/clock.ts";
 import { failed, type Outcome, unknown } from "../../base/outcome.ts";
 import type { AppRegion, CommandAnswer } from "../../layers/region/app-region.ts";
+import { liveViewOf, recordViewOf, takeoverOf } from "../../layers/region/app-view.ts";
 import type {
   AppView,
   Command,
@@ -48,13 +49,8 @@ const ROUNDS_MS = 5000;
 export function createSimulatedRouting(options: SimulatedRoutingOptions): SimulatedRouting {
   const { apps, now, region } = options;
   const listeners = new Set<(event: RoutingEvent) => void>();
-  const told = new Map<string, number>();
-  const shown = (app: AppRegion): AppView => {
-    const at = now();
-    const { holding } = app;
-    const holdsLease = holding !== undefined && holding.gate === "open" && holding.leaseValid(at);
-    return { ...recordViewOf(app), ...behind(app, at), holdsLease };
-  };
+  const told = new Map<string, string>();
+  const shown = (app: AppRegion): AppView => ({ ...recordViewOf(app), ...liveViewOf(app, now()) });
   return {
     region,
     apps: () => [...apps.values()].map(shown),
@@ -83,9 +79,13 @@ export function createSimulatedRouting(options: SimulatedRoutingOptions): Simula
       if (listeners.size === 0) return;
       for (const [id, app] of apps) {
         const { record } = app;
-        if (record === undefined || record.version <= (told.get(id) ?? 0)) continue;
-        told.set(id, record.version);
-        for (const listener of listeners) listener({ type: "record", app: viewOf(record) });
+        if (record === undefined) continue;
+        const takeover = takeoverOf(app, now());
+        const news = `${record.version} ${takeover?.state} ${takeover?.step}`;
+        if (told.get(id) === news) continue;
+        told.set(id, news);
+        const view = { ...viewOf(record), takeover };
+        for (const listener of listeners) listener({ type: "record", app: view });
         options.answered();
       }
     },
@@ -139,36 +139,4 @@ function run(
       app.commands.switchover(to ?? "", { by, reason, cause: command, waitMs }, answer, now());
     }
   });
-}
-
-function recordViewOf(app: AppRegion): RoutingView {
-  if (app.record !== undefined) return viewOf(app.record);
-  const { options } = app;
-  return {
-    app: options.app,
-    mode: options.mode,
-    durability: options.durability,
-    state: "failover",
-    phase: "serving",
-    policy: options.policy,
-    epoch: 0,
-    version: 0,
-    primary: options.regions[0] ?? "",
-    regions: options.regions,
-    servingRegions: [],
-    inSyncRegions: [],
-  };
-}
-
-function behind(app: AppRegion, at: Instant): Pick<AppView, "lag" | "writesAtRisk"> {
-  const { holding } = app;
-  if (holding === undefined) return { lag: {}, writesAtRisk: 0 };
-  const lag: Record<string, { writes: number; ms: number }> = {};
-  let furthest = 0;
-  for (const { region, match, progressAt } of holding.shipping.peers.values()) {
-    const writes = Math.max(0, holding.log.end.position - match);
-    lag[region] = { writes, ms: writes === 0 ? 0 : Math.max(0, at.mono - progressAt) };
-    furthest = Math.max(furthest, match);
-  }
-  return { lag, writesAtRisk: Math.max(0, holding.committed - furthest) };
 }

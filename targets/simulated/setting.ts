@@ -39,6 +39,7 @@ export function appOptions(
     minInSync: 1,
     policy: "automatic",
     tables: [ITEMS],
+    rtoMs: 900_000,
     rpoMs: 900_000,
     coolDownMs: 0,
     logKept,

@@ -9,7 +9,7 @@ import type {
   Routing,
   RoutingEvent,
 } from "../../routing/port.ts";
-import { viewOfApp } from "../routing-view.ts";
+import { newsOfApp } from "../routing-view.ts";
 
 export interface ScriptedRouting extends Routing {
   set(app: string, change: Partial<AppView>): void;
@@ -45,6 +45,9 @@ export function createScriptedRouting(
       lag: {},
       writesAtRisk: 0,
       holdsLease: region === primary,
+      takeover: null,
+      minInSync: 1,
+      objectives: { rtoMs: 900_000, rpoMs: 0 },
     });
   }
   const regionViews: RegionView[] = regions.map((id) => ({
@@ -94,7 +97,7 @@ export function createScriptedRouting(
       if (next !== undefined) return next;
       return view === undefined
         ? { kind: "failed", code: "unknown-app", reason: app }
-        : { kind: "ok", value: viewOfApp(view) };
+        : { kind: "ok", value: newsOfApp(view) };
     },
     subscribe: (listener) => {
       listeners.add(listener);

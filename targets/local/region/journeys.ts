@@ -1,6 +1,9 @@
-/** The health journeys of a region, one per app; their results reach the cores. *shell* */
+/**
+ * What a region runs of each app beside its API: the health journey, and the steps of a takeover;
+ * their results reach the cores. *shell*
+ */
 import type { Instant } from "../../../base/clock.ts";
-import type { Deployment, RegionApi } from "../../../layers/api/index.ts";
+import { createTakeoverSteps, type Deployment, type RegionApi } from "../../../layers/api/index.ts";
 import type { LmdbEngine } from "../lmdb-engine.ts";
 import { type Journey, startJourney } from "./journey.ts";
 import type { RegionLog } from "./log.ts";
@@ -22,11 +25,19 @@ export function startJourneys(
 ): void {
   for (const app of deployment.apps) {
     const context = api.contextOf(app.id);
+    const core = cores.region.apps.get(app.id);
     const changed = (healthy: boolean): void => {
-      const core = cores.region.apps.get(app.id);
       if (core !== undefined) core.healthy = healthy;
       log.warn({ event: "health", app: app.id, healthy }, "the health journey's result changed");
     };
+    const beginStep = createTakeoverSteps(app, context);
+    if (core !== undefined) {
+      core.preparing.beginStep = (step, epoch, end) =>
+        beginStep(step, epoch, (failure) => {
+          end(failure, now());
+          cores.schedule();
+        });
+    }
     const journey = startJourney({ app, context, engine, now, changed });
     journey.breakIt(isBroken);
     journeys.set(app.id, journey);

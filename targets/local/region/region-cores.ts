@@ -140,6 +140,7 @@ export class RegionCores {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.region.end();
   }
 
   #guarded(work: () => void): void {

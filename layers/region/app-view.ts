@@ -1,0 +1,90 @@
+/**
+ * How a region sees one of its apps: what its record says, and what only this region knows. *pure*
+ *
+ * The same in every target, whose routing adapters keep, send and forward what is made here.
+ */
+import type { Instant } from "../../base/clock.ts";
+import type { AppView, TakeoverView } from "../routing/port.ts";
+import { type RoutingRecord, type RoutingView, viewOf } from "../routing/record.ts";
+import type { AppRegion } from "./app-region.ts";
+
+export type LiveView = Omit<AppView, keyof RoutingView>;
+
+/** What changes without the record. */
+export function liveViewOf(app: AppRegion, now: Instant): LiveView {
+  const { holding, options } = app;
+  const { minInSync, rtoMs, rpoMs } = options;
+  return {
+    ...lagOf(app, now),
+    takeover: takeoverOf(app, now),
+    holdsLease: holding?.mayWrite(now) === true,
+    minInSync,
+    objectives: { rtoMs, rpoMs },
+  };
+}
+
+/** What a region that serves knows of how far the others are behind it. */
+export function lagOf(app: AppRegion, now: Instant): Pick<AppView, "lag" | "writesAtRisk"> {
+  const { holding } = app;
+  if (holding === undefined) return { lag: {}, writesAtRisk: 0 };
+  const lag: Record<string, { writes: number; ms: number }> = {};
+  const end = holding.log.end.position;
+  let furthest = 0;
+  for (const { region, match, progressAt } of holding.shipping.peers.values()) {
+    const writes = Math.max(0, end - match);
+    const ms = writes === 0 ? 0 : Math.max(0, Math.round((now.mono - progressAt) * 10) / 10);
+    lag[region] = { writes, ms };
+    furthest = Math.max(furthest, match);
+  }
+  return { lag, writesAtRisk: Math.max(0, holding.committed - furthest) };
+}
+
+/** The region that runs the steps knows which; the others know from the record that they are due. */
+export function takeoverOf({ options, preparing, record }: AppRegion, now: Instant): TakeoverView {
+  const [first] = options.takeover ?? [];
+  const due = record?.takeover;
+  if (first === undefined || record === undefined || due === undefined) return null;
+  const running = preparing.now;
+  if (running !== undefined) {
+    const { step, state, sinceMono } = running;
+    const shown = record.phase === "fenced" && state !== "failed" ? "waiting" : state;
+    return { step, state: shown, sinceMs: Math.round(now.mono - sinceMono), ...reasonOf(due) };
+  }
+  const since = record.journal.findLast(({ cause }) => CAUSES.has(cause))?.at ?? now.wall;
+  const sinceMs = Math.max(0, Math.round(now.wall - since));
+  if (due.state === "failed") return { ...due, sinceMs };
+  const state = record.phase === "fenced" ? "waiting" : "running";
+  return { step: first.name, state, sinceMs };
+}
+
+const CAUSES: ReadonlySet<string> = new Set([
+  "takeover",
+  "restart",
+  "switchover",
+  "failover",
+  "failback",
+  "fence",
+  "unfence",
+]);
+
+const reasonOf = (due: NonNullable<RoutingRecord["takeover"]>): { reason?: string } =>
+  due.state === "failed" ? { reason: due.reason } : {};
+
+/** Before the first record is known, too. */
+export function recordViewOf({ record, options }: AppRegion): RoutingView {
+  if (record !== undefined) return viewOf(record);
+  return {
+    app: options.app,
+    mode: options.mode,
+    durability: options.durability,
+    state: "failover",
+    phase: "serving",
+    policy: options.policy,
+    epoch: 0,
+    version: 0,
+    primary: options.regions[0] ?? "",
+    regions: options.regions,
+    servingRegions: [],
+    inSyncRegions: [],
+  };
+}
