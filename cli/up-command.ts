@@ -38,6 +38,7 @@ export interface UpOptions {
 
 const SHIPPED = new URL("../understudy.config.js", import.meta.url).href;
 const SERVE_LIMIT_MS = 60_000;
+const LINK_MINUTES = 60;
 const PARENT_LOOK_MS = 250;
 
 const programs = {
@@ -92,7 +93,7 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<Sta
   const accounts = await prepareContent(deployment, options, terminal);
   const line = await readyLine(deployment);
   const titled = deployment.directory.readDeployment()?.regions ?? [];
-  const link = terminal.isInteractive ? await operatorLink(deployment, line, terminal) : undefined;
+  const link = await operatorLink(deployment, line, terminal);
   for (const text of welcome(line, { accounts, link }, options, titled, terminal)) say(text);
   if (!terminal.isInteractive) terminal.out(JSON.stringify(line));
   await deployment.stopped;
@@ -186,7 +187,7 @@ async function readyLine(deployment: RunningDeployment): Promise<ReadyLine> {
   };
 }
 
-/** Once, for the person at the terminal; whoever has the token makes others. */
+/** Good once, for the person who started it; the command `operator-link` makes others. */
 async function operatorLink(
   { directory }: RunningDeployment,
   { frontDoor }: ReadyLine,
@@ -195,7 +196,7 @@ async function operatorLink(
   if (frontDoor === null) return undefined;
   try {
     const operatorToken = directory.operatorToken();
-    return await makeOperatorLink({ url: frontDoor, operatorToken });
+    return await makeOperatorLink({ url: frontDoor, operatorToken, minutes: LINK_MINUTES });
   } catch (error) {
     terminal.err(`understudy: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
@@ -233,7 +234,7 @@ function welcome(
     `  Console     ${line.console ?? ""}`,
     ...(link === undefined
       ? []
-      : [`  Operator    ${link}`, "              (once, for ten minutes)"]),
+      : [`  Operator    ${link}`, "              (signs an operator in once, within the hour)"]),
     ...(line.dns === null
       ? []
       : [`  DNS         ${line.dns.address}:${line.dns.port}, ${describeNames(line.dns)}`]),

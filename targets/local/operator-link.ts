@@ -1,9 +1,8 @@
 /**
  * The link with which the first operator comes to the console, once. *adapter*
  *
- * For `up` in a terminal, and for whoever has the operator token. The account `operator` is made
- * when there is none; the link is good for ten minutes, and its code is behind the #, so that it is
- * in no log.
+ * `up` prints one with each start; the command `operator-link` prints others. The account
+ * `operator` is made when there is none. The code is behind the #, so that no access log has it.
  */
 const TIMEOUT_MS = 5_000;
 
@@ -12,15 +11,17 @@ export interface OperatorLinkOptions {
   readonly url: string;
   readonly operatorToken: string;
   readonly username?: string;
+  /** How long it is good; ten minutes by default. */
+  readonly minutes?: number;
 }
 
 /** The whole address; rejects with the reason where none could be made. */
 export async function makeOperatorLink(options: OperatorLinkOptions): Promise<string> {
-  const { url, operatorToken, username } = options;
+  const { url, operatorToken, username, minutes } = options;
   const response = await fetch(new URL("/identity/operator-link", url), {
     method: "POST",
     headers: { authorization: `Bearer ${operatorToken}`, "content-type": "application/json" },
-    body: JSON.stringify(username === undefined ? {} : { username }),
+    body: JSON.stringify({ username, minutes }),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const body = (await response.json()) as { readonly path?: string; readonly detail?: string };

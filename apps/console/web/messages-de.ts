@@ -12,14 +12,16 @@ export const consoleDe: Translation<typeof consoleEn> = {
     offline: "keine Region antwortet",
   },
   operator: {
-    signIn: "Betrieb",
+    signIn: "Als Operator anmelden",
     signOut: "Verlassen",
-    title: "Anmeldung für den Betrieb",
+    title: "Als Operator anmelden",
     token: "Betriebsschlüssel",
-    hint: "Er steht in der Datei, die `understudy up` als operatorTokenFile nennt. Er bleibt in diesem Tab.",
+    link: "<code>npx understudy operator-link</code> gibt einen Link aus, der Sie einmal anmeldet. Auch der Start gibt einen aus.",
+    hint: "Oder geben Sie den Schlüssel ein. Er steht in der Datei, die <code>npx understudy status --json</code> als operatorTokenFile nennt, und bleibt in diesem Tab.",
     enter: "Diesen Schlüssel verwenden",
     refused: "Der Betriebsschlüssel wurde abgelehnt. Bitte erneut eingeben.",
-    needed: "Zum Eingreifen bitte für den Betrieb anmelden. Zusehen geht ohne Schlüssel.",
+    needed:
+      "Zum Eingreifen melden Sie sich mit dem Link an, den der Start ausgegeben hat. Zusehen geht ohne Konto.",
     on: "Betrieb",
   },
   region: {

@@ -13,10 +13,12 @@ export const consoleEn = {
     signOut: "Leave",
     title: "Operator sign-in",
     token: "Operator token",
-    hint: "It is in the file that `understudy up` names as operatorTokenFile. It stays in this tab.",
+    link: "<code>npx understudy operator-link</code> prints a link that signs you in, once. The start prints one as well.",
+    hint: "Or enter the token. It is in the file that <code>npx understudy status --json</code> names as operatorTokenFile, and it stays in this tab.",
     enter: "Use this token",
     refused: "The operator token was refused. Enter it again.",
-    needed: "Sign in as operator to act. Watching needs no token.",
+    needed:
+      "Sign in to act, with the operator link that the start printed. Watching needs no account.",
     on: "operator",
   },
   region: {

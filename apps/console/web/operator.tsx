@@ -2,7 +2,7 @@
  * Who may act: somebody signed in with the role, or whoever has the operator's token. The token is
  * asked once, kept in this tab only, and sent as a bearer token.
  */
-import { Button, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { Button, Code, Modal, PasswordInput, Stack, Text } from "@mantine/core";
 import {
   createContext,
   type FormEvent,
@@ -11,7 +11,7 @@ import {
   useMemo,
   useState,
 } from "react";
-import { useTranslation } from "react-i18next";
+import { Trans, useTranslation } from "react-i18next";
 import { remember, remembered } from "../../../layers/presentation/components/memory.ts";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";
 import { Account } from "../../../layers/presentation/components/page-frame.tsx";
@@ -65,6 +65,9 @@ function TokenDialog({ opened, wasRefused, onClose, onToken }: TokenDialogProps)
     >
       <form onSubmit={submit}>
         <Stack>
+          <Text size="sm">
+            <Trans t={t} i18nKey="operator.link" components={{ code: <Code /> }} />
+          </Text>
           {wasRefused ? <Notice tone="danger">{t("operator.refused")}</Notice> : null}
           <PasswordInput
             label={t("operator.token")}
@@ -75,7 +78,7 @@ function TokenDialog({ opened, wasRefused, onClose, onToken }: TokenDialogProps)
             data-autofocus
           />
           <Text size="sm" c="dimmed">
-            {t("operator.hint")}
+            <Trans t={t} i18nKey="operator.hint" components={{ code: <Code /> }} />
           </Text>
           <Button type="submit">{t("operator.enter")}</Button>
         </Stack>

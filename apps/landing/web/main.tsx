@@ -38,7 +38,9 @@ function Steps() {
           </Button>
         </Step>
         <Step title={t("steps.kill")}>
-          <Text>{t("steps.killBody")}</Text>
+          <Text>{t("steps.killOperator")}</Text>
+          <Code block>npx understudy operator-link</Code>
+          <Text>{t("steps.killCommand")}</Text>
           <Code block>npx understudy fault kill {serving ?? "eu-west-1"}</Code>
           <Button component="a" href="/console/" variant="default">
             {t("steps.killLink")}

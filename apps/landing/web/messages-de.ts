@@ -12,7 +12,9 @@ export const landingDe: Translation<typeof landingEn> = {
       "Konto anlegen und ein Ticket absenden. Die Marke oben nennt die Region, die geantwortet hat.",
     openLink: "Tickets öffnen",
     kill: "Die zuständige Region töten",
-    killBody: "In der Konsole auf „Töten“ drücken oder auf der Kommandozeile:",
+    killOperator:
+      "Den Operator-Link öffnen, den der Start ausgegeben hat, und in der Konsole auf „Töten“ drücken. Ein weiterer Link:",
+    killCommand: "Oder auf der Kommandozeile:",
     killLink: "Konsole öffnen",
     watch: "Zusehen, wie es weitergeht",
     watchBody:

@@ -9,7 +9,9 @@ export const landingEn = {
       "Create an account and submit a ticket. The badge at the top names the region that answered.",
     openLink: "Open Tickets",
     kill: "Kill the region that serves",
-    killBody: "Press Kill in the console, or use the command line:",
+    killOperator:
+      "Open the operator link that the start printed, and press Kill in the console. Another link:",
+    killCommand: "Or do it on the command line:",
     killLink: "Open the console",
     watch: "Watch the page go on",
     watchBody:

@@ -138,6 +138,17 @@ describe("the operator's link", () => {
     expect((await make(accessToken)).status).toBe(201);
   });
 
+  test("is good as long as was asked for, and for an hour at most", async () => {
+    const ask = (minutes: number) =>
+      world.send("POST", "/identity/operator-link", { token: OPERATOR_TOKEN, body: { minutes } });
+    const [first, second] = [(await ask(60)).body.code, (await ask(60)).body.code];
+    world.advance(59 * 60_000);
+    expect((await use(first)).status).toBe(200);
+    world.advance(60_000);
+    expect((await use(second)).status).toBe(401);
+    for (const minutes of [0, 61, 1.5]) expect((await ask(minutes)).status).toBe(400);
+  });
+
   test("is made by operators only, for operators only, and for ten minutes", async () => {
     const { accessToken } = await world.signUp("operator");
     expect((await make(accessToken)).status).toBe(403);

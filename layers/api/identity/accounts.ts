@@ -11,7 +11,7 @@ import type { Role } from "../../identity/roles.ts";
 import type { Found, KeyValueStore, Write } from "../../key-value/port.ts";
 import type { Call } from "../call.ts";
 import { type Problem, problem, problemOfRead, problemOfWrite } from "../problem.ts";
-import { createOneTimeCodes, LINK_MS, newCode } from "./one-time-codes.ts";
+import { createOneTimeCodes, newCode, RESET_MS } from "./one-time-codes.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import type { IdentityParts } from "./parts.ts";
 import { type Asker, BUSY, createPasswords } from "./passwords.ts";
@@ -39,6 +39,7 @@ export interface Accounts {
   makeOperatorLink(
     call: Call,
     username: string,
+    lifeMs: number,
   ): Promise<
     { readonly kind: "made"; readonly code: string; readonly expiresOn: string } | Problem
   >;
@@ -129,7 +130,7 @@ export function createAccounts(parts: IdentityParts, sessions: Sessions): Accoun
       const to = user?.email === undefined ? {} : { to: user.email };
       const outcome = await store.transact([
         // A code for nobody is as much work as one for somebody, and opens nothing.
-        await codes.put("reset", username, code),
+        await codes.put("reset", username, code, RESET_MS),
         await outbox.put(call.newId("message"), { kind, username, ...to }, code),
       ]);
       await tried.failed();
@@ -162,7 +163,7 @@ export function createAccounts(parts: IdentityParts, sessions: Sessions): Accoun
         await store.transact([{ kind: "put", table: users, item: changed, ifVersion: version }]),
       );
     },
-    makeOperatorLink: async (call, username) => {
+    makeOperatorLink: async (call, username, lifeMs) => {
       const read = await findUser(username);
       if (read.kind === "failed") return problemOfRead(read);
       const existing = read.value?.item;
@@ -173,14 +174,14 @@ export function createAccounts(parts: IdentityParts, sessions: Sessions): Accoun
         );
       }
       const code = newCode(28);
-      const writes = [await codes.put("link", foldUsername(username), code)];
+      const writes = [await codes.put("link", foldUsername(username), code, lifeMs)];
       if (existing === undefined) {
         const item = newUser(call, username, { roles: ["user", "operator"] });
         writes.push({ kind: "put", table: users, item, ifAbsent: true });
       }
       const outcome = await store.transact(writes);
       if (outcome.kind !== "ok") return problemOfWrite(outcome);
-      return { kind: "made", code, expiresOn: new Date(nowMs() + LINK_MS).toISOString() };
+      return { kind: "made", code, expiresOn: new Date(nowMs() + lifeMs).toISOString() };
     },
     useLink: async (call, code, asker) => {
       const recalled = await sessions.recall(call);

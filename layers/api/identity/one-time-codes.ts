@@ -10,7 +10,7 @@ import { type IdentityParts, secondsAfter } from "./parts.ts";
 import { oneTimeCodes } from "./tables.ts";
 
 export const RESET_MS = 15 * 60_000;
-export const LINK_MS = 10 * 60_000;
+export const LINK_MINUTES = { least: 1, usual: 10, most: 60 } as const;
 
 /** Without what is mistaken for one another; 32 of them, so that a byte gives one without bias. */
 const ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ123456789";
@@ -28,7 +28,8 @@ const plain = (code: string): string => code.toUpperCase().replaceAll(/[^A-Z0-9]
 export type CodePurpose = "reset" | "link";
 
 export interface OneTimeCodes {
-  put(purpose: CodePurpose, username: string, code: string): Promise<Write>;
+  /** Good for `lifeMs` from now. */
+  put(purpose: CodePurpose, username: string, code: string, lifeMs: number): Promise<Write>;
   /** Whose it is, and the write that uses it up. */
   find(
     purpose: CodePurpose,
@@ -46,14 +47,14 @@ export function createOneTimeCodes({ store, sealing, digest, nowMs }: IdentityPa
     sealing.mac(`understudy one-time code 1\n${purpose}\n${username}\n${plain(code)}`);
 
   return {
-    put: async (purpose, username, code) => ({
+    put: async (purpose, username, code, lifeMs) => ({
       kind: "put",
       table: oneTimeCodes,
       item: {
         name: nameOf(purpose, username, code),
         proof: await proofOf(purpose, username, code),
         username,
-        expires: secondsAfter(nowMs(), purpose === "reset" ? RESET_MS : LINK_MS),
+        expires: secondsAfter(nowMs(), lifeMs),
       },
     }),
     find: async (purpose, username, code) => {

@@ -4,6 +4,7 @@ import { ROLES } from "../../identity/roles.ts";
 import type { AppApi } from "../app-api.ts";
 import { operatorProblem } from "../operator.ts";
 import { problemOfRead, problemOfWrite } from "../problem.ts";
+import { LINK_MINUTES } from "./one-time-codes.ts";
 import { ended, noContent } from "./replies.ts";
 import type { IdentityRoutesOptions } from "./routes.ts";
 
@@ -38,9 +39,14 @@ export function addOperatorRoutes(
 
   api.post("/operator-link", {
     summary: "Make a link that signs an operator in once (operators)",
-    description: "Makes the account where there is none. The code goes behind the # of `path`.",
+    description:
+      "Makes the account where there is none. The code goes behind the # of `path`, and is good " +
+      `for \`minutes\` (${LINK_MINUTES.usual} by default).`,
     auth: "none",
-    body: z.strictObject({ username: z.string().min(3).max(64).default("operator") }),
+    body: z.strictObject({
+      username: z.string().min(3).max(64).default("operator"),
+      minutes: z.int().min(LINK_MINUTES.least).max(LINK_MINUTES.most).default(LINK_MINUTES.usual),
+    }),
     bodyOptional: true,
     recallFirst: false,
     replies: {
@@ -52,7 +58,8 @@ export function addOperatorRoutes(
     handle: async (call) => {
       const refused = await operatorProblem(call, operatorToken);
       if (refused !== undefined) return refused;
-      const made = await accounts.makeOperatorLink(call, call.body.username);
+      const { username, minutes } = call.body;
+      const made = await accounts.makeOperatorLink(call, username, minutes * 60_000);
       if (made.kind === "problem") return made;
       const { code, expiresOn } = made;
       // Behind the #, so that it is in no log and in no Referer.

@@ -26,6 +26,8 @@ const LIMIT_MS = ampleMs(30_000);
 export interface BrowserDeployment {
   readonly line: ReadyLine;
   readonly operatorToken: string;
+  /** What the start said to people. */
+  said(): string;
   /** In a browser session of its own; what goes wrong in its scripts is added to `faults`. */
   newPage(faults: string[]): Promise<Page>;
   /** Signs in, on the pages of an app, with a sample account. */
@@ -41,7 +43,7 @@ function understudy(...words: string[]): ChildProcess {
   return spawn(process.execPath, [command, ...words], {
     cwd: root,
     env,
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
 }
 
@@ -63,6 +65,10 @@ async function readyLineOf(child: ChildProcess): Promise<ReadyLine> {
 export async function startBrowserDeployment(): Promise<BrowserDeployment> {
   const dataDir = mkdtempSync(join(tmpdir(), "understudy-browser-"));
   const up = understudy("up", "--data", dataDir, "--port", "0");
+  let said = "";
+  up.stderr?.on("data", (chunk) => {
+    said += String(chunk);
+  });
   const [line, browser]: [ReadyLine, Browser] = await Promise.all([
     readyLineOf(up),
     chromium.launch({
@@ -74,6 +80,7 @@ export async function startBrowserDeployment(): Promise<BrowserDeployment> {
   ]);
   return {
     line,
+    said: () => said,
     operatorToken: readFileSync(line.operatorTokenFile, "utf8").trim(),
     newPage: async (faults) => {
       const context = await browser.newContext({ locale: "en-GB" });

@@ -4,7 +4,6 @@
  */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeOperatorLink } from "../operator-link.ts";
 import {
   type BrowserDeployment,
   hasChromium,
@@ -28,13 +27,17 @@ async function submit(page: Page, text: string): Promise<void> {
   await page.getByText(text).first().waitFor();
 }
 
-/** Signed in by the link that `up` prints in a terminal. */
+/** Signed in by the link that `up` prints, which is good once. */
 async function openConsole(faults: string[]): Promise<Page> {
-  const { line, operatorToken } = deployment;
+  const [link = ""] = /http\S+\/account\/link#\S+/.exec(deployment.said()) ?? [];
   const page = await deployment.newPage(faults);
-  await page.goto(await makeOperatorLink({ url: line.frontDoor ?? "", operatorToken }));
+  await page.goto(link);
+  const late = await deployment.newPage(faults);
   await page.getByRole("heading", { name: "Regions" }).waitFor();
   await page.getByText("No message waits.").waitFor();
+  await late.goto(link);
+  await late.getByText("You are not signed in").waitFor();
+  await late.close();
   return page;
 }
 
