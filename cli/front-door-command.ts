@@ -9,17 +9,22 @@
 import { once } from "node:events";
 import type { Command } from "commander";
 import { pino } from "pino";
+import { type Entrance, NO_ENTRANCE } from "../layers/api/entrance.ts";
 import { startFrontDoor } from "../targets/local/front-door/front-door.ts";
 import type { RegionRef } from "../targets/local/front-door/router.ts";
+import { proxyTokenOf } from "../targets/local/http/own-proxy.ts";
+import { loadDeployment } from "../targets/local/supervisor/config-file.ts";
+import type { DataDirectory } from "../targets/local/supervisor/data-directory.ts";
 import type { DeploymentStatus } from "../targets/local/supervisor/status.ts";
 import { type CommonFlags, type Run, withData, withExamples, withJson } from "./command-line.ts";
 import { STATUS, type Status } from "./failure.ts";
-import { wholeBetween } from "./option-values.ts";
+import { listenAddress, wholeBetween } from "./option-values.ts";
 import { mustRun, statusOf } from "./running-deployment.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface FrontDoorFlags extends CommonFlags {
   readonly port: number;
+  readonly host?: string;
   readonly log?: string;
 }
 
@@ -36,6 +41,9 @@ async function runFrontDoor(flags: FrontDoorFlags, terminal: Terminal): Promise<
       : pino.destination({ dest: flags.log, sync: false, minLength: LOG_BATCH_BYTES });
   const door = await startFrontDoor({
     port: flags.port,
+    ...(flags.host === undefined ? {} : { host: flags.host }),
+    entrance: await entranceOf(running.directory),
+    proxyToken: proxyTokenOf(running.directory.secretHex()),
     regions: regionsOf(status),
     controlUrl: status.control,
     ...(sink === undefined ? {} : { log: logInto(sink) }),
@@ -58,6 +66,12 @@ async function runFrontDoor(flags: FrontDoorFlags, terminal: Terminal): Promise<
   await door.close();
   sink?.flushSync();
   return STATUS.done;
+}
+
+/** What stands before the front doors, as the deployment's own config says. */
+async function entranceOf(directory: DataDirectory): Promise<Entrance> {
+  const configFile = directory.readDeployment()?.configFile;
+  return configFile === undefined ? NO_ENTRANCE : (await loadDeployment(configFile)).entrance;
 }
 
 const regionsOf = ({ regions }: DeploymentStatus): RegionRef[] =>
@@ -85,6 +99,7 @@ export function addFrontDoor(program: Command, run: Run): void {
       (text: string) => wholeBetween("--port", text, 0, MAX_PORT),
       DEFAULT_PORT,
     )
+    .option("--host <address>", "where it listens (default: 127.0.0.1)", listenAddress)
     .option("--log <file>", "write a line per request there")
     .action(async (flags: FrontDoorFlags) => {
       run.end(await runFrontDoor(flags, run.terminal));

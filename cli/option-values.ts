@@ -1,5 +1,6 @@
 /** Values of options as people type them, checked. *pure* */
 
+import { isIP } from "node:net";
 import { parseDurationMs } from "../base/duration.ts";
 import { ConfigurationError } from "../base/errors.ts";
 import type { Direction } from "../targets/local/supervisor/fault-plan.ts";
@@ -30,6 +31,13 @@ export function milliseconds(name: string, text: string): number {
     if (error instanceof ConfigurationError) throw usage(error.what, error.got, error.fix);
     throw error;
   }
+}
+
+/** An address that a server listens on. */
+export function listenAddress(text: string): string {
+  if (isIP(text) !== 0) return text;
+  const fix = "Give an IP address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them.";
+  throw usage("--host is no address", text, fix);
 }
 
 export const idList = (text: string): string[] => text.split(",").map((part) => part.trim());

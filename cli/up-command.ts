@@ -17,7 +17,7 @@ import { configFileOf } from "./config-beside.ts";
 import type { Status } from "./failure.ts";
 import { refused, STATUS, usage } from "./failure.ts";
 import { describeNames } from "./names-text.ts";
-import { idList, roundTrip, wholeBetween } from "./option-values.ts";
+import { idList, listenAddress, roundTrip, wholeBetween } from "./option-values.ts";
 import {
   importIfThere,
   loadSampleContent,
@@ -31,6 +31,7 @@ export interface UpOptions {
   readonly config?: string;
   readonly regions?: readonly string[];
   readonly port: number;
+  readonly host?: string;
   readonly rtt: RoundTrip;
   readonly empty: boolean;
   readonly reset: boolean;
@@ -72,6 +73,7 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<Sta
       ...(regions === undefined ? {} : { regions }),
       ...(configFile === undefined ? {} : { configFile }),
       httpPort: options.port,
+      ...(options.host === undefined ? {} : { frontDoorHost: options.host }),
       roundTrip: options.rtt,
       reset: options.reset,
       signal: stop.signal,
@@ -276,6 +278,11 @@ export function addUp(program: Command, run: Run): void {
       (text: string) => wholeBetween("--port", text, 0, MAX_PORT),
       DEFAULT_PORT,
     )
+    .option(
+      "--host <address>",
+      "where the front door listens; regions stay on the loopback (default: 127.0.0.1)",
+      listenAddress,
+    )
     .option("--rtt <ms|aws>", "round trip between regions, or as between AWS regions", roundTrip, 0)
     .option("--empty", "load no sample content", false)
     .option("--reset", "delete what the directory holds, and begin anew", false)
@@ -287,5 +294,6 @@ export function addUp(program: Command, run: Run): void {
     "up",
     "up --regions eu-west-1,us-east-1,ap-southeast-1 --rtt aws",
     "up --data ./second --port 0",
+    "up --host 0.0.0.0",
   );
 }

@@ -9,6 +9,7 @@ import {
 } from "../routing/naming.ts";
 import { checkLoss, checkObjectives, type Refuse, unique } from "./check-app.ts";
 import { type AppDefinition, defineApp, type Objectives } from "./define-app.ts";
+import { defineEntrance, type Entrance, type EntranceOptions } from "./entrance.ts";
 import { identityApp } from "./identity/app.ts";
 
 export interface RegionDefinition {
@@ -17,7 +18,7 @@ export interface RegionDefinition {
   readonly title?: string;
 }
 
-export interface DeploymentOptions {
+export interface DeploymentOptions extends EntranceOptions {
   /** In order of preference: the first is the primary. */
   readonly regions: readonly (string | RegionDefinition)[];
   /** A voter without data; by itself where the number of regions is even. */
@@ -43,6 +44,8 @@ export interface Deployment {
   /** The identity app first, then the apps in the order given. */
   readonly apps: readonly DeployedApp[];
   readonly naming: Naming;
+  /** How people reach it from outside. */
+  readonly entrance: Entrance;
 }
 
 const DEPLOYMENT_KEYS: KeysOf<DeploymentOptions> = {
@@ -52,6 +55,8 @@ const DEPLOYMENT_KEYS: KeysOf<DeploymentOptions> = {
   objectives: true,
   dns: true,
   healthChecks: true,
+  publicUrl: true,
+  trustedProxies: true,
 };
 const REGION_KEYS: KeysOf<RegionDefinition> = { id: true, title: true };
 
@@ -103,6 +108,7 @@ export function defineDeployment(options: DeploymentOptions): Deployment {
   return Object.freeze({
     regions,
     naming,
+    entrance: defineEntrance(options, refuse),
     primary: regions[0]?.id ?? "",
     witness: options.witness ?? even,
     apps,

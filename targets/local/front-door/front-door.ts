@@ -10,11 +10,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ConfigurationError } from "../../../base/errors.ts";
+import { type Entrance, NO_ENTRANCE } from "../../../layers/api/entrance.ts";
 import { type Log, silentLog } from "../../../layers/api/log.ts";
+import { PROXY_TOKEN } from "../http/own-proxy.ts";
 import { createHttpServer, EVENT_STREAM } from "../http/server.ts";
 import type { LinkFaults } from "../link/fault.ts";
 import { takeBody } from "./body.ts";
 import { createDoor, type Door, type Limits } from "./door.ts";
+import { createOriginOf, type OriginOf } from "./entrance.ts";
 import { Exchange } from "./forward.ts";
 import { headerOf, requestHeaders } from "./headers.ts";
 import { answerProblem, FRONT_DOOR } from "./problem.ts";
@@ -31,6 +34,10 @@ export interface FrontDoorOptions {
   /** What answers `/control/*`. */
   readonly controlUrl?: string;
   readonly limits?: Partial<Limits>;
+  /** What stands before it; default: nothing. */
+  readonly entrance?: Entrance;
+  /** Shown to regions, so that they believe what it says of clients (http/own-proxy.ts). */
+  readonly proxyToken?: string;
   readonly log?: Log;
 }
 
@@ -41,6 +48,7 @@ export interface FrontDoor {
   table(): Table;
   setRegions(regions: readonly RegionRef[]): void;
   setFaults(faults: LinkFaults): void;
+  setEntrance(entrance: Entrance): void;
   /** Open requests are finished within `drainMs`; event streams end at once. */
   close(): Promise<void>;
 }
@@ -58,6 +66,8 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
     follow: options.follow ?? true,
     log: options.log ?? silentLog,
   });
+  let originOf = createOriginOf(options.entrance ?? NO_ENTRANCE);
+  const shown = options.proxyToken === undefined ? [] : [PROXY_TOKEN, options.proxyToken];
   const streams = new Set<ServerResponse>();
   const server = createHttpServer({
     name: FRONT_DOOR,
@@ -70,7 +80,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
         streams.add(response);
         response.once("close", () => streams.delete(response));
       }
-      handle(door, request, response);
+      handle(door, { request, response, originOf, shown });
     },
   });
   server.maxConnections = MOST_SOCKETS;
@@ -98,17 +108,33 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
     await door.close();
   };
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    url: urlOf(host, port),
     port,
     table: () => door.table,
     setRegions: (regions) => door.setRegions(regions),
     setFaults: (faults) => door.setFaults(faults),
+    setEntrance: (entrance) => {
+      originOf = createOriginOf(entrance);
+    },
     close: () => (closing ??= close()),
   };
 }
 
-function cannotListen(error: Error, { port }: FrontDoorOptions): Error {
+/** Where this machine reaches it. */
+function urlOf(host: string, port: number): string {
+  const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${reached.includes(":") ? `[${reached}]` : reached}:${port}`;
+}
+
+function cannotListen(error: Error, { port, host }: FrontDoorOptions): Error {
   const { code } = error as NodeJS.ErrnoException;
+  if (code === "EADDRNOTAVAIL" || code === "EINVAL") {
+    return new ConfigurationError({
+      what: "this machine does not have the address",
+      got: host,
+      fix: "Give one of its own with --host, or 0.0.0.0 for all of them.",
+    });
+  }
   if (code !== "EADDRINUSE" && code !== "EACCES") return error;
   return new ConfigurationError({
     what: code === "EACCES" ? "the port may not be used" : "the port is in use",
@@ -117,7 +143,15 @@ function cannotListen(error: Error, { port }: FrontDoorOptions): Error {
   });
 }
 
-function handle(door: Door, request: IncomingMessage, response: ServerResponse): void {
+interface Arrived {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly originOf: OriginOf;
+  /** Added to what every region gets. */
+  readonly shown: readonly string[];
+}
+
+function handle(door: Door, { request, response, originOf, shown }: Arrived): void {
   if (door.pending.size >= door.limits.mostPending) {
     return answerProblem(response, "busy", "too many requests are open");
   }
@@ -126,11 +160,8 @@ function handle(door: Door, request: IncomingMessage, response: ServerResponse):
   if (isControl && door.control === undefined) {
     return answerProblem(response, "unavailable", "this front door has no supervisor behind it");
   }
-  const headers = requestHeaders(request.rawHeaders, {
-    address: request.socket.remoteAddress ?? "",
-    host: request.headers.host ?? "",
-    proto: "http",
-  });
+  const headers = requestHeaders(request.rawHeaders, originOf(request));
+  if (!isControl) headers.push(...shown);
   const { method } = request;
   const isSafe = method === "GET" || method === "HEAD" || method === "OPTIONS";
   // Which region a command is carried out by may depend on which one is asked: one is.

@@ -5,6 +5,8 @@
  * for Host, without which there is no request; the client's address is added to what the region
  * gets. Flat lists go through untouched otherwise: order, case and repetitions are kept.
  */
+import { PROXY_TOKEN } from "../http/own-proxy.ts";
+
 const HOP_BY_HOP = new Set([
   "connection",
   "keep-alive",
@@ -22,6 +24,7 @@ const FORWARDED = new Set([
   "x-forwarded-host",
   "x-forwarded-proto",
   "forwarded",
+  PROXY_TOKEN,
   "expect",
 ]);
 

@@ -9,6 +9,7 @@
 import { pino } from "pino";
 import type { Log } from "../../../layers/api/log.ts";
 import { startNames } from "../dns/names.ts";
+import { proxyTokenOf } from "../http/own-proxy.ts";
 import { joinSupervisor } from "../supervisor/child.ts";
 import { startFrontDoor } from "./front-door.ts";
 
@@ -29,9 +30,10 @@ const doorLog: Log = {
 try {
   const { host, port } = config.control;
   const door = await startFrontDoor({
-    host: config.host,
+    host: config.clientHost ?? config.host,
     port: config.httpPort,
     regions: [],
+    proxyToken: proxyTokenOf(config.secretHex),
     controlUrl: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     log: doorLog,
   });
@@ -40,6 +42,7 @@ try {
   supervisor.serve({
     peers: (message) => {
       door.setRegions(message.regions);
+      if (message.entrance !== undefined) door.setEntrance(message.entrance);
       names.use(message);
     },
     faults: ({ faults }) => {

@@ -42,6 +42,9 @@ export const HEAD_BYTES = 32 * 1024;
 export const BODY_IDLE_MS = 30_000;
 export const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
+/** Whether a server there has its port on every address of the machine. */
+export const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::";
+
 export const EVENT_STREAM = "text/event-stream";
 
 export function createHttpServer(options: HttpServerOptions): Server {

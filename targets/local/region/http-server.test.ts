@@ -73,3 +73,24 @@ test("a body that pauses is answered 408, and one that only takes long is taken"
   await vi.waitFor(() => expect(got).toMatch(/^HTTP\/1\.1 200 [\s\S]*y{300}/), { timeout: 10_000 });
   slow.destroy();
 });
+
+test("what anyone but its front door says of a client is taken off", async () => {
+  const port = await start(async ({ headers }) => Response.json(Object.fromEntries(headers)), {
+    proxyToken: "t".repeat(43),
+  });
+  const claims = ["X-Forwarded-For: 6.6.6.6", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil"];
+  const asked = async (...more: string[]) => {
+    const text = head("GET /x HTTP/1.1", HOST, CLOSE, "Forwarded: for=6.6.6.6", ...claims, ...more);
+    return JSON.parse((await sendRaw(port, text)).body);
+  };
+  expect(await asked()).toEqual({ host: "x", connection: "close" });
+  expect(await asked("Understudy-Front-Door: wrong")).toEqual({ host: "x", connection: "close" });
+  expect(await asked(`Understudy-Front-Door: ${"t".repeat(43)}`)).toEqual({
+    host: "x",
+    connection: "close",
+    forwarded: "for=6.6.6.6",
+    "x-forwarded-for": "6.6.6.6",
+    "x-forwarded-proto": "https",
+    "x-forwarded-host": "evil",
+  });
+});

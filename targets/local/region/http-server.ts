@@ -6,8 +6,10 @@
  */
 import type { IncomingMessage, Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
+import { believeOwnProxy, proxyTokenOf } from "../http/own-proxy.ts";
 import { writtenProblem } from "../http/problem.ts";
 import { createHttpServer } from "../http/server.ts";
+import type { ChildConfig } from "../supervisor/messages.ts";
 
 export interface HttpServer {
   readonly port: number;
@@ -28,11 +30,20 @@ export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly bodyIdleMs?: number;
+  /** What its front door shows (own-proxy.ts); absent: whatever anyone says of a client counts. */
+  readonly proxyToken?: string;
 }
+
+export const listenOptionsOf = (config: ChildConfig): ListenOptions => ({
+  name: config.site,
+  host: config.host,
+  port: config.httpPort,
+  proxyToken: proxyTokenOf(config.secretHex),
+});
 
 /** On `port` when it is free, else on any: a region that starts again keeps its address if it can. */
 export async function listen(
-  { name, host, port, bodyIdleMs }: ListenOptions,
+  { name, host, port, bodyIdleMs, proxyToken }: ListenOptions,
   answer: (request: Request) => Promise<Response>,
 ): Promise<HttpServer> {
   const refusals = new WeakMap<IncomingMessage, (response: Response) => void>();
@@ -52,7 +63,10 @@ export async function listen(
       keepAliveMs: KEEP_ALIVE_MS,
       extraHeadBytes: FORWARDED_BYTES,
       ...(bodyIdleMs === undefined ? {} : { bodyIdleMs }),
-      answer: listener,
+      answer: (request, response) => {
+        if (proxyToken !== undefined) believeOwnProxy(request, proxyToken);
+        void listener(request, response);
+      },
       refuse: (request, own) => {
         const { status, text, headers } = writtenProblem(own, name);
         headers["connection"] = "close";

@@ -39,8 +39,9 @@ export function createOrigins(apps: readonly string[]): Origins {
   };
   return {
     use: (message) => {
-      const { regions, frontDoorUrl } = message;
-      const urls = [...regions.map((region) => region.url), frontDoorUrl ?? []].flat();
+      const { regions, frontDoorUrl, entrance } = message;
+      const doors = [frontDoorUrl ?? [], entrance?.publicUrl ?? []].flat();
+      const urls = [...regions.map((region) => region.url), ...doors];
       origins = new Set([...urls.flatMap(namesOf), ...namedOrigins(message, apps)]);
     },
     list: () => [...origins],

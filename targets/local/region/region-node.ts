@@ -43,7 +43,7 @@ import { VOTER_DIRECTORY } from "../voter/genesis.ts";
 import { LeaseBoard } from "../voter/lease-board.ts";
 import type { FromWorker } from "../voter/messages.ts";
 import { deploymentOf } from "./apps.ts";
-import { type HttpServer, listen } from "./http-server.ts";
+import { type HttpServer, listen, listenOptionsOf } from "./http-server.ts";
 import type { Journey } from "./journey.ts";
 import { startJourneys } from "./journeys.ts";
 import { createLeaseView } from "./lease-view.ts";
@@ -168,9 +168,7 @@ export class RegionNode {
     const node = new RegionNode(options, { deployment, engine, board, thread, link, ground });
     const members = latestOf(engine.get(membersKey) as Members | undefined, thread.members);
     if (members !== undefined) node.#create(members);
-    const http = await listen({ name: config.site, host, port: config.httpPort }, (request) =>
-      node.#answer(request),
-    );
+    const http = await listen(listenOptionsOf(config), (request) => node.#answer(request));
     node.#http = http;
     thread.post({ type: "url", url: node.url });
     return node;
@@ -195,6 +193,7 @@ export class RegionNode {
       ...this.#objects.ready,
       incarnation: this.#engine.incarnation,
       naming: this.#deployment.naming,
+      entrance: this.#deployment.entrance,
     };
   }
 

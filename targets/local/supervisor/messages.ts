@@ -8,6 +8,7 @@
  *   supervisor -> child   start, peers, faults, health, died, status?, members?, stop
  *   child -> supervisor   ready | failed, status!, members!
  */
+import type { Entrance } from "../../../layers/api/entrance.ts";
 import type { HealthCheckView } from "../../../layers/routing/health-board.ts";
 import type { Naming } from "../../../layers/routing/naming.ts";
 import type { Address, Endpoint } from "../link/address.ts";
@@ -44,6 +45,8 @@ export interface ChildConfig {
   /** The deployment's understudy.config.ts; absent: the apps that come with Understudy. */
   readonly configFile?: string;
   readonly host: string;
+  /** Where a front door listens for clients; absent: `host`. */
+  readonly clientHost?: string;
   /**
    * Where to serve HTTP. A front door serves there or fails; a region takes a free port instead
    * when this one is 0 or taken (it is the one it had before).
@@ -76,6 +79,8 @@ export interface PeersMessage {
   readonly frontDoorUrl?: string;
   /** Of the deployment's configuration, as the first region that started has read it. */
   readonly naming?: Naming;
+  /** As the naming. */
+  readonly entrance?: Entrance;
   /** Absent where there is but one loopback address, and until the front door has a port. */
   readonly names?: NamedAddresses;
 }
@@ -121,6 +126,7 @@ export interface Ready {
   readonly dns?: { readonly address: string; readonly port: number; readonly zone: string };
   /** Of a region: what its configuration says. */
   readonly naming?: Naming;
+  readonly entrance?: Entrance;
 }
 
 export interface ChildStatus {

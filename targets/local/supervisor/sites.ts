@@ -5,6 +5,8 @@
  * present picture again: peers, faults, and which incarnations are dead. Messages are whole
  * pictures and not changes, so a process that missed one is right after the next.
  */
+
+import { isWildcard } from "../http/server.ts";
 import { FRONT_DOOR_SITE, siteOf } from "../link/address.ts";
 import { isCut } from "../link/fault.ts";
 import type { Endpoint, LinkFaults } from "../link/link.ts";
@@ -17,6 +19,7 @@ import type {
   NamedAddresses,
   ParentMessage,
   PeersMessage,
+  Ready,
   RegionRef,
   Role,
 } from "./messages.ts";
@@ -33,6 +36,8 @@ export interface SitesOptions {
   readonly programs: Programs;
   readonly host: string;
   readonly frontDoorPort: number;
+  /** Where the front door listens; absent: `host`. */
+  readonly frontDoorHost?: string;
   readonly roundTrip: RoundTrip;
   readonly startLimitMs: number;
   readonly control: Endpoint;
@@ -125,11 +130,15 @@ export class Sites {
   origins(): readonly string[] {
     const frontDoor = this.get(FRONT_DOOR_SITE)?.lastReady?.url;
     const urls = this.addresses().map(({ url }) => url);
-    return frontDoor === undefined ? urls : [...urls, frontDoor];
+    const { publicUrl } = this.entrance ?? {};
+    return [...urls, frontDoor ?? [], publicUrl ?? []].flat();
   }
 
   /** Where names lead to; undefined where all regions share one address, or too early. */
   get names(): NamedAddresses | undefined {
+    const { frontDoorHost } = this.#options;
+    // Who listens on all addresses has the port on all of them.
+    if (frontDoorHost !== undefined && isWildcard(frontDoorHost)) return undefined;
     const port = this.get(FRONT_DOOR_SITE)?.httpPort ?? 0;
     const addresses = this.#options.addressesOf(this.regions().map(({ id }) => id));
     return port === 0 || addresses === undefined ? undefined : { port, addresses };
@@ -137,8 +146,15 @@ export class Sites {
 
   /** As the first region that started has read it. */
   get naming(): PeersMessage["naming"] {
-    return this.regions().find(({ lastReady }) => lastReady?.naming !== undefined)?.lastReady
-      ?.naming;
+    return this.#firstRead?.naming;
+  }
+
+  get entrance(): PeersMessage["entrance"] {
+    return this.#firstRead?.entrance;
+  }
+
+  get #firstRead(): Ready | undefined {
+    return this.regions().find(({ lastReady }) => lastReady?.naming !== undefined)?.lastReady;
   }
 
   #plan(): Readonly<Record<string, LinkFaults>> {
@@ -156,7 +172,7 @@ export class Sites {
   }
 
   #configOf(site: Site): ChildConfig {
-    const { directory, host, frontDoorPort, control, issuer } = this.#options;
+    const { directory, host, frontDoorPort, frontDoorHost, control, issuer } = this.#options;
     const deployment = this.#options.deployment();
     const self: RegionRef = { id: site.id };
     const before = site.httpPort;
@@ -174,6 +190,9 @@ export class Sites {
       joining: site.joining,
       ...(deployment.configFile === undefined ? {} : { configFile: deployment.configFile }),
       host,
+      ...(site.role === "front-door" && frontDoorHost !== undefined
+        ? { clientHost: frontDoorHost }
+        : {}),
       httpPort: before === 0 && site.role === "front-door" ? frontDoorPort : before,
       control,
       faults: this.#plan()[site.id] ?? {},
@@ -185,11 +204,12 @@ export class Sites {
   #changed(): void {
     const { host, directory, control } = this.#options;
     const frontDoorUrl = this.get(FRONT_DOOR_SITE)?.lastReady?.url;
-    const { naming, names } = this;
+    const { naming, names, entrance } = this;
     this.#tell(() => ({
       type: "peers",
       ...(naming === undefined ? {} : { naming }),
       ...(names === undefined ? {} : { names }),
+      ...(entrance === undefined ? {} : { entrance }),
       version: ++this.#peersVersion,
       peers: Object.assign({}, ...this.all().map((site) => site.endpoints(host))),
       regions: this.addresses(),

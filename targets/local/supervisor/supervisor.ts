@@ -43,6 +43,8 @@ export interface DeploymentOptions {
   readonly configFile?: string;
   /** The front door's; 0 for a free one. */
   readonly httpPort: number;
+  /** An address that the front door listens on; absent: the loopback. Regions stay there. */
+  readonly frontDoorHost?: string;
   readonly roundTrip?: RoundTrip;
   /** Deletes what the data directory holds first. */
   readonly reset?: boolean;
@@ -98,7 +100,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Runni
     await reapLeftovers(directory, options.log);
     if (options.reset === true) directory.deleteData();
     directory.prepare();
-    await checkPort(options.httpPort);
+    await checkPort(options.httpPort, options.frontDoorHost ?? HOST);
     const file = openDeploymentFile(directory, options);
     const deployment = await LocalDeployment.create(options, directory, file, lock);
     await deployment.start(options.signal);
@@ -152,12 +154,12 @@ function openDeploymentFile(directory: DataDirectory, options: DeploymentOptions
   return moved;
 }
 
-async function checkPort(port: number): Promise<void> {
+async function checkPort(port: number, host: string): Promise<void> {
   if (port === 0) return;
   const probe = createServer();
   const problem = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
     probe.once("error", resolve);
-    probe.listen(port, HOST, () => resolve(undefined));
+    probe.listen(port, host, () => resolve(undefined));
   });
   await new Promise<void>((resolve) => {
     if (problem === undefined) probe.close(() => resolve());
@@ -252,6 +254,7 @@ class LocalDeployment implements RunningDeployment {
       programs: options.programs,
       host: HOST,
       frontDoorPort: options.httpPort,
+      ...(options.frontDoorHost === undefined ? {} : { frontDoorHost: options.frontDoorHost }),
       roundTrip: options.roundTrip ?? 0,
       startLimitMs: options.startLimitMs ?? START_LIMIT_MS,
       control: endpoint,
