@@ -51,7 +51,7 @@ export const notesApp = defineApp({
 });
 `;
 
-const CONFIG = `/** Where the app runs. \`understudy up --config understudy.config.ts\` starts it. */
+const CONFIG = `/** Where the app runs. \`understudy up\` in this folder starts it. */
 import { defineDeployment } from "understudy/config";
 import { notesApp } from "./app.ts";
 
@@ -90,45 +90,62 @@ test("a note that was acknowledged survives the loss of its region", async () =>
 
 const README = `# Notes
 
+    npm install
     npm test          loses a region in a simulated world, and looks for lost writes
     npm start         two regions on this machine, at http://127.0.0.1:8080
-    curl -d '{"text":"hello"}' -H 'content-type: application/json' \\\\
+
+In another terminal:
+
+    curl -d '{"text":"hello"}' -H 'content-type: application/json' \\
          http://127.0.0.1:8080/notes/api/notes
     npx understudy fault kill eu-west-1
     curl http://127.0.0.1:8080/notes/api/notes
+    npx understudy fault restart eu-west-1
 
-\`app.ts\` is the app, \`understudy.config.ts\` says where it runs.
+\`app.ts\` is the app, \`understudy.config.ts\` says where it runs. \`vendor\` holds the Understudy
+that made this project: keep it with the rest, so that the project installs anywhere.
 `;
+
+/** For editors: Node runs the files as they are. */
+const TSCONFIG = {
+  compilerOptions: {
+    target: "es2023",
+    module: "nodenext",
+    strict: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    erasableSyntaxOnly: true,
+    types: [],
+  },
+  include: ["*.ts"],
+};
 
 export interface NewProject {
   readonly name: string;
-  /** Where the Understudy that made it is, seen from the project. */
-  readonly understudyPath: string;
+  /** The packed Understudy that made it, seen from the project. */
+  readonly tarball: string;
   /** The version of zod that Understudy itself uses. */
   readonly zod: string;
 }
 
 /** Texts by file name. */
-export function newFiles({
-  name,
-  understudyPath,
-  zod,
-}: NewProject): Readonly<Record<string, string>> {
+export function newFiles({ name, tarball, zod }: NewProject): Readonly<Record<string, string>> {
   const manifest = {
     name,
     private: true,
     type: "module",
     scripts: {
-      start: "understudy up --config understudy.config.ts --empty",
+      start: "understudy up --empty",
       test: "node --test",
     },
-    dependencies: { understudy: `file:${understudyPath}`, zod },
+    dependencies: { understudy: `file:${tarball}`, zod },
   };
   return {
     "app.ts": APP,
     "understudy.config.ts": CONFIG,
     "region-loss.test.mjs": TEST,
     "README.md": README,
+    "tsconfig.json": `${JSON.stringify(TSCONFIG, null, 2)}\n`,
     "package.json": `${JSON.stringify(manifest, null, 2)}\n`,
     ".gitignore": "node_modules/\n.understudy/\n",
   };

@@ -1,11 +1,21 @@
 /**
  * The package as somebody else gets it: packed, installed in an empty directory, and used to make
- * an app, test it, serve it, and lose a region of it. Needs the last build, and a registry that
- * has the dependencies; where the install fails it is skipped, and says so.
+ * an app, move it, test it, serve it, and lose a region of it, with the commands that the app's
+ * README shows. Needs the last build, and a registry that has the dependencies; where the install
+ * fails it is skipped, and says so.
  */
 
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,15 +25,22 @@ import { ampleMs } from "../targets/local/tests/limits.ts";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const isBuilt = existsSync(join(root, "dist", "testing", "index.js"));
 const home = mkdtempSync(join(tmpdir(), "understudy-package-"));
-const app = join(home, "installed", "notes");
+const app = join(home, "notes");
+const QUIET = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
 const children: ChildProcess[] = [];
 
 function run(cwd: string, referenceMs: number, command: string, ...given: string[]): string {
   const options = { cwd, timeout: ampleMs(referenceMs), encoding: "utf8" } as const;
   return execFileSync(command, given, { ...options, stdio: ["ignore", "pipe", "pipe"] });
 }
+const program = join(app, "node_modules", "understudy", "cli", "understudy.mjs");
 const understudy = (cwd: string, ...given: string[]): string =>
-  run(cwd, 60_000, join(home, "installed", "node_modules", ".bin", "understudy"), ...given);
+  run(cwd, 120_000, join(cwd, "node_modules", ".bin", "understudy"), ...given);
+const hasCurl = spawnSync("curl", ["--version"]).status === 0;
+
+/** The commands that the README shows, each with the line it goes on in. */
+const curlLinesOf = (readme: string): string[] =>
+  [...readme.matchAll(/^ {4}(curl (?:.*\\\n)*.*)$/gm)].map((match) => match[1] ?? "");
 
 afterAll(() => {
   for (const child of children) child.kill("SIGKILL");
@@ -38,9 +55,8 @@ function installed(): string | undefined {
   const empty = join(home, "installed");
   mkdirSync(empty);
   writeFileSync(join(empty, "package.json"), '{ "private": true }\n');
-  const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
   try {
-    run(empty, 120_000, "npm", "install", ...quiet, join(home, tarball));
+    run(empty, 120_000, "npm", "install", ...QUIET, join(home, tarball));
   } catch (error) {
     return `npm install did not work: ${(error as Error).message.split("\n")[0]}`;
   }
@@ -53,20 +69,20 @@ test("the packed package makes an app, whose test loses a region, and serves it"
     console.info(`skipped: ${obstacle}`);
     context.skip(obstacle);
   }
-  expect(understudy(join(home, "installed"), "new", "notes")).toContain("understudy.config.ts");
+  expect(understudy(join(home, "installed"), "new", "made")).toContain("understudy.config.ts");
+  // What was made has to work where it was moved to, without what made it.
+  renameSync(join(home, "installed", "made"), app);
+  rmSync(join(home, "installed"), { recursive: true });
+  run(app, 180_000, "npm", "install", ...QUIET);
+  run(app, 180_000, "npm", "ci", ...QUIET);
   expect(run(app, 60_000, "npm", "test")).toMatch(/^[#ℹ] pass 1$/m);
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  expect(run(app, 60_000, process.execPath, tsc, "-p", ".")).toBe("");
 
-  const config = ["--config", "understudy.config.ts", "--empty"];
-  const server = spawn(
-    process.execPath,
-    [
-      join(home, "installed/node_modules/understudy/cli/understudy.mjs"),
-      "up",
-      ...config,
-      "--port=0",
-    ],
-    { cwd: app, stdio: ["ignore", "pipe", "inherit"] },
-  );
+  const server = spawn(process.execPath, [program, "up", "--empty", "--port=0"], {
+    cwd: app,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   children.push(server);
   let told = "";
   server.stdout.on("data", (chunk: Buffer) => {
@@ -74,6 +90,14 @@ test("the packed package makes an app, whose test loses a region, and serves it"
   });
   await expect.poll(() => told).toContain('"ready":true');
   const { frontDoor } = JSON.parse(told) as { readonly frontDoor: string };
+  const [post = "", read = ""] = curlLinesOf(readFileSync(join(app, "README.md"), "utf8"));
+  if (hasCurl) {
+    const at = (line: string) => line.replaceAll("http://127.0.0.1:8080", frontDoor);
+    run(app, 60_000, "sh", "-c", at(post));
+    expect(JSON.parse(run(app, 60_000, "sh", "-c", at(read))).items).toMatchObject([
+      { text: "hello" },
+    ]);
+  } else console.info("skipped: no curl here, so the lines of the README are not typed");
   const notes = `${frontDoor}/notes/api/notes`;
   const add = async (text: string): Promise<Response> => {
     const headers = { "content-type": "application/json", "idempotency-key": text };
@@ -84,8 +108,10 @@ test("the packed package makes an app, whose test loses a region, and serves it"
 
   expect(understudy(app, "fault", "kill", "eu-west-1")).toContain("eu-west-1 is down");
   await expect.poll(async () => (await add("after")).status).toBe(201);
-  const read = (await (await fetch(notes)).json()) as { items: { text: string }[] };
-  expect(read.items.map(({ text }) => text).sort()).toEqual(["after", "before"]);
+  const listed = (await (await fetch(notes)).json()) as { items: { text: string }[] };
+  const texts = listed.items.map(({ text }) => text).filter((text) => text !== "hello");
+  expect(texts.sort()).toEqual(["after", "before"]);
+  run(app, 60_000, "npx", "understudy", "fault", "restart", "eu-west-1");
   understudy(app, "down");
   await expect.poll(() => server.exitCode).toBe(0);
 });
