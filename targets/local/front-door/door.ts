@@ -9,6 +9,7 @@
  */
 
 import type { Log } from "../../../layers/api/log.ts";
+import { BODY_IDLE_MS } from "../http/server.ts";
 import type { LinkFaults } from "../link/fault.ts";
 import { type Budget, createBudget } from "./budget.ts";
 import { type Conditions, createConditions } from "./conditions.ts";
@@ -49,7 +50,7 @@ export const LIMITS: Limits = {
   readSilenceMs: 200,
   writeSilenceMs: 400,
   answerMs: 75_000,
-  bodyIdleMs: 30_000,
+  bodyIdleMs: BODY_IDLE_MS,
   answerIdleMs: 60_000,
   drainMs: 3_000,
 };

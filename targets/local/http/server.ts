@@ -40,7 +40,7 @@ export interface HttpServerOptions {
 /** Of a request's head: its first line and its header. */
 export const HEAD_BYTES = 32 * 1024;
 export const BODY_IDLE_MS = 30_000;
-export const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /** Whether a server there has its port on every address of the machine. */
 export const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::";
