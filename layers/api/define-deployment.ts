@@ -11,6 +11,7 @@ import { checkLoss, checkObjectives, type Refuse, unique } from "./check-app.ts"
 import { type AppDefinition, defineApp, type Objectives } from "./define-app.ts";
 import { defineEntrance, type Entrance, type EntranceOptions } from "./entrance.ts";
 import { identityApp } from "./identity/app.ts";
+import { checkMessages, type MessageSettings } from "./messages.ts";
 
 export interface RegionDefinition {
   readonly id: string;
@@ -30,6 +31,8 @@ export interface DeploymentOptions extends EntranceOptions {
   readonly dns?: DnsSettings;
   /** By name; absent: GET /health of every region, by all voters. Empty: none. */
   readonly healthChecks?: HealthCheckSet;
+  /** How codes reach people; absent: operators read them in the outbox. */
+  readonly messages?: MessageSettings;
 }
 
 /** An app as a deployment runs it: its objectives are known. */
@@ -46,6 +49,7 @@ export interface Deployment {
   readonly naming: Naming;
   /** How people reach it from outside. */
   readonly entrance: Entrance;
+  readonly messages?: MessageSettings;
 }
 
 const DEPLOYMENT_KEYS: KeysOf<DeploymentOptions> = {
@@ -57,6 +61,7 @@ const DEPLOYMENT_KEYS: KeysOf<DeploymentOptions> = {
   healthChecks: true,
   publicUrl: true,
   trustedProxies: true,
+  messages: true,
 };
 const REGION_KEYS: KeysOf<RegionDefinition> = { id: true, title: true };
 
@@ -105,10 +110,13 @@ export function defineDeployment(options: DeploymentOptions): Deployment {
     regions.map((region) => region.id),
     apps.map((app) => app.id),
   );
+  const { messages } = options;
+  checkMessages(messages, refuse);
   return Object.freeze({
     regions,
     naming,
     entrance: defineEntrance(options, refuse),
+    ...(messages === undefined ? {} : { messages }),
     primary: regions[0]?.id ?? "",
     witness: options.witness ?? even,
     apps,

@@ -32,6 +32,7 @@ export { createIdentity, type Identity, type IdentityOptions } from "./identity/
 export type { Message, MessageSender } from "./identity/outbox.ts";
 export type { PasswordHasher } from "./identity/password-hasher.ts";
 export type { Log } from "./log.ts";
+export type { MessageSettings, SendMessage, SmtpSettings } from "./messages.ts";
 export {
   type AppObjects,
   createAppObjects,

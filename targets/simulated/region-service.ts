@@ -16,6 +16,7 @@ import {
   createTakeoverSteps,
   type Deployment,
   type Log,
+  type Message,
   type RegionApi,
 } from "../../layers/api/index.ts";
 import { standInImages } from "../../layers/images/stand-in.ts";
@@ -126,6 +127,20 @@ export function createRegionService(options: RegionServiceOptions): RegionServic
     const called = answered;
     const journey = { app, context, engine, now, after, isBroken, changed, called };
     journeys.set(app.id, startJourney(journey));
+  }
+  const { messages } = deployment;
+  // A mail server is not simulated.
+  if (typeof messages === "function") {
+    const send = (message: Message): Promise<void> => {
+      answered();
+      return messages(message);
+    };
+    const waking = (delayMs: number, act: () => void): void =>
+      after(delayMs, () => {
+        answered();
+        act();
+      });
+    identity.deliverMessages({ send }, api.contextOf("identity"), waking);
   }
   process.ticked = () => {
     for (const store of stores.values()) store.tell();

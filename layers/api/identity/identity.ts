@@ -5,7 +5,9 @@ import type { AppContext } from "../define-app.ts";
 import type { TokenVerifier } from "../session.ts";
 import { createAccessTokens } from "./access-tokens.ts";
 import { createAccounts } from "./accounts.ts";
+import { identityApp } from "./app.ts";
 import { createAttempts } from "./attempts.ts";
+import { startDelivery } from "./delivery.ts";
 import { createDevices } from "./device.ts";
 import { createFederation } from "./federation/federation.ts";
 import type { Provider } from "./federation/provider.ts";
@@ -21,8 +23,12 @@ import { createSessions } from "./sessions.ts";
 export interface Identity {
   readonly verifier: TokenVerifier;
   api(context: AppContext): AppApi;
-  /** Sends the messages that wait; for the region that serves identity. Answers how many. */
-  deliverMessages(sender: MessageSender): Promise<number>;
+  /** From now on the region sends the messages that wait whenever it serves identity. */
+  deliverMessages(
+    sender: MessageSender,
+    context: AppContext,
+    after: (delayMs: number, act: () => void) => void,
+  ): void;
 }
 
 export interface IdentityOptions {
@@ -63,6 +69,15 @@ export function createIdentity(options: IdentityOptions): Identity {
         replies: createReplies({ devices: createDevices(sealing), addressOf }),
       });
     },
-    deliverMessages: (sender) => createOutbox({ store, sealing, nowMs }).deliver(sender),
+    deliverMessages: (sender, { routing, log, closing }, after) =>
+      startDelivery({
+        outbox: createOutbox({ store, sealing, nowMs }),
+        sender,
+        serves: () => routing.app(identityApp.id)?.holdsLease === true,
+        nowMs,
+        after,
+        log,
+        closing,
+      }),
   };
 }

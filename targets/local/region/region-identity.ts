@@ -1,14 +1,34 @@
 /** Identity as a local region runs it: secrets from the deployment's, argon2, providers. *composition* */
 import { createHmac } from "node:crypto";
-import { createIdentity, type Identity, providersOf } from "../../../layers/api/index.ts";
+import {
+  type AppContext,
+  createIdentity,
+  type Deployment,
+  type Identity,
+  providersOf,
+} from "../../../layers/api/index.ts";
 import type { KeyValueStore } from "../../../layers/key-value/port.ts";
 import { localProviderOf } from "../oidc/deployment-provider.ts";
 import { argonPasswordHasher } from "../password-hasher.ts";
 import type { ChildConfig } from "../supervisor/messages.ts";
+import { createSmtpSender } from "./smtp-sender.ts";
 
 export interface RegionIdentity {
   readonly identity: Identity;
   readonly deploymentSecret: string;
+}
+
+/** Sends codes as the deployment says; where it says nothing, operators read them. */
+export function deliverMessages(
+  { messages }: Deployment,
+  identity: Identity,
+  context: AppContext,
+): void {
+  if (messages === undefined) return;
+  const sender = typeof messages === "function" ? { send: messages } : createSmtpSender(messages);
+  identity.deliverMessages(sender, context, (delayMs, act) => {
+    setTimeout(act, delayMs).unref();
+  });
 }
 
 export function createRegionIdentity(

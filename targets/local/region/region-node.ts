@@ -54,7 +54,7 @@ import { createOrigins, type Origins } from "./origins.ts";
 import { createPages, docsFile, packageVersion, webRoot } from "./pages.ts";
 import { createPlatformRng } from "./random.ts";
 import { RegionCores } from "./region-cores.ts";
-import { createRegionIdentity } from "./region-identity.ts";
+import { createRegionIdentity, deliverMessages } from "./region-identity.ts";
 import { starting } from "./starting.ts";
 import { startVoterThread, type VoterThread } from "./voter-thread.ts";
 
@@ -348,6 +348,7 @@ export class RegionNode {
       origins: () => this.#origins.list(),
       observe: metrics.observe,
     });
+    deliverMessages(this.#deployment, identity, api.contextOf("identity"));
     const [deployment, engine, isBroken] = [this.#deployment, this.#engine, this.#isBroken];
     startJourneys(journeys, { deployment, api, cores, engine, now, log, isBroken });
     return { api, journeys };
