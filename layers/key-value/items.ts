@@ -30,7 +30,7 @@ export interface Place {
 export interface Stored extends Place {
   /** null: deleted (a tombstone). */
   readonly value: JsonObject | null;
-  /** Of a tombstone that collected what had expired: the write that it took away (merge.ts). */
+  /** As in a change of the log: where it stands, if not at its own stamp (merge.ts). */
   readonly of?: Place;
 }
 

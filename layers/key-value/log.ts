@@ -25,7 +25,7 @@ export interface Change {
   readonly key: ItemKey;
   /** null: deleted. */
   readonly value: JsonObject | null;
-  /** Of the deletion of what had expired: the write that it is of (merge.ts). */
+  /** Of the deletion of what had expired, and of a recovered write: which one it is of (merge.ts). */
   readonly of?: Place;
 }
 

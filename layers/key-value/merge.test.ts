@@ -14,7 +14,7 @@ const deletionOf = (seen: Written, by: Written): Written => ({ ...by, of: seen }
 
 test.each(MERGES)("%s: the order of writes and deletions of what expired is total", (merge) => {
   const rng = createRng(1);
-  const writes = Array.from({ length: 60 }, (): Written => {
+  const writes = Array.from({ length: 32 }, (): Written => {
     const one = at(1 + rng.below(3), rng.below(4), rng.pick(["a", "b"]), rng.below(3));
     const seen = at(1 + rng.below(3), rng.below(4), rng.pick(["a", "b"]), rng.below(3));
     return rng.chance(0.5) ? one : deletionOf(seen, one);

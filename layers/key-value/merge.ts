@@ -9,13 +9,16 @@
  * is of, and before every other that is newer than that one. So it takes away what was seen to have
  * expired, and never what was renewed meanwhile, in whatever region and however late that arrives.
  *
+ * A late write that is recovered after a failover (judgement.ts) stands where it once was written,
+ * so that of several late ones the last stays, and any write made since stays before all of them.
+ *
  * Both are total orders on writes, so regions that saw the same writes agree (K1), in any order of
  * arrival and with repetitions (K2).
  */
 import type { Place } from "./items.ts";
 
 export interface Written extends Place {
-  /** Of a deletion of what had expired: the write that it is of. */
+  /** Of a deletion of what had expired, and of a recovered write: the write that it is of. */
   readonly of?: Place;
 }
 

@@ -108,6 +108,10 @@ export interface TableOptions<
   readonly indexes?: Readonly<
     Record<string, { readonly partitionKey: FieldOf<Schema>; readonly sortKey?: FieldOf<Schema> }>
   >;
+  /**
+   * A field with seconds since 1970. After that second the item is collected, in every region; an
+   * item without a number there stays, and so does one that is written again with a later one.
+   */
   readonly expires?: FieldOf<Schema>;
 }
 

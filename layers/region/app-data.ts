@@ -310,9 +310,9 @@ export class AppData {
     starts: readonly EpochStart[],
   ): void {
     for (const { table, key, stored } of items) {
-      if (stored.of !== undefined) continue;
       const { epoch, region, sequence } = stored.stamp;
-      const change = { table, key, value: stored.value };
+      const of = stored.of === undefined ? {} : { of: stored.of };
+      const change = { table, key, value: stored.value, ...of };
       const entry = { position: sequence, epoch, region, clock: stored.clock, changes: [change] };
       const lossless = wasLossless(starts, epoch);
       const at = this.strandedKey({ entry, lossless });
@@ -348,11 +348,10 @@ export class AppData {
 
   strand(writer: EngineWriter, entries: readonly Entry[], starts: readonly EpochStart[]): void {
     for (const entry of entries) {
-      // What it collected is nobody's write: whoever serves collects it again.
-      const changes = entry.changes.filter(({ of }) => of === undefined);
-      if (changes.length === 0) continue;
-      const stranded = { entry: { ...entry, changes }, lossless: wasLossless(starts, entry.epoch) };
-      writer.put(this.strandedKey(stranded), stranded);
+      // What only collects is nobody's write: whoever serves collects it again.
+      if (entry.changes.every(({ of }) => of !== undefined)) continue;
+      const lossless = wasLossless(starts, entry.epoch);
+      writer.put(this.strandedKey({ entry, lossless }), { entry, lossless });
     }
   }
 

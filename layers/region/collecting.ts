@@ -93,7 +93,7 @@ export class Collecting {
       }
       const expiresAt = stored.value && definition.expiresAt(stored.value, stored.clock);
       assert(expiresAt != null && expiresAt * 1000 < now.wall, "collect: it has not expired");
-      const of = rules.expiryOf({ stamp: stored.stamp, clock: stored.clock });
+      const of = rules.expiryOf(stored.of ?? { stamp: stored.stamp, clock: stored.clock });
       changes.push({ table, key, value: null, ...(of === undefined ? {} : { of }) });
     }
     if (changes.length > 0) holding.writeChanges(changes, now);

@@ -4,7 +4,7 @@
  * The region that stranded them tells the holder; the holder judges each once, in one transaction
  * with its verdict, so that nothing is dropped silently and nothing is applied twice. Of a lossless
  * takeover they were never acknowledged and are only told. Otherwise each item that nobody has
- * written since is recovered.
+ * written since is recovered, as of the moment when it was written.
  */
 import type { EngineReader } from "../key-value/engine.ts";
 import { type Stored, versionOf } from "../key-value/items.ts";
@@ -29,22 +29,26 @@ export function judge(
   const { floor = 0 } = data.state(reader);
   const recovered: Change[] = [];
   const written = { stamp: stampOf(entry), clock: entry.clock };
-  const isOfThis = (stored: Stored): boolean =>
-    versionOf((stored.of ?? stored).stamp) === versionOf(written.stamp);
+  const isThis = (stored: Stored, { of = written }: Change): boolean =>
+    versionOf((stored.of ?? stored).stamp) === versionOf(of.stamp);
   // The same request was carried out again meanwhile: a second effect must not appear. Not so where
   // a half rebuilt region had to serve: the record is this entry's own, and its effect may lack.
   const isRepeated = entry.changes.some((change) => {
     const record = change.table === IDEMPOTENCY && data.get(reader, IDEMPOTENCY, change.key);
-    return record && !isOfThis(record);
+    return record && !isThis(record, change);
   });
   const mayRecover = !lossless && !isRepeated;
   let there = 0;
   const told = entry.changes.map((change) => {
     const old = data.get(reader, change.table, change.key);
-    if (old !== undefined && isOfThis(old)) there++;
+    const isThere = old !== undefined && isThis(old, change);
+    if (isThere) there++;
+    // In its old place among the writes of its item, so that of several late ones the last stays.
+    const late = { ...change, of: change.of ?? written };
     // Below the floor a key that is absent was deleted, and its tombstone collected.
-    const wins = old === undefined ? entry.clock > floor : data.wins(written, old);
-    if (wins && mayRecover) recovered.push(change);
+    const wins =
+      old === undefined ? entry.clock > floor : !isThere && data.wins({ ...written, ...late }, old);
+    if (wins && mayRecover) recovered.push(late);
     const standing = old?.value ?? null;
     return {
       table: change.table,

@@ -10,15 +10,8 @@ import type { AppOptions } from "../../layers/region/app-parts.ts";
 import { IDEMPOTENCY } from "../../layers/region/platform-tables.ts";
 import { REGION_RULES, type RegionRules } from "../../layers/region/rules.ts";
 import { differenceOf } from "./content.ts";
-import { APP, appOptions, checked } from "./setting.ts";
+import { APP, appOptions, checked, PASSING, withPassing } from "./setting.ts";
 import { World } from "./world.ts";
-
-const PASSING = defineTable({
-  name: "passing",
-  schema: z.object({ id: z.string(), until: z.number() }),
-  partitionKey: "id",
-  expires: "until",
-});
 
 const EVERLASTING = defineTable({
   name: "passing",
@@ -33,7 +26,7 @@ function open(
   durability: AppOptions["durability"],
   regionRules: RegionRules = REGION_RULES,
 ): World {
-  const app = { ...appOptions(REGIONS, mode, durability), tables: [PASSING] };
+  const app = withPassing(appOptions(REGIONS, mode, durability));
   const world = new World({ seed: 5, regions: REGIONS, apps: [app], regionRules });
   world.start();
   const isReady = (): boolean => {
@@ -113,6 +106,23 @@ test("a renewal that came late after a failover is recovered, though the row was
   world.restart("a");
   world.advance(3000);
   expect(has(world, "row")).toEqual([true, true]);
+});
+
+test("of two late writes of one row the last is recovered", () => {
+  const world = open("active-passive", "local");
+  world.partition("b", "a");
+  expect(put(world, "a", "row", 100)).toBe("ok");
+  expect(put(world, "a", "row", 3600)).toBe("ok");
+  world.kill("a");
+  world.network.heal();
+  expect(world.until(() => world.holders(APP)[0] === "b", 10_000)).toBeDefined();
+  world.restart("a");
+  world.advance(3000);
+  for (const region of REGIONS) {
+    const key = { partition: "row", sort: "" };
+    const { value } = readItem(world.node(region).engine, APP, "passing", key) ?? {};
+    expect(value?.["until"]).toBeGreaterThan(nowSecond(world) + 3000);
+  }
 });
 
 test("who follows never collects by itself, and a fenced app keeps what has expired", () => {

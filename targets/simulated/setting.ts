@@ -20,6 +20,14 @@ export function checked(...writes: readonly Write[]): readonly CheckedWrite[] {
   return result.value;
 }
 
+/** Rows that expire. */
+export const PASSING = defineTable({
+  name: "passing",
+  schema: z.object({ id: z.string(), until: z.number() }),
+  partitionKey: "id",
+  expires: "until",
+});
+
 export const REGION_NAMES = ["a", "b", "c", "d", "e"];
 export const APP = "app";
 
@@ -49,4 +57,9 @@ export function appOptions(
 export const withObjects = (options: AppOptions): AppOptions => ({
   ...options,
   tables: [...options.tables, objectTable],
+});
+
+export const withPassing = (options: AppOptions): AppOptions => ({
+  ...options,
+  tables: [...options.tables, PASSING],
 });
