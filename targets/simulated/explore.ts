@@ -13,12 +13,13 @@ import { LATE } from "../../layers/region/platform-tables.ts";
 import type { RegionRules } from "../../layers/region/rules.ts";
 import type { LeaseTerms, RoutingRules } from "../../layers/routing/rules.ts";
 import { differenceOf } from "./content.ts";
+import { ExpiryWorkload } from "./expiry-workload.ts";
 import { createFaults, type FaultKind, unfence } from "./faults.ts";
 import { type AckedWrite, History } from "./history.ts";
 import { SimulatedMembership } from "./membership.ts";
 import { ObjectWorkload } from "./objects/object-workload.ts";
 import { RegisterWatch } from "./register-watch.ts";
-import { APP, appOptions, REGION_NAMES, withObjects } from "./setting.ts";
+import { APP, appOptions, REGION_NAMES, withObjects, withPassing } from "./setting.ts";
 import { Workload } from "./workload.ts";
 import { World, type WorldOptions } from "./world.ts";
 
@@ -42,6 +43,8 @@ export interface ExploreOptions {
   readonly intercept?: WorldOptions["intercept"];
   /** Clients that put and remove objects, too. */
   readonly objects?: boolean;
+  /** Clients that write and renew rows that expire, too. */
+  readonly expiring?: boolean;
   readonly voterFinds?: WorldOptions["voterFinds"];
 }
 
@@ -54,6 +57,8 @@ export interface Explored {
   readonly unknown: number;
   /** Puts of objects that were acknowledged. */
   readonly objects: number;
+  /** Rows that expired otherwise, and were renewed for good. */
+  readonly renewed: number;
   readonly epochs: number;
   /** Regions that came or went. */
   readonly changedMembers: number;
@@ -81,7 +86,8 @@ export function explore(options: ExploreOptions): Explored {
     2 + rng.below(2),
     rng.pick([20, 200, 100_000]),
   );
-  const app = options.objects === true ? withObjects(plain) : plain;
+  const passing = options.expiring === true ? withPassing(plain) : plain;
+  const app = options.objects === true ? withObjects(passing) : passing;
   const world: World = new World({
     seed: options.seed,
     regions,
@@ -132,9 +138,19 @@ export function explore(options: ExploreOptions): Explored {
           isPassive: mode === "active-passive",
         })
       : undefined;
+  const expiring =
+    options.expiring === true
+      ? new ExpiryWorkload({
+          world,
+          rng: createRng(options.seed ^ 0xe7b1),
+          report,
+          isPassive: mode === "active-passive",
+        })
+      : undefined;
   world.start();
   workload.start();
   objects?.start();
+  expiring?.start();
   world.advance(600 + rng.below(600));
   faults.start();
   world.advance(options.stormMs ?? 5000);
@@ -153,8 +169,10 @@ export function explore(options: ExploreOptions): Explored {
   checkMembers(world, membership, report);
   workload.stop();
   objects?.stop();
+  expiring?.stop();
   world.advance(QUIET_MS / 2);
   objects?.finish();
+  expiring?.finish();
   // A put that waited for somebody's bytes may have come just now.
   world.until(() => haveOneEnd(world), QUIET_MS / 2);
   checkEnd(world, history, workload, world.regions, report);
@@ -166,6 +184,7 @@ export function explore(options: ExploreOptions): Explored {
     reads: workload.reads,
     unknown: workload.unknown,
     objects: objects?.acked ?? 0,
+    renewed: expiring?.renewed ?? 0,
     epochs: Math.max(0, ...history.began.map((begin) => begin.epoch)),
     changedMembers: membership.changed,
     faults: faults.log,
