@@ -12,7 +12,9 @@
  * Invariants
  *  O1 a confirmed or refused entry is never tried again                    (isOpen, its callers)
  *  O2 only an answer below 300 confirms; only one that another try cannot change refuses (judge)
+ *  O3 one that may have happened is not sent again when its key may count as new     (begin)
  */
+import { KEY_KEPT_MS } from "../base/idempotency.ts";
 import { ClientError } from "./error.ts";
 
 export type OutboxPhase = "queued" | "sent" | "confirmed" | "refused";
@@ -33,6 +35,8 @@ export interface OutboxEntry {
   readonly addedOnMs: number;
   readonly phase: OutboxPhase;
   readonly tries: number;
+  /** Wall clock before the first try that may have done it. */
+  readonly unsureSinceMs?: number;
   /** Of the last answer. */
   readonly status?: number;
   /** Why it waits, or was refused. */
@@ -58,7 +62,35 @@ export type Tried =
 /** Answers that say nothing about the write itself: it is kept. */
 const NOT_NOW: ReadonlySet<number> = new Set([401, 408, 425, 429]);
 
-export function judge(entry: OutboxEntry, tried: Tried): OutboxEntry {
+/** So long before a key counts as new, an entry that may have happened is given up. */
+const MARGIN_MS = 60 * 60 * 1000;
+
+/**
+ * The entry as it is tried now; refused where a try could make it happen twice, because it may have
+ * happened so long ago that its key is not remembered (O3).
+ */
+export function begin(entry: OutboxEntry, nowMs: number): OutboxEntry {
+  const isUnsure = entry.phase === "sent";
+  const since = entry.unsureSinceMs ?? (isUnsure ? entry.addedOnMs : undefined);
+  if (since === undefined || nowMs - since < KEY_KEPT_MS - MARGIN_MS) {
+    // What was refused is queued for a person until it is known to have got further.
+    const phase = entry.tries === 0 ? "sent" : entry.phase;
+    return { ...entry, phase, tries: entry.tries + 1, unsureSinceMs: since ?? nowMs };
+  }
+  const reason = "it may have happened a day ago, and its key is not kept for longer: look first";
+  return { ...entry, phase: "refused", reason };
+}
+
+/** `begunMs`: the wall clock before the try. */
+export function judge(entry: OutboxEntry, tried: Tried, begunMs: number): OutboxEntry {
+  const judged = judgeAnswer(entry, tried);
+  // Certain, and so were all tries before: nothing happened.
+  if (judged.phase === "sent" || judged.unsureSinceMs !== begunMs) return judged;
+  const { unsureSinceMs: _, ...certain } = judged;
+  return certain;
+}
+
+function judgeAnswer(entry: OutboxEntry, tried: Tried): OutboxEntry {
   if (tried.kind === "none") {
     const { error } = tried;
     const isCertain = error instanceof ClientError && error.code === "unavailable";

@@ -101,6 +101,42 @@ describe("the outbox", () => {
     expect(second.client.outbox?.entries()[0]?.phase).toBe("confirmed");
   });
 
+  it("does not send again what may have happened when its key is remembered no more", async () => {
+    const first = setUp(() => "hang");
+    first.add("one");
+    await first.world.advance(100);
+    first.client.close();
+    const [entry] = JSON.parse(first.storage.text ?? "[]");
+    const hours = (count: number): string => {
+      const unsureSinceMs = entry.unsureSinceMs - count * 3600 * 1000;
+      return JSON.stringify([{ ...entry, unsureSinceMs }]);
+    };
+    const within = setUp(() => made, { ...memory(), read: () => hours(22) });
+    await within.world.advance(1_000);
+    expect(within.posts()).toHaveLength(1);
+    expect(within.client.outbox?.entries()[0]?.phase).toBe("confirmed");
+    const after = setUp(() => made, { ...memory(), read: () => hours(24) });
+    await after.world.advance(1_000);
+    expect(after.posts()).toEqual([]);
+    expect(after.client.outbox?.entries()).toMatchObject([
+      { phase: "refused", reason: expect.stringContaining("it may have happened a day ago") },
+    ]);
+  });
+
+  it("waits for days where nothing can have happened", async () => {
+    const first = setUp(() => fenced);
+    first.add("one");
+    await first.world.advance(3_000);
+    first.client.close();
+    const [entry] = JSON.parse(first.storage.text ?? "[]");
+    expect(entry).toMatchObject({ phase: "queued" });
+    expect(entry).not.toHaveProperty("unsureSinceMs");
+    const old = JSON.stringify([{ ...entry, addedOnMs: entry.addedOnMs - 3 * 24 * 3600 * 1000 }]);
+    const later = setUp(() => made, { ...memory(), read: () => old });
+    await later.world.advance(1_000);
+    expect(later.client.outbox?.entries()[0]?.phase).toBe("confirmed");
+  });
+
   it("waits for its owner, and says when it is full", async () => {
     let who = "rider";
     const { world, client, add, posts } = setUp(

@@ -14,7 +14,14 @@
  * Not promised: privacy. Bodies lie in the storage as they are; keep no secrets in it.
  */
 import { createKey } from "./key.ts";
-import { isOpen, judge, type OutboxEntry, parseEntries, type Tried } from "./outbox-entry.ts";
+import {
+  begin,
+  isOpen,
+  judge,
+  type OutboxEntry,
+  parseEntries,
+  type Tried,
+} from "./outbox-entry.ts";
 
 /** Such as `{ read: () => localStorage.getItem("outbox"), write: (text) => ... }`. */
 export interface OutboxStorage {
@@ -89,10 +96,11 @@ export function createOutbox(options: OutboxOptions, ports: OutboxPorts): Outbox
 
   const attempt = async (entry: OutboxEntry): Promise<void> => {
     const { app, key, path, method, body, contentType } = entry;
+    const begunMs = ports.wallNow();
+    const begun = begin(entry, begunMs);
+    replace(begun);
+    if (!isOpen(begun)) return next(app);
     trying.add(app);
-    // What was refused is queued for a person until it is known to have got further.
-    const phase = entry.tries === 0 ? "sent" : entry.phase;
-    replace({ ...entry, phase, tries: entry.tries + 1 });
     const headers: Record<string, string> = { "idempotency-key": key };
     if (contentType !== undefined) headers["content-type"] = contentType;
     const init: RequestInit = { method, headers, ...(body === undefined ? {} : { body }) };
@@ -100,7 +108,7 @@ export function createOutbox(options: OutboxOptions, ports: OutboxPorts): Outbox
     trying.delete(app);
     const now = entries.find((one) => one.key === key);
     if (now === undefined || isClosed) return next(app);
-    const ended = judge(now, tried);
+    const ended = judge(now, tried, begunMs);
     replace(ended);
     if (!isOpen(ended)) {
       failures.delete(app);
