@@ -53,10 +53,11 @@ export function createHttpServer(options: HttpServerOptions): Server {
   const newest = new WeakMap<Socket, ServerResponse>();
   const ended = new WeakSet<Socket>();
 
-  const refuse = (request: IncomingMessage, response: ServerResponse, own: OwnProblem): void => {
-    response.once("close", () => request.socket.destroy());
+  // The socket is given: by its end a request may have let go of it.
+  const refuse = (socket: Socket, response: ServerResponse, own: OwnProblem): void => {
+    response.once("close", () => socket.destroy());
     if (options.refuse === undefined) answerProblem(response, own, name);
-    else options.refuse(request, own);
+    else options.refuse(response.req, own);
   };
   const server = createServer(
     {
@@ -84,7 +85,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
       }
       if (!request.complete) {
         limitPauses(request, bodyIdleMs, (detail) =>
-          refuse(request, response, { code: "timed-out", detail }),
+          refuse(socket, response, { code: "timed-out", detail }),
         );
       }
       if (request.headers.accept === EVENT_STREAM) endWithReader(request, response);
@@ -106,7 +107,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
     }
     if (!response.req.complete) {
       if (response.headersSent) return void socket.destroy();
-      return refuse(response.req, response, own);
+      return refuse(socket, response, own);
     }
     // The requests before it are answered first; and Node may end the connection when they are.
     response.prependOnceListener("finish", () => endWithProblem(socket, own, name));

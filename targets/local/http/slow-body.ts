@@ -21,13 +21,14 @@ export function limitPauses(
   late: (detail: string) => void,
 ): void {
   if (request.complete) return;
+  const { socket } = request;
   const end = (detail: string): void => {
     if (request.complete) return;
     stop();
     late(detail);
   };
   const onIdle = (): void => {
-    if (request.readableLength > 0) request.socket.setTimeout(idleMs);
+    if (request.readableLength > 0) socket.setTimeout(idleMs);
     else end(`nothing of the body arrived for ${idleMs} ms`);
   };
   const bytes = Number(request.headers["content-length"] ?? LARGEST_BYTES);
@@ -41,8 +42,8 @@ export function limitPauses(
     request.off("timeout", onIdle);
   };
   request.on("timeout", onIdle);
-  request.socket.setTimeout(idleMs);
+  socket.setTimeout(idleMs);
   // Not on a later `close`: the server has set its own time-out for an idle connection by then.
-  request.once("end", () => request.socket.setTimeout(0));
+  request.once("end", () => socket.setTimeout(0));
   for (const event of ["end", "close"]) request.once(event, stop);
 }
