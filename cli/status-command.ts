@@ -7,6 +7,7 @@ import type { Status } from "./failure.ts";
 import { STATUS } from "./failure.ts";
 import { describeChecks, describeNames } from "./names-text.ts";
 import { mustRun, statusOf } from "./running-deployment.ts";
+import { describeLag, describeRisk, explainUnknown } from "./standing-text.ts";
 import { type Terminal, table } from "./terminal.ts";
 
 async function runStatus(options: CommonFlags, terminal: Terminal): Promise<Status> {
@@ -17,13 +18,6 @@ async function runStatus(options: CommonFlags, terminal: Terminal): Promise<Stat
 }
 
 const pid = (value: number | null): string => (value === null ? "-" : `pid ${value}`);
-
-function lagOf(app: DeploymentStatus["apps"][number]): string {
-  const behind = Object.entries(app.lag)
-    .filter(([, { writes }]) => writes > 0)
-    .map(([region, { writes, ms }]) => `${region} ${writes} writes, ${formatDuration(ms)}`);
-  return behind.length === 0 ? "none" : behind.join("; ");
-}
 
 const MEMBERSHIP = {
   member: "",
@@ -55,8 +49,8 @@ function describeStatus(status: DeploymentStatus): string[] {
     app.servingRegions.join(", ") || "-",
     String(app.epoch),
     app.inSyncRegions.join(", "),
-    lagOf(app),
-    String(app.writesAtRisk),
+    describeLag(app),
+    describeRisk(app),
   ]);
   const header = ["  APP", "STATE", "SERVED BY", "EPOCH", "IN SYNC", "BEHIND", "WRITES AT RISK"];
   return [
@@ -68,6 +62,7 @@ function describeStatus(status: DeploymentStatus): string[] {
     ...table([["  REGION", "PROCESS", "", "ADDRESS", "HEALTH"], ...regions, ...witness]),
     "",
     ...(apps.length === 0 ? ["  No region tells of any app."] : table([header, ...apps])),
+    ...explainUnknown(status.apps),
     ...(status.healthChecks.length === 0
       ? []
       : ["", "  HEALTH CHECKS", ...describeChecks(status.healthChecks)]),

@@ -119,7 +119,8 @@ function isBehind({ durability, inSyncRegions, servingRegions, lag }: AppRecord,
   if (durability !== "local") return !inSyncRegions.includes(region);
   if (servingRegions.includes(region)) return false;
   const behind = lag[region];
-  return behind === undefined || behind.writes > LAG_MOST_WRITES;
+  // What is not known is not in step.
+  return (behind?.writes ?? Number.POSITIVE_INFINITY) > LAG_MOST_WRITES;
 }
 
 /** The deployment did not come back: a finding, not a fault of the drill. */

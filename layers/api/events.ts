@@ -1,15 +1,16 @@
 /**
  * `GET /routing/events`: routing as server-sent events. *shell*
  *
- * A listener gets the present state first (one `record` per app, one `region` per region), then
- * every change. Nothing is numbered and nothing is kept: who was away gets the present state again.
+ * A listener gets the present state first (one `record` and one `lag` per app, one `region` per
+ * region), then every change. Nothing is numbered and nothing is kept: who was away gets the present state again.
  *
  * Invariants
  *  V1 a listener that does not read is dropped at BACKLOG_LIMIT waiting events              (send)
  *  V2 at most STREAMS_LIMIT listeners                                                       (open)
  */
+import { lagEventOf } from "../routing/lag-news.ts";
 import type { Routing, RoutingEvent } from "../routing/port.ts";
-import { newsOfApp } from "./routing-view.ts";
+import { newsOfApp, sentEvent } from "./routing-view.ts";
 
 const BACKLOG_LIMIT = 1_000;
 const STREAMS_LIMIT = 256;
@@ -36,7 +37,7 @@ export function createEvents(routing: Routing): Events {
             else controller.enqueue(encoder.encode(text));
           };
           const send = (event: RoutingEvent): void =>
-            write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+            write(`event: ${event.type}\ndata: ${JSON.stringify(sentEvent(event))}\n\n`);
           const beat = setInterval(() => write(": still here\n\n"), BEAT_MS);
           const unsubscribe = routing.subscribe(send);
           stop = () => {
@@ -50,7 +51,10 @@ export function createEvents(routing: Routing): Events {
           };
           streams.add(end);
           write("retry: 500\n\n");
-          for (const app of routing.apps()) send({ type: "record", app: newsOfApp(app) });
+          for (const app of routing.apps()) {
+            send({ type: "record", app: newsOfApp(app) });
+            send(lagEventOf(app));
+          }
           for (const region of routing.regions()) send({ type: "region", region });
         },
         cancel: () => stop(),

@@ -6,6 +6,7 @@ import type { AppContext } from "./define-app.ts";
 import { operatorProblem } from "./operator.ts";
 import { problem, problemOfCommand } from "./problem.ts";
 import type { Answer } from "./reply.ts";
+import { sentApp } from "./routing-view.ts";
 
 const JOURNAL_LIMIT = 500;
 
@@ -25,8 +26,10 @@ const recordShape = z.object({
   inSyncRegions: strings,
 });
 const viewShape = recordShape.extend({
-  lag: z.record(z.string(), z.object({ writes: z.number(), ms: z.number() })),
-  writesAtRisk: z.number(),
+  lag: z.record(z.string(), z.object({ writes: z.number().nullable(), ms: z.number().nullable() })),
+  writesAtRisk: z.number().nullable(),
+  standingAgeMs: z.number().optional(),
+  unknown: z.enum(["holder-silent", "peer-silent"]).optional(),
   holdsLease: z.boolean(),
   minInSync: z.number(),
   objectives: z.object({ rtoMs: z.number(), rpoMs: z.number() }),
@@ -112,7 +115,7 @@ export function createRoutingRoutes(context: AppContext, options: RoutingRouteOp
     summary: "Where each app serves",
     auth: "none",
     replies: list(viewShape),
-    handle: () => answer({ items: routing.apps() }),
+    handle: () => answer({ items: routing.apps().map(sentApp) }),
   });
 
   api.get("/apps/:app", {
@@ -122,7 +125,7 @@ export function createRoutingRoutes(context: AppContext, options: RoutingRouteOp
     replies: { 200: { description: "The record", schema: viewShape } },
     handle: (call) => {
       const view = routing.app(call.params.app);
-      return view === undefined ? noApp(call.params.app) : answer(view);
+      return view === undefined ? noApp(call.params.app) : answer(sentApp(view));
     },
   });
 

@@ -12,6 +12,7 @@ import type { AppData } from "./app-data.ts";
 import type { Holding } from "./holding.ts";
 import type { RegionBody } from "./messages.ts";
 import type { Site } from "./site.ts";
+import type { Standings } from "./standings.ts";
 
 export interface AppOptions extends AppTerms {
   readonly tables: readonly TableDefinition[];
@@ -40,6 +41,7 @@ export interface AppParts {
   readonly logs: ReadonlyMap<string, Log>;
   readonly record: RoutingRecord | undefined;
   readonly holding: Holding | undefined;
+  readonly standings: Standings;
   /** Serving regions that this region's own voter suspects. */
   readonly suspected: readonly string[];
   /** Those of them that do not answer at all. */

@@ -46,6 +46,7 @@ import { Observing } from "./observing.ts";
 import { Preparing } from "./preparing.ts";
 import { renewalOf } from "./renewal.ts";
 import type { Site } from "./site.ts";
+import { Standings } from "./standings.ts";
 import { Taking } from "./taking.ts";
 import { TermsUpkeep } from "./terms-upkeep.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -62,6 +63,7 @@ export class AppRegion implements AppParts {
   readonly commands: Commands;
   readonly preparing: Preparing;
   readonly voterUpkeep = new VoterUpkeep(this);
+  readonly standings = new Standings(this);
   healthy = true;
   lostAt = Number.NEGATIVE_INFINITY;
   /** For whoever watches: the moment of a begin. */
@@ -184,8 +186,6 @@ export class AppRegion implements AppParts {
   change(by: string, reason: string, now: Instant): Change {
     return { changeId: this.site.newId(), at: now.wall, by, reason };
   }
-
-  // --- what the register says
 
   boot(now: Instant): void {
     this.#booting.start(now);
@@ -311,7 +311,9 @@ export class AppRegion implements AppParts {
     const send = (region: string, body: RegionBody): void => this.send(region, body);
     const logOf = (stamp: Stamp): Log | undefined => this.#lineages.logOf(stamp);
     const [site, data, clock] = [this.site, this.data, this.#clock];
-    this.#holding = new Holding({ site, data, clock, log, logOf, record, send, now });
+    const { settledIn: epoch, settled: position } = this.#following;
+    const parts = { site, data, clock, log, logOf, record, settledBefore: { epoch, position } };
+    this.#holding = new Holding({ ...parts, send, now });
     this.preparing.begin(this.#holding, now);
     this.taking.reset();
     this.onBegin?.(record.epoch);
@@ -323,8 +325,6 @@ export class AppRegion implements AppParts {
     this.#silent = suspicions.filter((one) => one.isSilent).map((one) => one.region);
     if (this.isBooted) this.taking.considerTakeover(now);
   }
-
-  // --- requests and messages
 
   /** False where this region does not serve the app. */
   write(requests: readonly WriteRequest[], now: Instant): boolean {
@@ -342,8 +342,6 @@ export class AppRegion implements AppParts {
     this.#inbox.take(message, now);
     this.#noteEnd();
   }
-
-  // --- time
 
   flushed(sequence: number, now: Instant): void {
     this.#flushedEnd.flushed(sequence);

@@ -15,28 +15,12 @@ export function liveViewOf(app: AppRegion, now: Instant): LiveView {
   const { holding, options } = app;
   const { minInSync, rtoMs, rpoMs } = options;
   return {
-    ...lagOf(app, now),
+    ...app.standings.shown(now),
     takeover: takeoverOf(app, now),
     holdsLease: holding?.mayWrite(now) === true,
     minInSync,
     objectives: { rtoMs, rpoMs },
   };
-}
-
-/** What a region that serves knows of how far the others are behind it. */
-export function lagOf(app: AppRegion, now: Instant): Pick<AppView, "lag" | "writesAtRisk"> {
-  const { holding } = app;
-  if (holding === undefined) return { lag: {}, writesAtRisk: 0 };
-  const lag: Record<string, { writes: number; ms: number }> = {};
-  const end = holding.log.end.position;
-  let furthest = 0;
-  for (const { region, match, progressAt } of holding.shipping.peers.values()) {
-    const writes = Math.max(0, end - match);
-    const ms = writes === 0 ? 0 : Math.max(0, Math.round((now.mono - progressAt) * 10) / 10);
-    lag[region] = { writes, ms };
-    furthest = Math.max(furthest, match);
-  }
-  return { lag, writesAtRisk: Math.max(0, holding.committed - furthest) };
 }
 
 /** The region that runs the steps knows which; the others know from the record that they are due. */

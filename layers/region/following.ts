@@ -42,8 +42,9 @@ export class Following {
   caughtUpAt: number = Number.NEGATIVE_INFINITY;
   /** Active-passive: every region has the log through here, as its holder says. */
   everywhere = 0;
-  /** Through here the log may be trimmed, as its holder says. */
+  /** Through here the log may be trimmed, as its holder says; and in which epoch it said so. */
   settled = 0;
+  settledIn = 0;
 
   constructor(options: {
     site: Site;
@@ -145,6 +146,7 @@ export class Following {
     const isBehind = through < this.#data.state(engine).repairUntil.position;
     this.everywhere = message.everywhere;
     this.settled = message.settled;
+    this.settledIn = message.epoch;
     const act = (): void => {
       const bytes = this.#data.bytes.through(engine, log.lineage, through);
       this.#tell(message, {

@@ -28,6 +28,7 @@ import type { IdempotencyRecord, WriteCode, WriteOutcome } from "../key-value/po
 import { writeReceipt } from "../key-value/receipt.ts";
 import { isValid } from "../routing/lease.ts";
 import { isLeaving, type RoutingRecord } from "../routing/record.ts";
+import type { Standing } from "../routing/standing.ts";
 import type { AppData } from "./app-data.ts";
 import type { Clock } from "./clock.ts";
 import { Confirms } from "./confirms.ts";
@@ -35,6 +36,7 @@ import { InSync } from "./in-sync.ts";
 import { Pending } from "./pending.ts";
 import { Shipping } from "./shipping.ts";
 import type { Site } from "./site.ts";
+import { guaranteedBy, type SettledBefore, standingOf } from "./standing.ts";
 import { idempotencyChange } from "./used-keys.ts";
 
 export type Gate = "open" | "draining" | "closed";
@@ -81,6 +83,7 @@ export class Holding {
     /** The log that an item's write is in. */
     logOf: (stamp: Stamp) => Log | undefined;
     record: RoutingRecord;
+    settledBefore: SettledBefore;
     send: ConstructorParameters<typeof Shipping>[0]["send"];
     now: Instant;
   }) {
@@ -99,10 +102,13 @@ export class Holding {
       reader: site.engine,
       epoch: this.epoch,
       settled: () => this.settled,
+      standing: (now) => this.standing(now),
       send: options.send,
     });
+    const guaranteed = guaranteedBy(record, options.settledBefore);
     for (const region of record.regions) {
-      if (region !== site.self.region) this.shipping.addPeer(region, options.now);
+      if (region === site.self.region) continue;
+      this.shipping.addPeer(region, options.now, guaranteed(region));
     }
     this.confirms = new Confirms(this.epoch, options.send);
     this.beganMono = options.now.mono;
@@ -127,6 +133,11 @@ export class Holding {
   }
   get ownFlushed(): number {
     return this.#ownFlushed;
+  }
+  standing(now: Instant): Standing {
+    const { committed, shipping } = this;
+    const end = this.log.end.position;
+    return standingOf({ end, committed, peers: shipping.peers.values() }, now.mono);
   }
   get waiting(): number {
     return this.#writes.size + this.#reads.size;

@@ -38,6 +38,7 @@ export class Inbox {
     const { region } = message.from;
     switch (message.type) {
       case "append":
+        this.#app.standings.heard(message, now);
         this.#appendFrom(message, now);
         break;
       case "appended":
@@ -80,6 +81,7 @@ export class Inbox {
         this.#parts.late.relay(message);
         break;
       case "trimmed":
+        this.#app.standings.heard(message, now);
         if (message.lineage !== this.#app.log.lineage || this.#app.holding === undefined) {
           this.#rebuilding.begin(message, this.#parts.lineages.of(message.lineage), now);
         }

@@ -5,6 +5,7 @@ import type { Entry, EpochStart, LogEnd } from "../key-value/log.ts";
 import type { ItemKey } from "../key-value/table.ts";
 import type { Ballot } from "../routing/ballot.ts";
 import type { Holder, RoutingRecord } from "../routing/record.ts";
+import type { Standing } from "../routing/standing.ts";
 
 interface ForApp {
   readonly app: string;
@@ -33,6 +34,8 @@ export type RegionMessage = ForApp &
         readonly everywhere: number;
         /** No takeover that loses nothing can cut before this: logs may be trimmed to here. */
         readonly settled: number;
+        /** Now and then: what the sender knows of how far the regions are behind. */
+        readonly standing?: Standing;
       }
     | {
         readonly type: "appended";
@@ -95,6 +98,7 @@ export type RegionMessage = ForApp &
         readonly first: number;
         readonly end: LogEnd;
         readonly starts: readonly EpochStart[];
+        readonly standing?: Standing;
       }
     | {
         readonly type: "snapshot-next";

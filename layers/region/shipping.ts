@@ -15,6 +15,7 @@
 import type { Instant } from "../../base/clock.ts";
 import type { EngineReader } from "../key-value/engine.ts";
 import type { Entry, Log } from "../key-value/log.ts";
+import type { Standing } from "../routing/standing.ts";
 import type { RegionBody, RegionMessage } from "./messages.ts";
 
 const WINDOW = 4096;
@@ -24,6 +25,7 @@ const TAIL = 8192;
 const RESEND_MS = 60;
 const HEARTBEAT_MS = 50;
 const TRIMMED_EVERY_MS = 100;
+const STANDING_EVERY_MS = 250;
 
 export interface Peer {
   readonly region: string;
@@ -32,6 +34,12 @@ export interface Peer {
   match: number;
   /** Known to be equal to our log there, whether or not it counts as acknowledged. */
   common: number;
+  /** Through where it is known to have log and bytes; undefined while nobody can tell. */
+  has: number | undefined;
+  /** It has said in this epoch how far its log goes. */
+  isHeard: boolean;
+  /** When it was last sent what is known of all. */
+  standingAt: number;
   /** When the peer last acknowledged anything at all. */
   heardAt: number;
   /** When it last had nothing outstanding, or made progress. */
@@ -53,6 +61,7 @@ export class Shipping {
   readonly #log: Log;
   readonly #reader: EngineReader;
   readonly #send: (region: string, body: RegionBody) => void;
+  readonly #standing: (now: Instant) => Standing;
   readonly epoch: number;
   /** Through where logs may be trimmed. */
   readonly settled: () => number;
@@ -66,6 +75,7 @@ export class Shipping {
     reader: EngineReader;
     epoch: number;
     settled: () => number;
+    standing: (now: Instant) => Standing;
     send: (region: string, body: RegionBody) => void;
   }) {
     this.#log = options.log;
@@ -73,6 +83,7 @@ export class Shipping {
     this.epoch = options.epoch;
     this.settled = options.settled;
     this.#send = options.send;
+    this.#standing = options.standing;
   }
 
   /** An entry was just appended: it need not be read again. */
@@ -86,7 +97,8 @@ export class Shipping {
     this.#tail = this.#tail.filter(({ entry }) => entry.position <= position);
   }
 
-  addPeer(region: string, now: Instant): void {
+  /** `guaranteed`: through where it has the log whatever it will say. */
+  addPeer(region: string, now: Instant, guaranteed?: number): void {
     if (this.peers.has(region)) return;
     const next = this.#log.end.position + 1;
     const at = now.mono;
@@ -95,6 +107,9 @@ export class Shipping {
       next,
       match: 0,
       common: 0,
+      has: guaranteed,
+      isHeard: false,
+      standingAt: Number.NEGATIVE_INFINITY,
       heardAt: at,
       progressAt: at,
       sentAt: 0,
@@ -127,14 +142,14 @@ export class Shipping {
       while (!isAsking && !isWaiting && peer.next <= limit && peer.next - peer.common <= WINDOW) {
         const entries = this.#entries(peer.next, limit);
         if (entries.length === 0) break;
-        this.#sendTo(peer, entries);
+        this.#sendTo(peer, entries, now);
         peer.sentAt = now.mono;
         sent = true;
         if (peer.isProbing) break;
         peer.next += entries.length;
       }
       if (!sent && now.mono - peer.sentAt >= (isAsking ? HEARTBEAT_MS / 2 : HEARTBEAT_MS)) {
-        this.#sendTo(peer, []);
+        this.#sendTo(peer, [], now);
         peer.sentAt = now.mono;
       }
     }
@@ -145,7 +160,15 @@ export class Shipping {
     peer.sentAt = now.mono;
     const { lineage, first, end, starts } = this.#log;
     const { epoch } = this;
-    this.#send(peer.region, { type: "trimmed", lineage, epoch, first, end, starts });
+    const news = this.#standingFor(peer, now);
+    this.#send(peer.region, { type: "trimmed", lineage, epoch, first, end, starts, ...news });
+  }
+
+  /** Rides on what is sent anyway; a message that is lost is made good by the next one. */
+  #standingFor(peer: Peer, now: Instant): { readonly standing?: Standing } {
+    if (now.mono - peer.standingAt < STANDING_EVERY_MS) return {};
+    peer.standingAt = now.mono;
+    return { standing: this.#standing(now) };
   }
 
   /** Every region has the log on disk through here, and none has older entries to be judged. */
@@ -157,7 +180,7 @@ export class Shipping {
     return everywhere;
   }
 
-  #sendTo(peer: Peer, entries: readonly Entry[]): void {
+  #sendTo(peer: Peer, entries: readonly Entry[], now: Instant): void {
     const before = peer.next - 1;
     this.#send(peer.region, {
       type: "append",
@@ -168,6 +191,7 @@ export class Shipping {
       end: this.#log.end,
       everywhere: this.everywhere,
       settled: this.settled(),
+      ...this.#standingFor(peer, now),
     });
   }
 
@@ -203,14 +227,17 @@ export class Shipping {
     const isNews = message.isStranded !== undefined && message.through >= peer.match;
     if (isNews) peer.isStranded = message.isStranded === true;
     if (message.status === "repairing" || message.status === "rebuild") {
+      if (peer.has !== undefined) peer.has = Math.min(peer.has, message.end.position);
       peer.status = message.status === "repairing" ? "repairing" : "snapshot";
       return false;
     }
+    peer.isHeard = true;
     if (message.status === "mismatch") {
       const common = this.#log.commonWith(message.starts ?? [], message.end);
       peer.status = common + 1 < this.#log.first ? "snapshot" : "ok";
       if (common > peer.common) peer.progressAt = now.mono;
       peer.common = Math.max(common, peer.match);
+      if (peer.has !== undefined) peer.has = Math.min(peer.has, peer.common);
       if (!peer.isProbing || peer.next !== common + 1) peer.sentAt = Number.NEGATIVE_INFINITY;
       peer.isProbing = true;
       peer.next = common + 1;
@@ -224,6 +251,7 @@ export class Shipping {
       peer.progressAt = now.mono;
     }
     const match = message.bytes ?? message.through;
+    peer.has = Math.max(peer.has ?? 0, match);
     if (message.status === "catching-up" || match <= peer.match) return false;
     peer.match = match;
     return true;
@@ -235,6 +263,7 @@ export class Shipping {
     if (peer === undefined) return;
     peer.match = Math.min(peer.match, end);
     peer.common = Math.min(peer.common, end);
+    peer.has = Math.min(peer.has ?? end, end);
   }
 }
 

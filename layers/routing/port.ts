@@ -6,6 +6,7 @@
  */
 import type { Outcome } from "../../base/outcome.ts";
 import type { JournalEntry, RoutingView } from "./record.ts";
+import type { ShownStanding, Standing, UnknownReason } from "./standing.ts";
 
 export type Command = "fence" | "unfence" | "switchover" | "failover" | "failback";
 
@@ -40,11 +41,8 @@ export type TakeoverView = {
   readonly reason?: string;
 } | null;
 
-export interface AppView extends RoutingView {
-  /** What this region knows of how far the others are behind its log, by region. */
-  readonly lag: Readonly<Record<string, { readonly writes: number; readonly ms: number }>>;
-  /** Acknowledged writes that only one region holds, as far as this region can tell. */
-  readonly writesAtRisk: number;
+/** Lag and writes at risk are the serving regions' word, relayed to the others; or unknown. */
+export interface AppView extends RoutingView, ShownStanding {
   /** Whether this region may write for the app right now. */
   readonly holdsLease: boolean;
   /** Only of an app with takeover steps anything but null. */
@@ -76,8 +74,9 @@ export type RoutingEvent =
   | {
       readonly type: "lag";
       readonly app: string;
-      readonly lag: AppView["lag"];
-      readonly writesAtRisk: number;
+      readonly lag: Standing["lag"];
+      readonly writesAtRisk: number | undefined;
+      readonly unknown?: UnknownReason;
     };
 
 export interface Routing {

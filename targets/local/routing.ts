@@ -1,8 +1,8 @@
 /**
  * What the rest of a region sees of routing: the port over the cores of this process. *adapter*
  *
- * Views are made from the record that this region knows and, where it serves, from what its log
- * shipping knows of the others. Commands go through the register (routing-commands.ts), the journal
+ * Views are made from the record that this region knows and from what the serving regions say of
+ * the others (layers/region/app-view.ts). Commands go through the register (routing-commands.ts), the journal
  * is kept beyond what a record carries (routing-journal.ts), the other regions are looked at from
  * here (routing-regions.ts).
  *
@@ -10,10 +10,11 @@
  */
 import type { Instant } from "../../base/clock.ts";
 import type { AppRegion } from "../../layers/region/app-region.ts";
-import { lagOf, liveViewOf, recordViewOf, takeoverOf } from "../../layers/region/app-view.ts";
+import { liveViewOf, recordViewOf, takeoverOf } from "../../layers/region/app-view.ts";
 import type { Region } from "../../layers/region/region.ts";
+import { LagNews } from "../../layers/routing/lag-news.ts";
 import type { AppView, Routing, RoutingEvent } from "../../layers/routing/port.ts";
-import { type RoutingRecord, type RoutingView, viewOf } from "../../layers/routing/record.ts";
+import type { RoutingRecord, RoutingView } from "../../layers/routing/record.ts";
 import type { LmdbEngine } from "./lmdb-engine.ts";
 import { type ForwardCommand, runCommand } from "./routing-commands.ts";
 import { createJournal } from "./routing-journal.ts";
@@ -35,8 +36,6 @@ export interface LocalRoutingOptions {
   readonly forward: ForwardCommand;
 }
 
-const LAG_EVERY_MS = 500;
-
 export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
   const { self, region, engine, regions, now } = options;
   const journal = createJournal(engine, [...region.apps.keys()]);
@@ -44,7 +43,7 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
   const views = new Map<string, { readonly record: RoutingRecord; readonly view: RoutingView }>();
   const steps = new Map<string, string>();
   const told = new Map<string, number>();
-  const lags = new Map<string, string>();
+  const lagNews = new LagNews();
 
   /** A record never changes, so neither does its view. */
   const recordView = (app: AppRegion): RoutingView => {
@@ -52,14 +51,12 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
     if (record === undefined) return recordViewOf(app);
     const known = views.get(record.app);
     if (known?.record === record) return known.view;
-    const view = viewOf(record);
+    const view = recordViewOf(app);
     views.set(record.app, { record, view });
     return view;
   };
-  const viewOfApp = (app: AppRegion): AppView => ({
-    ...recordView(app),
-    ...liveViewOf(app, now()),
-  });
+  const shown = (app: AppRegion): AppView => ({ ...recordView(app), ...liveViewOf(app, now()) });
+  const apps = (): readonly AppView[] => [...region.apps.values()].map(shown);
   const emit = (event: RoutingEvent): void => {
     for (const listener of [...listeners]) listener(event);
   };
@@ -77,28 +74,19 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
       if (isNew) journal.keep(record);
       emit({ type: "record", app: { ...recordView(app), takeover } });
     }
+    tellLags();
   };
   const tellLags = (): void => {
-    if (listeners.size === 0) return;
-    const at = now();
-    for (const [id, app] of region.apps) {
-      if (app.holding === undefined) continue;
-      const { lag, writesAtRisk } = lagOf(app, at);
-      const text = JSON.stringify([lag, writesAtRisk]);
-      if (lags.get(id) === text) continue;
-      lags.set(id, text);
-      emit({ type: "lag", app: id, lag, writesAtRisk });
-    }
+    if (listeners.size > 0) for (const event of lagNews.due(now().mono, apps)) emit(event);
   };
-  const timer = setInterval(tellLags, LAG_EVERY_MS);
   regions.listen(emit);
 
   return {
     region: self,
-    apps: () => [...region.apps.values()].map(viewOfApp),
+    apps,
     app: (id) => {
       const app = region.apps.get(id);
-      return app && viewOfApp(app);
+      return app && shown(app);
     },
     regions: () => regions.all(),
     journal: (app) => journal.newest(app),
@@ -116,9 +104,6 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
       return () => listeners.delete(listener);
     },
     changed,
-    close: () => {
-      clearInterval(timer);
-      regions.close();
-    },
+    close: () => regions.close(),
   };
 }

@@ -8,6 +8,7 @@ import type { Instant } from "../../base/clock.ts";
 import { failed, type Outcome, unknown } from "../../base/outcome.ts";
 import type { AppRegion, CommandAnswer } from "../../layers/region/app-region.ts";
 import { liveViewOf, recordViewOf, takeoverOf } from "../../layers/region/app-view.ts";
+import { LagNews } from "../../layers/routing/lag-news.ts";
 import type {
   AppView,
   Command,
@@ -50,10 +51,16 @@ export function createSimulatedRouting(options: SimulatedRoutingOptions): Simula
   const { apps, now, region } = options;
   const listeners = new Set<(event: RoutingEvent) => void>();
   const told = new Map<string, string>();
+  const lagNews = new LagNews();
   const shown = (app: AppRegion): AppView => ({ ...recordViewOf(app), ...liveViewOf(app, now()) });
+  const all = (): readonly AppView[] => [...apps.values()].map(shown);
+  const emit = (event: RoutingEvent): void => {
+    for (const listener of [...listeners]) listener(event);
+    options.answered();
+  };
   return {
     region,
-    apps: () => [...apps.values()].map(shown),
+    apps: all,
     app: (id) => {
       const app = apps.get(id);
       return app && shown(app);
@@ -84,10 +91,9 @@ export function createSimulatedRouting(options: SimulatedRoutingOptions): Simula
         const news = `${record.version} ${takeover?.state} ${takeover?.step}`;
         if (told.get(id) === news) continue;
         told.set(id, news);
-        const view = { ...viewOf(record), takeover };
-        for (const listener of listeners) listener({ type: "record", app: view });
-        options.answered();
+        emit({ type: "record", app: { ...viewOf(record), takeover } });
       }
+      for (const event of lagNews.due(now().mono, all)) emit(event);
     },
   };
 }

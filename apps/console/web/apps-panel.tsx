@@ -2,10 +2,11 @@
 import { Button, Group, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { regionName } from "../../../base/places.ts";
 import { Chip, type ChipTone } from "../../../layers/presentation/components/chip.tsx";
 import { Empty, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { RegionName } from "../../../layers/presentation/components/region-badge.tsx";
-import { useFormat, useLive } from "../../../layers/presentation/context.tsx";
+import { useFormat, useLanguage, useLive } from "../../../layers/presentation/context.tsx";
 import type { LiveApp } from "../../../layers/presentation/live/live-state.ts";
 import classes from "./console.module.css";
 import { type Action, actionsOf } from "./decision.ts";
@@ -45,9 +46,31 @@ const Names = ({ ids }: { readonly ids: readonly string[] }) =>
     </span>
   );
 
+function AtRisk({ app }: { readonly app: LiveApp }) {
+  const { t } = useTranslation("console");
+  const format = useFormat();
+  const language = useLanguage();
+  const names = (ids: readonly string[]) => format.list(ids.map((id) => regionName(id, language)));
+  const silent = Object.keys(app.lag).filter((id) => app.lag[id]?.writes === null);
+  const why = {
+    "holder-silent": t("unknown.holder", { region: names(app.servingRegions) || "–" }),
+    "peer-silent": t("unknown.peer", { region: names(silent) || "–", epoch: app.epoch }),
+  };
+  const { writesAtRisk, unknown } = app;
+  return (
+    <Fact term={t("app.atRisk")} hint={t("app.atRiskHint")}>
+      <Chip tone={writesAtRisk === 0 ? "ok" : "warning"}>
+        {writesAtRisk === null ? t("unknown.number") : format.number(writesAtRisk)}
+      </Chip>
+      {unknown === undefined ? null : <span className={classes.term}> {why[unknown]}</span>}
+    </Fact>
+  );
+}
+
 function Facts({ app }: { readonly app: LiveApp }) {
   const { t } = useTranslation(["console", "kit"]);
   const format = useFormat();
+  const language = useLanguage();
   const lags = Object.entries(app.lag).filter(([id]) => !app.servingRegions.includes(id));
   return (
     <dl className={classes.facts}>
@@ -70,14 +93,15 @@ function Facts({ app }: { readonly app: LiveApp }) {
       <Fact term={t("app.policy")}>
         {t(app.policy === "manual" ? "app.policyManual" : "app.policyAutomatic")}
       </Fact>
-      <Fact term={t("app.atRisk")} hint={t("app.atRiskHint")}>
-        <Chip tone={app.writesAtRisk > 0 ? "warning" : "ok"}>
-          {format.number(app.writesAtRisk)}
-        </Chip>
-      </Fact>
+      <AtRisk app={app} />
       {lags.map(([id, lag]) => (
-        <Fact key={id} term={`${t("app.lag")}: ${id}`}>
-          {t("app.lagText", { writes: format.number(lag.writes), time: format.span(lag.ms) })}
+        <Fact key={id} term={`${t("app.lag")}: ${regionName(id, language)}`}>
+          {lag.writes === null
+            ? t("unknown.number")
+            : t("app.lagText", {
+                writes: format.number(lag.writes),
+                time: lag.ms === null ? t("unknown.time") : format.span(lag.ms),
+              })}
         </Fact>
       ))}
     </dl>

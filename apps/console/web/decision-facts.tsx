@@ -11,7 +11,9 @@ function useDriftText(): (drift: Drift) => string {
   return (drift) => {
     switch (drift.kind) {
       case "behind":
-        return t("decide.driftBehind", { writes: format.number(drift.writes) });
+        return drift.writes === undefined
+          ? t("decide.driftUnknown")
+          : t("decide.driftBehind", { writes: format.number(drift.writes) });
       case "outOfSync":
         return t("decide.driftOutOfSync");
       case "targetDown":

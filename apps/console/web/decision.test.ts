@@ -50,6 +50,12 @@ describe("a failover", () => {
   test("to a region of unknown lag cannot tell the loss, and needs acceptance", () => {
     const assessment = assess({ ...app, lag: {} }, regions, "failover", "c");
     expect(assessment).toMatchObject({ lossWrites: undefined, needsAcceptance: true });
+    expect(assessment.drifts).toContainEqual({ kind: "behind", writes: undefined });
+  });
+
+  test("of a local app cannot tell the loss while the writes at risk are unknown", () => {
+    const local: LiveApp = { ...app, durability: "local", writesAtRisk: null };
+    expect(assess(local, regions, "failover", "b").lossWrites).toBeUndefined();
   });
 });
 
@@ -77,6 +83,17 @@ test("only an unfence is offered while fenced, and a failback only away from the
   expect(actionsOf({ ...app, phase: "fenced" })).toEqual(["unfence"]);
   expect(actionsOf(app)).not.toContain("failback");
   expect(actionsOf({ ...app, servingRegions: ["b"] })).toContain("failback");
+});
+
+test("a link shows the app of which nobody can tell before one that is behind", () => {
+  const lag = { c: { writes: null, ms: null } };
+  expect(linksOf([app, { ...app, app: "photos", lag }]).find(({ to }) => to === "c")).toEqual({
+    from: "a",
+    to: "c",
+    app: "photos",
+    writes: null,
+    ms: null,
+  });
 });
 
 test("a link shows the app that is furthest behind on it", () => {

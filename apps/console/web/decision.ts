@@ -18,7 +18,8 @@ export const ACTIONS = ["fence", "unfence", "switchover", "failover", "failback"
 export type Action = (typeof ACTIONS)[number];
 
 export type Drift =
-  | { readonly kind: "behind"; readonly writes: number }
+  /** `writes`: undefined where nobody can tell how far. */
+  | { readonly kind: "behind"; readonly writes: number | undefined }
   | {
       readonly kind:
         | "outOfSync"
@@ -70,6 +71,10 @@ const NO_MOVE: Omit<Assessment, "duration" | "drifts"> = {
   blocked: false,
 };
 
+/** Every acknowledged write waited for this region. */
+const isInStep = (app: LiveApp, region: string): boolean =>
+  app.durability === "replicated" && app.inSyncRegions.includes(region);
+
 function driftsOf(
   app: LiveApp,
   action: Action,
@@ -77,12 +82,13 @@ function driftsOf(
   to: string,
   holderWell: boolean,
 ): readonly Drift[] {
-  const behind = app.lag[to]?.writes ?? 0;
+  const isSafe = isInStep(app, to);
+  const behind = app.lag[to]?.writes ?? (isSafe ? 0 : undefined);
   const drifts: Drift[] = [];
   if (target?.up === false) drifts.push({ kind: "targetDown" });
   else if (target?.healthy === false) drifts.push({ kind: "targetUnhealthy" });
   if (!app.inSyncRegions.includes(to)) drifts.push({ kind: "outOfSync" });
-  if (behind > 0) drifts.push({ kind: "behind", writes: behind });
+  if (behind !== 0) drifts.push({ kind: "behind", writes: behind });
   if (action === "failover" && holderWell) drifts.push({ kind: "holderWell" });
   if (app.inSyncRegions.length < 2 && app.durability === "replicated") {
     drifts.push({ kind: "alone" });
@@ -115,17 +121,13 @@ export function assess(
   const lag = app.lag[to];
   if (action !== "failover") {
     const duration: Duration =
-      lag !== undefined && lag.ms > 1_000
-        ? { kind: "wait", ms: lag.ms }
+      (lag?.ms ?? 0) > 1_000
+        ? { kind: "wait", ms: lag?.ms ?? 0 }
         : { kind: "pause", ms: TRANSFER_MS };
     return { ...NO_MOVE, blocked, duration, drifts };
   }
-  const safe = app.durability === "replicated" && app.inSyncRegions.includes(to);
-  const lossWrites = safe
-    ? 0
-    : lag === undefined
-      ? undefined
-      : Math.max(lag.writes, app.writesAtRisk);
+  const safe = isInStep(app, to);
+  const lossWrites = safe ? 0 : mostOf(lag?.writes ?? undefined, app.writesAtRisk ?? undefined);
   return {
     lossWrites,
     blocked,
@@ -135,15 +137,22 @@ export function assess(
   };
 }
 
+const mostOf = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : Math.max(a, b);
+
 export interface LinkRow {
   readonly from: string;
   readonly to: string;
   readonly app: string;
-  readonly writes: number;
-  readonly ms: number;
+  /** Null where nobody can tell. */
+  readonly writes: number | null;
+  readonly ms: number | null;
 }
 
-/** One row per pair of regions: the app that is furthest behind on it. */
+/** What is unknown may be any number: it is the worst. */
+const worth = (value: number | null): number => value ?? Number.POSITIVE_INFINITY;
+
+/** One row per pair of regions: the app that is furthest behind on it, or may be. */
 export function linksOf(apps: readonly LiveApp[]): readonly LinkRow[] {
   const worst = new Map<string, LinkRow>();
   for (const app of apps) {
@@ -154,8 +163,8 @@ export function linksOf(apps: readonly LiveApp[]): readonly LinkRow[] {
         const known = worst.get(key);
         const isWorse =
           known === undefined ||
-          lag.writes > known.writes ||
-          (lag.writes === known.writes && lag.ms > known.ms);
+          worth(lag.writes) > worth(known.writes) ||
+          (lag.writes === known.writes && worth(lag.ms) > worth(known.ms));
         if (isWorse) worst.set(key, { from, to, app: app.app, ...lag });
       }
     }

@@ -10,14 +10,16 @@ import { linksOf } from "./decision.ts";
 export function LinksPanel() {
   const { t } = useTranslation(["console", "kit"]);
   const format = useFormat();
-  const links = linksOf(useLive().apps);
+  const { apps, regions } = useLive();
+  const links = linksOf(apps);
+  const isAlone = regions.length === 1;
   return (
     <section aria-labelledby="links-title" className={classes.section}>
       <Title order={2} size="h4" id="links-title">
         {t("link.title")}
       </Title>
       <Text size="sm" c="dimmed">
-        {t(links.length === 0 ? "link.none" : "link.lead")}
+        {t(links.length > 0 ? "link.lead" : isAlone ? "link.none" : "link.untold")}
       </Text>
       {links.length === 0 ? null : (
         <Table.ScrollContainer minWidth={520} className={classes.table}>
@@ -44,10 +46,14 @@ export function LinksPanel() {
                     {link.writes === 0 ? (
                       <Chip tone="ok">{t("link.sync")}</Chip>
                     ) : (
-                      <Chip tone="warning">{format.number(link.writes)}</Chip>
+                      <Chip tone="warning">
+                        {link.writes === null ? t("unknown.number") : format.number(link.writes)}
+                      </Chip>
                     )}
                   </Table.Td>
-                  <Table.Td>{format.span(link.ms)}</Table.Td>
+                  <Table.Td>
+                    {link.ms === null ? t("unknown.number") : format.span(link.ms)}
+                  </Table.Td>
                   <Table.Td>
                     {link.writes === 0
                       ? "–"

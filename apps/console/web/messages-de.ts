@@ -24,6 +24,12 @@ export const consoleDe: Translation<typeof consoleEn> = {
       "Zum Eingreifen melden Sie sich mit dem Link an, den der Start ausgegeben hat. Zusehen geht ohne Konto.",
     on: "Betrieb",
   },
+  unknown: {
+    number: "unbekannt",
+    time: "seit unbekannter Zeit",
+    holder: "{{region}} ist zuständig und hat sich seit zwei Sekunden nicht gemeldet.",
+    peer: "{{region}} hat sich in Epoche {{epoch}} noch nicht gemeldet.",
+  },
   region: {
     title: "Regionen",
     up: "läuft",
@@ -80,7 +86,8 @@ export const consoleDe: Translation<typeof consoleEn> = {
     writes: "Rückstand",
     time: "Zeit",
     worst: "Anwendung",
-    none: "Noch gibt es kein Ziel für die Replikation.",
+    none: "Es gibt keine andere Region, in die repliziert werden könnte.",
+    untold: "Keine zuständige Region meldet, wie weit die anderen zurückliegen.",
     sync: "im Takt",
   },
   app: {
@@ -137,6 +144,7 @@ export const consoleDe: Translation<typeof consoleEn> = {
     drift: "Was auseinandergelaufen ist",
     driftNone: "nichts: Das Ziel ist gesund und im Takt",
     driftBehind: "Das Ziel liegt {{writes}} Schreibvorgänge zurück",
+    driftUnknown: "Unbekannt, wie weit das Ziel zurückliegt",
     driftOutOfSync: "Das Ziel gehört nicht zu den synchronen Regionen",
     driftTargetDown: "Das Ziel steht",
     driftTargetUnhealthy: "Das Ziel ist nicht gesund",

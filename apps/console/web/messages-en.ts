@@ -21,6 +21,12 @@ export const consoleEn = {
       "Sign in to act, with the operator link that the start printed. Watching needs no account.",
     on: "operator",
   },
+  unknown: {
+    number: "unknown",
+    time: "for an unknown time",
+    holder: "{{region}} serves it and has not told for two seconds.",
+    peer: "{{region}} has not answered since epoch {{epoch}} began.",
+  },
   region: {
     title: "Regions",
     up: "up",
@@ -77,7 +83,8 @@ export const consoleEn = {
     writes: "Writes behind",
     time: "Time behind",
     worst: "Worst app",
-    none: "Nothing to replicate to yet.",
+    none: "There is no other region to replicate to.",
+    untold: "No serving region tells how far the others are behind.",
     sync: "in step",
   },
   app: {
@@ -134,6 +141,7 @@ export const consoleEn = {
     drift: "What has drifted",
     driftNone: "nothing: the target is well and in step",
     driftBehind: "the target is {{writes}} writes behind",
+    driftUnknown: "nobody can tell how far the target is behind",
     driftOutOfSync: "the target is not in the in-sync set",
     driftTargetDown: "the target is down",
     driftTargetUnhealthy: "the target is not healthy",

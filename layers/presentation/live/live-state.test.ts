@@ -17,12 +17,36 @@ describe("the live state", () => {
     expect(after.apps[0]?.epoch).toBe(3);
   });
 
-  test("keeps lag and risk through a record, which does not carry them", () => {
+  test("keeps lag and risk through a record of its epoch, which does not carry them", () => {
+    const after = stepLive(known, {
+      type: "record",
+      app: { app: "tickets", version: 6, epoch: 3 },
+    });
+    expect(after.apps[0]).toMatchObject({ version: 6, writesAtRisk: 7, lag: { b: { writes: 7 } } });
+  });
+
+  test("knows no lag and risk of an epoch that has just begun", () => {
     const after = stepLive(known, {
       type: "record",
       app: { app: "tickets", version: 6, epoch: 4 },
     });
-    expect(after.apps[0]).toMatchObject({ epoch: 4, writesAtRisk: 7, lag: { b: { writes: 7 } } });
+    expect(after.apps[0]).toMatchObject({ epoch: 4, writesAtRisk: null, lag: {} });
+  });
+
+  test("takes what is unknown for unknown, and forgets why once it is known", () => {
+    const data = JSON.stringify({
+      app: "tickets",
+      lag: { b: { writes: null, ms: null } },
+      writesAtRisk: null,
+      unknown: "peer-silent",
+    });
+    const event = parseLiveEvent("lag", data);
+    if (event === undefined) throw new Error("the event was not read");
+    const after = stepLive(known, event);
+    expect(after.apps[0]).toMatchObject({ writesAtRisk: null, unknown: "peer-silent" });
+    const again = stepLive(after, { type: "lag", app: "tickets", lag: {}, writesAtRisk: 0 });
+    expect(again.apps[0]).not.toHaveProperty("unknown");
+    expect(again.apps[0]?.writesAtRisk).toBe(0);
   });
 
   test("adds a region it hears of for the first time", () => {

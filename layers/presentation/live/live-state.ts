@@ -7,19 +7,16 @@
  *
  * Invariants
  *  1 the version of an app never falls                                        (mergeApp)
- *  2 lag and risk of an app survive a record event, which does not carry them  (mergeApp)
+ *  2 lag and risk of an app survive a record event of the same epoch, which does not carry them;
+ *    those of an epoch before say nothing of the next                          (mergeApp)
+ *  3 a number that nobody has told is null, never 0                            (NOTHING_TOLD)
  */
+import type { SentLag, SentStanding } from "../../api/routing-view.ts";
 import type { JournalEntry, RoutingView } from "../../routing/record.ts";
 
-export interface Lag {
-  readonly writes: number;
-  readonly ms: number;
-}
+export type Lag = SentLag;
 
-export interface LiveApp extends RoutingView {
-  readonly lag: Readonly<Record<string, Lag>>;
-  readonly writesAtRisk: number;
-}
+export interface LiveApp extends RoutingView, SentStanding {}
 
 export interface LiveRegion {
   readonly id: string;
@@ -48,12 +45,9 @@ export type LiveEvent =
   | { readonly type: "regions"; readonly regions: readonly LiveRegion[] }
   | { readonly type: "record"; readonly app: Partial<LiveApp> }
   | { readonly type: "region"; readonly region: LiveRegion }
-  | {
-      readonly type: "lag";
-      readonly app: string;
-      readonly lag: LiveApp["lag"];
-      readonly writesAtRisk: number;
-    };
+  | ({ readonly type: "lag"; readonly app: string } & SentStanding);
+
+const NOTHING_TOLD: SentStanding = { lag: {}, writesAtRisk: null, unknown: "holder-silent" };
 
 const EMPTY_APP: LiveApp = {
   app: "",
@@ -68,14 +62,22 @@ const EMPTY_APP: LiveApp = {
   regions: [],
   servingRegions: [],
   inSyncRegions: [],
-  lag: {},
-  writesAtRisk: 0,
+  ...NOTHING_TOLD,
 };
 
 function mergeApp(before: LiveApp | undefined, news: Partial<LiveApp>): LiveApp {
+  if (news.writesAtRisk !== undefined) return withStanding(before ?? EMPTY_APP, news);
   if (before === undefined) return { ...EMPTY_APP, ...news };
   if ((news.version ?? before.version) < before.version) return before;
-  return { ...before, ...news };
+  const isNext = (news.epoch ?? before.epoch) > before.epoch;
+  return { ...before, ...news, ...(isNext ? NOTHING_TOLD : {}) };
+}
+
+/** The numbers of `news` replace all that was known, its reason for what is unknown too. */
+function withStanding(before: LiveApp, news: Partial<LiveApp>): LiveApp {
+  if ((news.version ?? before.version) < before.version) return before;
+  const { unknown: _unknown, ...rest } = before;
+  return { ...rest, ...news };
 }
 
 function withApp(apps: readonly LiveApp[], news: Partial<LiveApp>): readonly LiveApp[] {
@@ -109,12 +111,15 @@ export function stepLive(state: LiveState, event: LiveEvent): LiveState {
       return {
         ...state,
         apps: state.apps.map((app) =>
-          app.app === event.app
-            ? { ...app, lag: event.lag, writesAtRisk: event.writesAtRisk }
-            : app,
+          app.app === event.app ? withStanding(app, standingIn(event)) : app,
         ),
       };
   }
+}
+
+function standingIn(body: object): SentStanding {
+  const { lag = {}, writesAtRisk = null, unknown } = body as Partial<SentStanding>;
+  return { lag, writesAtRisk, ...(unknown === undefined ? {} : { unknown }) };
 }
 
 /** The list in an answer: `{items}`, a bare array, or under the list's own name. */
@@ -143,12 +148,7 @@ export function parseLiveEvent(type: string, data: string): LiveEvent | undefine
       return { type: "regions", regions: itemsOf<LiveRegion>(body, "regions") };
     }
     if (kind === "lag" && typeof body["app"] === "string") {
-      return {
-        type: "lag",
-        app: body["app"],
-        lag: (body["lag"] ?? {}) as LiveApp["lag"],
-        writesAtRisk: Number(body["writesAtRisk"] ?? 0),
-      };
+      return { type: "lag", app: body["app"], ...standingIn(body) };
     }
     return undefined;
   } catch {

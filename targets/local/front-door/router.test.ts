@@ -78,6 +78,17 @@ describe("the router", () => {
     expect(ask(table, "read", ["c", "b", "a"])).toBeUndefined();
   });
 
+  it("asks the region that serves most apps about all of them", () => {
+    const other: Fact = { ...record(["b"], 1), app: "photos" } as Fact;
+    const table = tableOf(record(["b"], 1), other);
+    const about = (known: Table, tried: string[] = []) =>
+      chooseRegion(known, { app: "routing", access: "read", tried, busy: [] });
+    expect(about(table)).toBe("b");
+    expect(about(table, ["b"])).toBe("a");
+    expect(about(learn(table, condition("b", "down")))).toBe("a");
+    expect(about(tableOf())).toBe("a");
+  });
+
   it("shows a fenced app's writers the region's own refusal", () => {
     expect(ask(tableOf(record(["b"], 2, 2, true)), "keyed")).toBe("b");
   });
@@ -146,7 +157,7 @@ describe("the router", () => {
   it.each([
     ["/", undefined],
     ["/console/", undefined],
-    ["/routing/apps/tickets/fence", undefined],
+    ["/routing/apps/tickets/fence", "routing"],
     ["/health", undefined],
     ["/health/tickets/serving", "tickets"],
     ["/identity/me", "identity"],

@@ -5,7 +5,8 @@
  * wins), from refusals (a region that refuses names the serving one and its epoch) and from what is
  * seen of the regions themselves. `chooseRegion` is asked again whenever the table changes.
  *
- *   read   any region: serving ones first, sound ones before those in trouble
+ *   read   any region: serving ones first, sound ones before those in trouble; of /routing/ the one
+ *          first that serves most apps, for it knows itself how far the others are behind
  *   keyed  a serving, sound region whose gate is not known to be closed; else held
  *   bare   the same, and once sent never again (forward.ts)
  *
@@ -166,10 +167,17 @@ export function chooseRegion(table: Table, wanted: Wanted): string | undefined {
     );
     return open;
   }
-  const order = preferred(table, route).filter(isOpen);
+  const order = (app === ROUTING ? knowing(table) : preferred(table, route)).filter(isOpen);
   const sound = order.find((id) => isSound(table, id));
   // What is told of a region in trouble may be old: a read has nothing to lose.
   return sound ?? (access === "read" ? order[0] : undefined);
+}
+
+function knowing(table: Table): readonly string[] {
+  const served = [...table.apps.values()].flatMap((route) => route.servingRegions);
+  const count = (id: string): number => served.filter((region) => region === id).length;
+  const all = table.regions.map((region) => region.id);
+  return all.sort((one, other) => count(other) - count(one));
 }
 
 function preferred(table: Table, route: AppRoute | undefined): readonly string[] {
@@ -209,15 +217,9 @@ export function isLost(
   return !route.servingRegions.includes(region);
 }
 
-const ANY_REGION = new Set([
-  "",
-  "routing",
-  "console",
-  "docs",
-  "metrics",
-  "openapi.json",
-  "problems",
-]);
+/** Not an app; what is below it is about all of them. */
+const ROUTING = "routing";
+const ANY_REGION = new Set(["", "console", "docs", "metrics", "openapi.json", "problems"]);
 
 export type Route =
   | { readonly kind: "control" }

@@ -58,14 +58,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
       child.observe(ms / 1000);
     },
     read: async () => {
+      for (const gauge of [risk, lagWrites, lagMs]) gauge.reset();
       for (const view of routing.apps()) {
         const { app } = view;
         epoch.set({ app }, view.epoch);
         lease.set({ app }, view.holdsLease ? 1 : 0);
-        risk.set({ app }, view.writesAtRisk);
+        // What is unknown is absent: Prometheus has no other word for it.
+        if (view.writesAtRisk !== undefined) risk.set({ app }, view.writesAtRisk);
         for (const [to, lag] of Object.entries(view.lag)) {
-          lagWrites.set({ app, to }, lag.writes);
-          lagMs.set({ app, to }, lag.ms);
+          if (lag.writes !== undefined) lagWrites.set({ app, to }, lag.writes);
+          if (lag.ms !== undefined) lagMs.set({ app, to }, lag.ms);
         }
       }
       for (const gauge of [checked, found]) gauge.reset();

@@ -4,6 +4,9 @@
  * Every living region is asked, and of each app the view with the highest version counts, that of
  * a serving region first: it alone knows how far the others are behind it.
  */
+import type { SentStanding } from "../../../layers/api/routing-view.ts";
+import type { UnknownReason } from "../../../layers/routing/standing.ts";
+
 export interface ObservedApp {
   readonly app: string;
   readonly mode: string;
@@ -14,8 +17,10 @@ export interface ObservedApp {
   readonly servingRegions: readonly string[];
   readonly inSyncRegions: readonly string[];
   readonly durability: string;
-  readonly lag: Readonly<Record<string, { readonly writes: number; readonly ms: number }>>;
-  readonly writesAtRisk: number;
+  readonly lag: SentStanding["lag"];
+  readonly writesAtRisk: number | null;
+  /** Why a number is null. */
+  readonly unknown?: UnknownReason;
   /** A serving region says that it may write, or an operator has fenced the app. */
   readonly isSettled: boolean;
 }
