@@ -5,6 +5,8 @@
  * reached, or that answers that nothing was changed (503), is followed by the next. One that was
  * reached and fell silent is not: what it did is not known, and the exit status says so.
  */
+
+import { randomUUID } from "node:crypto";
 import type { Command as CommandLine } from "commander";
 import type { Command } from "../layers/routing/port.ts";
 import type { DeploymentStatus } from "../targets/local/supervisor/status.ts";
@@ -125,10 +127,11 @@ export async function postToFirst<Body>(
   request: { readonly path: string; readonly body: object; readonly limitMs: number },
 ): Promise<Body> {
   const { path, body, limitMs } = request;
+  const key = randomUUID();
   let last: CommandFailure = refused("not-running", "No region can be reached", "No region is up.");
   for (const address of addresses) {
     const url = new URL(path, address).href;
-    const answer = await call(running, { method: "POST", url, body, limitMs });
+    const answer = await call(running, { method: "POST", url, body, limitMs, key });
     if (answer.kind === "silent") throw cannotTell(answer.reason);
     if (answer.kind === "refused") continue;
     if (answer.status < 300) return answer.body as Body;

@@ -45,6 +45,8 @@ export interface Call {
   readonly url: string;
   readonly body?: unknown;
   readonly limitMs: number;
+  /** Idempotency key: sent again, it is carried out once. */
+  readonly key?: string;
 }
 
 /** Why there is no answer: `refused` means that the request never left. */
@@ -61,6 +63,7 @@ export async function call(running: Running, request: Call): Promise<Answer | No
         authorization: `Bearer ${running.operatorToken}`,
         accept: "application/json",
         ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(request.key === undefined ? {} : { "idempotency-key": request.key }),
       },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       signal: AbortSignal.timeout(request.limitMs),

@@ -313,6 +313,7 @@ const OF_COMMAND: Readonly<Record<CommandCode, ProblemCode>> = {
   "would-lose-data": "would-lose-data",
   "no-majority": "no-majority",
   "not-serving": "not-serving",
+  "key-reused": "idempotency-mismatch",
   "unknown-app": "not-found",
   "unknown-region": "invalid-request",
 };

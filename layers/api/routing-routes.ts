@@ -1,7 +1,9 @@
 /** The routes below /routing: the records, the journal, the commands. *shell* */
 import { z } from "zod";
 import type { HealthCheckView } from "../routing/health-board.ts";
+import { commandIdOf, isCommandId } from "../routing/repeats.ts";
 import { type AppApi, createAppApi } from "./app-api.ts";
+import type { Call } from "./call.ts";
 import type { AppContext } from "./define-app.ts";
 import { operatorProblem } from "./operator.ts";
 import { problem, problemOfCommand } from "./problem.ts";
@@ -9,6 +11,8 @@ import type { Answer } from "./reply.ts";
 import { sentApp } from "./routing-view.ts";
 
 const JOURNAL_LIMIT = 500;
+const OPERATOR = "operator";
+const ID_LENGTH = 22;
 
 const strings = z.array(z.string());
 const recordShape = z.object({
@@ -135,15 +139,17 @@ export function createRoutingRoutes(context: AppContext, options: RoutingRouteOp
     params: commandParams,
     body: commandBody,
     bodyOptional: true,
+    // A repeat is recognised by the record (layers/routing/repeats.ts): nothing is stored here.
     recallFirst: false,
+    identify: async (call) =>
+      (await operatorProblem(call, operatorToken)) ?? call.scope.session?.userId ?? OPERATOR,
     replies: { 200: { description: "The record after it", schema: recordShape } },
     handle: async (call) => {
-      const refused = await operatorProblem(call, operatorToken);
-      if (refused !== undefined) return refused;
       const { app, command } = call.params;
       if (routing.app(app) === undefined) return noApp(app);
       const { to, reason, acceptDataLoss, waitMs } = call.body;
-      const by = call.scope.session?.username ?? "operator";
+      const by = call.scope.session?.username ?? OPERATOR;
+      const commandId = commandIdIn(call);
       context.log.info(
         { event: "command", app, command, to, by, acceptDataLoss },
         "routing command",
@@ -154,6 +160,7 @@ export function createRoutingRoutes(context: AppContext, options: RoutingRouteOp
         ...(reason === undefined ? {} : { reason }),
         ...(acceptDataLoss === undefined ? {} : { acceptDataLoss }),
         ...(waitMs === undefined ? {} : { waitMs }),
+        ...(commandId === undefined ? {} : { commandId }),
       });
       return outcome.kind === "ok" ? answer(outcome.value) : problemOfCommand(outcome);
     },
@@ -186,6 +193,17 @@ export function createRoutingRoutes(context: AppContext, options: RoutingRouteOp
   });
 
   return api;
+}
+
+/** Another region hands its own id on, with the operator's token. */
+function commandIdIn(call: Call): string | undefined {
+  const { idempotency, scope } = call;
+  if (idempotency === undefined) return undefined;
+  const { key, requestHash } = idempotency;
+  if (scope.session === undefined && isCommandId(key)) return key;
+  const { digest } = scope.platform;
+  const ofKey = digest(`command\n${idempotency.scope}\n${key}`).slice(0, ID_LENGTH);
+  return commandIdOf(ofKey, requestHash.slice(0, ID_LENGTH));
 }
 
 const noApp = (app: string) => problem("not-found", `No app is named ${app.slice(0, 64)}.`);

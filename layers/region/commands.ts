@@ -26,6 +26,8 @@ interface Transfer {
 interface By {
   readonly by: string;
   readonly reason: string;
+  /** Of the change; a new one where it is absent. */
+  readonly commandId?: string;
 }
 
 export class Commands {
@@ -46,12 +48,12 @@ export class Commands {
     return this.#transfer?.to;
   }
 
-  fence({ by, reason }: By, answer: CommandAnswer, now: Instant): void {
-    this.change(by, reason, changes.fence, answer, now);
+  fence(by: By, answer: CommandAnswer, now: Instant): void {
+    this.#change(by, changes.fence, answer, now);
   }
 
-  unfence({ by, reason }: By, answer: CommandAnswer, now: Instant): void {
-    this.change(by, reason, changes.unfence, answer, now);
+  unfence(by: By, answer: CommandAnswer, now: Instant): void {
+    this.#change(by, changes.unfence, answer, now);
   }
 
   /** Any change of the record that needs nothing but the voters. */
@@ -62,7 +64,21 @@ export class Commands {
     answer: CommandAnswer,
     now: Instant,
   ): void {
+    this.#change({ by, reason }, next, answer, now);
+  }
+
+  #changeOf({ by, reason, commandId }: By, now: Instant): changes.Change {
     const change = this.#app.change(by, reason, now);
+    return commandId === undefined ? change : { ...change, changeId: commandId };
+  }
+
+  #change(
+    by: By,
+    next: (record: RoutingRecord, change: changes.Change) => changes.Changed,
+    answer: CommandAnswer,
+    now: Instant,
+  ): void {
+    const change = this.#changeOf(by, now);
     let refusal = "the app has no record yet";
     this.#app.registrar.propose(
       {
@@ -127,7 +143,7 @@ export class Commands {
       answer({ kind: "failed", code: "not-allowed", reason });
       return;
     }
-    const change = this.#app.change(options.by, options.reason, now);
+    const change = this.#changeOf(options, now);
     const { cause, waitMs } = options;
     this.#transfer = {
       to,

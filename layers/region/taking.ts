@@ -14,7 +14,7 @@ import type { Instant } from "../../base/clock.ts";
 import type { Log } from "../key-value/log.ts";
 import * as changes from "../routing/changes.ts";
 import { staggerMs } from "../routing/failover.ts";
-import { type Cause, isLeaving, type RoutingRecord } from "../routing/record.ts";
+import { type Cause, holds, isLeaving, type RoutingRecord } from "../routing/record.ts";
 import type { IntentEnd } from "../routing/registrar.ts";
 import type { AppState } from "./app-data.ts";
 import type { AppParts, CommandAnswer } from "./app-parts.ts";
@@ -28,6 +28,8 @@ export interface TakeOptions {
   readonly by?: string;
   readonly reason?: string;
   readonly answer?: CommandAnswer;
+  /** Of the change; a new one where it is absent. */
+  readonly commandId?: string;
 }
 
 type Next = (
@@ -154,7 +156,8 @@ export class Taking {
     const base = this.#app.record?.version;
     const reason =
       options.reason ?? (replacing === undefined ? cause : `${replacing} does not answer`);
-    const change = this.#app.change(options.by ?? site.self.region, reason, now);
+    const made = this.#app.change(options.by ?? site.self.region, reason, now);
+    const change = { ...made, changeId: options.commandId ?? made.changeId };
     let refusal = "the record changed meanwhile";
     this.#underWay++;
     const next: Next = (record, _change, isSuspected) => {
@@ -180,7 +183,8 @@ export class Taking {
         done: (end, at) => {
           this.#pause(at);
           const record = end.value as RoutingRecord;
-          if (record.changeId === change.changeId) {
+          // Another region may have carried out the same command.
+          if (record.changeId === change.changeId && holds(record, site.self)) {
             const fencedByInSyncSet = record.durability === "replicated" && !record.forced;
             const waitMs = site.routingRules.waitBeforeBeginMs(fencedByInSyncSet, end.remainingMs);
             this.#app.won(record.epoch, waitMs);

@@ -17,6 +17,8 @@ export interface CommandOptions {
   readonly by: string;
   readonly acceptDataLoss?: boolean;
   readonly waitMs?: number;
+  /** A repeat with the same id is not carried out again (repeats.ts). */
+  readonly commandId?: string;
 }
 
 export type CommandCode =
@@ -25,6 +27,7 @@ export type CommandCode =
   | "would-lose-data"
   | "no-majority"
   | "not-serving"
+  | "key-reused"
   | "unknown-app"
   | "unknown-region";
 

@@ -22,6 +22,7 @@ import {
   servingRegionsOf,
   viewOf,
 } from "../../layers/routing/record.ts";
+import { repeatIn } from "../../layers/routing/repeats.ts";
 
 type Ended = Outcome<RoutingView, CommandCode>;
 
@@ -58,9 +59,9 @@ export async function runCommand(run: CommandRun): Promise<Ended> {
   switch (run.command) {
     case "fence":
     case "unfence": {
-      const { by, reason = "" } = run.given;
+      const { reason = "" } = run.given;
       return here(run, waitMs, (answer) =>
-        run.app.commands[run.command as "fence"]({ by, reason }, answer, run.now()),
+        run.app.commands[run.command as "fence"]({ ...asked(run), reason }, answer, run.now()),
       );
     }
     case "switchover":
@@ -71,8 +72,18 @@ export async function runCommand(run: CommandRun): Promise<Ended> {
   }
 }
 
+const asked = ({ given: { by, commandId } }: CommandRun) => ({
+  by,
+  ...(commandId === undefined ? {} : { commandId }),
+});
+
+/** Whether a move was carried out before, by this or another region. */
+const isDone = ({ given }: CommandRun, record: RoutingRecord): boolean =>
+  given.commandId !== undefined && repeatIn(record, given.commandId) === "done";
+
 function move(run: CommandRun, record: RoutingRecord, waitMs: number): Promise<Ended> {
   const { app, command, given, now } = run;
+  if (isDone(run, record)) return Promise.resolve({ kind: "ok", value: viewOf(record) });
   const serving = servingRegionsOf(record);
   const isBack = command === "failback";
   const to = isBack ? record.primary : (given.to ?? candidateOf(record));
@@ -82,7 +93,7 @@ function move(run: CommandRun, record: RoutingRecord, waitMs: number): Promise<E
     return Promise.resolve(failed("not-allowed", `${to} serves ${record.app} already`));
   }
   const options = {
-    by: given.by,
+    ...asked(run),
     reason: given.reason ?? command,
     cause: command as "switchover" | "failback",
     waitMs,
@@ -92,6 +103,7 @@ function move(run: CommandRun, record: RoutingRecord, waitMs: number): Promise<E
 
 function takeOver(run: CommandRun, record: RoutingRecord, waitMs: number): Promise<Ended> {
   const { app, self, given, now } = run;
+  if (isDone(run, record)) return Promise.resolve({ kind: "ok", value: viewOf(record) });
   const isServing = servingRegionsOf(record).includes(self);
   const to = given.to ?? (isServing ? candidateOf(record) : self);
   const problem = refusalOf(run, record, to);
@@ -101,7 +113,7 @@ function takeOver(run: CommandRun, record: RoutingRecord, waitMs: number): Promi
     return Promise.resolve(failed("not-allowed", `${self} serves ${record.app} already`));
   }
   const options = {
-    by: given.by,
+    ...asked(run),
     reason: given.reason ?? "failover",
     acceptDataLoss: given.acceptDataLoss === true,
   };
@@ -172,13 +184,18 @@ export function createForward(
   return async (region, app, command, given, limitMs) => {
     const url = urlOf(region);
     if (url === undefined) return failed("no-candidate", `${region} has never been up`);
-    const { by, ...body } = given;
+    const { by, commandId, ...body } = given;
+    const key = commandId === undefined ? {} : { "idempotency-key": commandId };
     const reason = `${given.reason ?? command} (asked by ${by})`.slice(0, 500);
     let answer: Response;
     try {
       answer = await fetch(new URL(`/routing/apps/${app}/${command}`, url), {
         method: "POST",
-        headers: { authorization: `Bearer ${operatorToken}`, "content-type": "application/json" },
+        headers: {
+          authorization: `Bearer ${operatorToken}`,
+          "content-type": "application/json",
+          ...key,
+        },
         body: JSON.stringify({ ...body, reason }),
         signal: AbortSignal.timeout(limitMs),
       });
@@ -204,4 +221,5 @@ const COMMAND_CODES: readonly CommandCode[] = [
   "would-lose-data",
   "no-majority",
   "not-serving",
+  "key-reused",
 ];

@@ -15,6 +15,7 @@ import type { Region } from "../../layers/region/region.ts";
 import { LagNews } from "../../layers/routing/lag-news.ts";
 import type { AppView, Routing, RoutingEvent } from "../../layers/routing/port.ts";
 import type { RoutingRecord, RoutingView } from "../../layers/routing/record.ts";
+import { Repeats } from "../../layers/routing/repeats.ts";
 import type { LmdbEngine } from "./lmdb-engine.ts";
 import { type ForwardCommand, runCommand } from "./routing-commands.ts";
 import { createJournal } from "./routing-journal.ts";
@@ -44,6 +45,7 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
   const steps = new Map<string, string>();
   const told = new Map<string, number>();
   const lagNews = new LagNews();
+  const repeats = new Repeats();
 
   /** A record never changes, so neither does its view. */
   const recordView = (app: AppRegion): RoutingView => {
@@ -95,7 +97,9 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
       if (app === undefined) {
         return { kind: "failed", code: "unknown-app", reason: `no app is named ${id}` };
       }
-      const running = runCommand({ ...options, app, command, given });
+      const running = repeats.run(given.commandId, app.record, () =>
+        runCommand({ ...options, app, command, given }),
+      );
       options.schedule();
       return running;
     },

@@ -19,6 +19,7 @@ import type {
   RoutingEvent,
 } from "../../layers/routing/port.ts";
 import { type RoutingView, servingRegionsOf, viewOf } from "../../layers/routing/record.ts";
+import { Repeats, repeatIn } from "../../layers/routing/repeats.ts";
 
 export type Ended = Outcome<RoutingView, CommandCode>;
 
@@ -52,6 +53,7 @@ export function createSimulatedRouting(options: SimulatedRoutingOptions): Simula
   const listeners = new Set<(event: RoutingEvent) => void>();
   const told = new Map<string, string>();
   const lagNews = new LagNews();
+  const repeats = new Repeats();
   const shown = (app: AppRegion): AppView => ({ ...recordViewOf(app), ...liveViewOf(app, now()) });
   const all = (): readonly AppView[] => [...apps.values()].map(shown);
   const emit = (event: RoutingEvent): void => {
@@ -76,7 +78,7 @@ export function createSimulatedRouting(options: SimulatedRoutingOptions): Simula
     command: async (id, command, given) => {
       const app = apps.get(id);
       if (app === undefined) return failed("unknown-app", `no app is named ${id}`);
-      return run(options, app, command, given);
+      return repeats.run(given.commandId, app.record, () => run(options, app, command, given));
     },
     subscribe: (listener) => {
       listeners.add(listener);
@@ -110,6 +112,8 @@ function run(
   }
   const { region, now } = options;
   const { by, reason = command, waitMs = DEFAULT_WAIT_MS, acceptDataLoss = false } = given;
+  const { commandId } = given;
+  const asked = { by, reason, ...(commandId === undefined ? {} : { commandId }) };
   const serving = servingRegionsOf(record);
   const others = record.regions.filter((other) => !serving.includes(other));
   const to = command === "failback" ? record.primary : (given.to ?? others[0]);
@@ -117,6 +121,9 @@ function run(
     options.forward(other, record.app, command, { ...given, to: to ?? other }) ??
     Promise.resolve(failed("no-candidate", `${other} cannot be reached`));
   if (command !== "fence" && command !== "unfence") {
+    if (commandId !== undefined && repeatIn(record, commandId) === "done") {
+      return Promise.resolve({ kind: "ok", value: viewOf(record) });
+    }
     if (to === undefined)
       return Promise.resolve(failed("no-candidate", "there is no other region"));
     if (!record.regions.includes(to)) {
@@ -138,11 +145,11 @@ function run(
       else end(ended.kind === "ok" ? { kind: "ok", value: viewOf(ended.value) } : ended);
     };
     if (command === "fence" || command === "unfence") {
-      app.commands[command]({ by, reason }, answer, now());
+      app.commands[command](asked, answer, now());
     } else if (command === "failover") {
-      app.commands.failover({ by, reason, acceptDataLoss }, answer, now());
+      app.commands.failover({ ...asked, acceptDataLoss }, answer, now());
     } else {
-      app.commands.switchover(to ?? "", { by, reason, cause: command, waitMs }, answer, now());
+      app.commands.switchover(to ?? "", { ...asked, cause: command, waitMs }, answer, now());
     }
   });
 }

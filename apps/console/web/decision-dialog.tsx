@@ -34,6 +34,9 @@ interface FormProps {
   readonly onDone: (record: Partial<LiveApp>) => void;
 }
 
+/** A region answers each command within 15 s; another one is not asked before. */
+const COMMAND_MS = 20_000;
+
 function useOrder({ app, action, onDone }: FormProps) {
   const { api } = useKit();
   const operator = useOperator();
@@ -46,8 +49,8 @@ function useOrder({ app, action, onDone }: FormProps) {
         ...(acceptDataLoss ? { acceptDataLoss } : {}),
       };
       const bearer = operator.token;
-      return (await api.request<Partial<LiveApp>>("POST", path, { body, key, signal, bearer }))
-        .value;
+      const options = { body, key, signal, bearer, attemptMs: COMMAND_MS };
+      return (await api.request<Partial<LiveApp>>("POST", path, options)).value;
     },
     onDone,
     onFailed: (problem) => {
