@@ -9,6 +9,7 @@ import { describeChecks, describeNames } from "./names-text.ts";
 import { mustRun, statusOf } from "./running-deployment.ts";
 import { describeLag, describeRisk, explainUnknown } from "./standing-text.ts";
 import { type Terminal, table } from "./terminal.ts";
+import { describeVoters } from "./voters-text.ts";
 
 async function runStatus(options: CommonFlags, terminal: Terminal): Promise<Status> {
   const status = await statusOf(mustRun(options.data));
@@ -45,7 +46,7 @@ function describeStatus(status: DeploymentStatus): string[] {
       : [["  witness", status.witness.state, pid(status.witness.pid), "", ""]];
   const apps = status.apps.map((app) => [
     `  ${app.app}`,
-    app.state,
+    status.majority === false ? `${app.state}, no majority` : app.state,
     app.servingRegions.join(", ") || "-",
     String(app.epoch),
     app.inSyncRegions.join(", "),
@@ -58,6 +59,7 @@ function describeStatus(status: DeploymentStatus): string[] {
     ...(status.dns === null
       ? []
       : [`DNS         ${status.dns.address}:${status.dns.port}, ${describeNames(status.dns)}`]),
+    ...describeVoters(status),
     "",
     ...table([["  REGION", "PROCESS", "", "ADDRESS", "HEALTH"], ...regions, ...witness]),
     "",
@@ -86,6 +88,8 @@ function describeFault({
   sites,
   direction,
   fault,
+  since,
+  by,
 }: DeploymentStatus["faults"][number]): string {
   const where = sites.length > 1 ? `between ${sites.join(" and ")}` : `of ${sites.join("")}`;
   const how = [
@@ -94,7 +98,8 @@ function describeFault({
     ...(fault.jitterMs ? [`jitter ${formatDuration(fault.jitterMs)}`] : []),
     ...(fault.loss ? [`loss ${fault.loss}`] : []),
   ];
-  return [`${kind} ${where}`, ...how].join(", ");
+  const ago = `for ${formatDuration(Math.max(0, Date.now() - since))} by ${by}`;
+  return [`${kind} ${where}`, ...how, ago].join(", ");
 }
 
 export function addStatus(program: Command, run: Run): void {

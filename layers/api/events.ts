@@ -2,7 +2,7 @@
  * `GET /routing/events`: routing as server-sent events. *shell*
  *
  * A listener gets the present state first (one `record` and one `lag` per app, one `region` per
- * region), then every change. Nothing is numbered and nothing is kept: who was away gets the present state again.
+ * region, the `voters`), then every change. Nothing is numbered and nothing is kept: who was away gets the present state again.
  *
  * Invariants
  *  V1 a listener that does not read is dropped at BACKLOG_LIMIT waiting events              (send)
@@ -56,6 +56,7 @@ export function createEvents(routing: Routing): Events {
             send(lagEventOf(app));
           }
           for (const region of routing.regions()) send({ type: "region", region });
+          send({ type: "voters", voters: routing.voters() });
         },
         cancel: () => stop(),
       },

@@ -84,6 +84,19 @@ const checkShape = z.object({
     }),
   ),
 });
+const votersShape = z.object({
+  majority: z.boolean().nullable(),
+  seenBy: z.string(),
+  voters: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.enum(["region", "witness"]),
+      answers: z.boolean().nullable(),
+      since: z.number().nullable(),
+      isRecovering: z.literal(true).optional(),
+    }),
+  ),
+});
 const list = (schema: z.ZodType) => ({
   200: { description: "All of them", schema: z.object({ items: z.array(schema) }) },
 });
@@ -171,6 +184,13 @@ export function createRoutingRoutes(context: AppContext, options: RoutingRouteOp
     auth: "none",
     replies: list(regionShape),
     handle: () => answer({ items: routing.regions() }),
+  });
+
+  api.get("/voters", {
+    summary: "Which voters answer this region, and whether they are a majority",
+    auth: "none",
+    replies: { 200: { description: "As this region hears them", schema: votersShape } },
+    handle: () => answer({ ...routing.voters(), seenBy: routing.region }),
   });
 
   api.get("/health-checks", {

@@ -7,6 +7,7 @@
 import type { Outcome } from "../../base/outcome.ts";
 import type { JournalEntry, RoutingView } from "./record.ts";
 import type { ShownStanding, Standing, UnknownReason } from "./standing.ts";
+import type { VotersView } from "./voters.ts";
 
 export type Command = "fence" | "unfence" | "switchover" | "failover" | "failback";
 
@@ -72,6 +73,7 @@ export interface AppNews extends RoutingView {
 export type RoutingEvent =
   | { readonly type: "record"; readonly app: AppNews }
   | { readonly type: "region"; readonly region: RegionView }
+  | { readonly type: "voters"; readonly voters: VotersView }
   /** One is there no more: the whole list. */
   | { readonly type: "regions"; readonly regions: readonly RegionView[] }
   | {
@@ -87,6 +89,8 @@ export interface Routing {
   apps(): readonly AppView[];
   app(id: string): AppView | undefined;
   regions(): readonly RegionView[];
+  /** Which voters answer this region. */
+  voters(): VotersView;
   /** Newest first; of one app or of all. */
   journal(app?: string): readonly (JournalEntry & { readonly app: string })[];
   command(

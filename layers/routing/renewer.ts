@@ -14,6 +14,7 @@ import { isQuorum, type Members, supersedes, votersOf } from "./members.ts";
 import type { Accepted, RenewApp, VoterReply, VoterRequest } from "./messages.ts";
 import type { Holder } from "./record.ts";
 import type { LeaseTerms, RoutingRules } from "./rules.ts";
+import { Hearing, type VotersView } from "./voters.ts";
 
 export interface Observed {
   /** What a voter has accepted for an app, where it is newer than what this region knows. */
@@ -40,6 +41,7 @@ export class Renewer {
   #renewedAt = Number.NEGATIVE_INFINITY;
   #probedAt = Number.NEGATIVE_INFINITY;
   #tickedAt = Number.NEGATIVE_INFINITY;
+  readonly #hearing: Hearing;
   readonly #answered = new Set<string>();
   /** When each voter was last seen to have answered; who has not yet did so at `#listensSince`. */
   readonly #answeredAt = new Map<string, number>();
@@ -50,6 +52,7 @@ export class Renewer {
     this.self = self;
     this.#terms = terms;
     this.#members = members;
+    this.#hearing = new Hearing(terms.leaseMs);
     this.#lease = new Lease(terms, rules, members, self.incarnation * 2 ** 32);
   }
 
@@ -66,6 +69,15 @@ export class Renewer {
     this.#renewedAt = Number.NEGATIVE_INFINITY;
     this.#lease.useMembers(members);
     this.#listensSince = this.#tickedAt;
+  }
+
+  get voters(): VotersView {
+    return this.#hearing.view(this.#members);
+  }
+
+  /** The voters, where something has changed since this was last asked. */
+  votersNews(): VotersView | undefined {
+    return this.#hearing.news(this.#members);
   }
 
   end(app: string): LeaseEnd | undefined {
@@ -118,6 +130,7 @@ export class Renewer {
 
   renewed(reply: Extract<VoterReply, { type: "renewed" }>): Observed {
     this.#answered.add(reply.voterId);
+    this.#hearing.answered(reply.voterId, reply.recovering);
     const accepted: Observed["accepted"][number][] = [];
     const behind: string[] = [];
     for (const [app, answer] of Object.entries(reply.apps)) {
@@ -138,7 +151,8 @@ export class Renewer {
     };
   }
 
-  #listen({ mono }: Instant): void {
+  #listen(now: Instant): void {
+    const { mono } = now;
     const { leaseMs, renewMs } = this.#terms;
     // After a standstill of its own, answers may wait to be read: it begins to listen anew.
     if (mono - this.#tickedAt > renewMs) {
@@ -151,6 +165,7 @@ export class Renewer {
     const isDeaf = !isQuorum(this.#members, (id) => {
       return mono - (this.#answeredAt.get(id) ?? this.#listensSince) <= leaseMs;
     });
+    this.#hearing.look(this.#members, this.#answeredAt, this.#listensSince, now);
     if (isDeaf && !this.#isDeaf) this.#renewedAt = Number.NEGATIVE_INFINITY;
     this.#isDeaf = isDeaf;
   }

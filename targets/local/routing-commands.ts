@@ -23,6 +23,7 @@ import {
   viewOf,
 } from "../../layers/routing/record.ts";
 import { repeatIn } from "../../layers/routing/repeats.ts";
+import { noMajorityReason, type VotersView } from "../../layers/routing/voters.ts";
 
 type Ended = Outcome<RoutingView, CommandCode>;
 
@@ -42,6 +43,7 @@ export interface CommandRun {
   readonly given: CommandOptions;
   readonly now: () => Instant;
   readonly forward: ForwardCommand;
+  readonly voters: VotersView;
 }
 
 const DEFAULT_WAIT_MS = 10_000;
@@ -56,6 +58,8 @@ export async function runCommand(run: CommandRun): Promise<Ended> {
   if (record === undefined) {
     return failed("no-majority", "this region does not know the app's record yet; try again");
   }
+  const reason = noMajorityReason(run.voters);
+  if (reason !== undefined) return failed("no-majority", reason);
   switch (run.command) {
     case "fence":
     case "unfence": {

@@ -16,6 +16,7 @@ import { LagNews } from "../../layers/routing/lag-news.ts";
 import type { AppView, Routing, RoutingEvent } from "../../layers/routing/port.ts";
 import type { RoutingRecord, RoutingView } from "../../layers/routing/record.ts";
 import { Repeats } from "../../layers/routing/repeats.ts";
+import { NO_VOTERS, type VotersView } from "../../layers/routing/voters.ts";
 import type { LmdbEngine } from "./lmdb-engine.ts";
 import { type ForwardCommand, runCommand } from "./routing-commands.ts";
 import { createJournal } from "./routing-journal.ts";
@@ -24,6 +25,8 @@ import type { RegionWatch } from "./routing-regions.ts";
 export interface LocalRouting extends Routing {
   /** Once a turn: keeps the journal, tells of records that changed. */
   changed(): void;
+  /** The own voter's thread has heard something else of the voters. */
+  votersChanged(voters: VotersView): void;
   close(): void;
 }
 
@@ -46,6 +49,7 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
   const told = new Map<string, number>();
   const lagNews = new LagNews();
   const repeats = new Repeats();
+  let voters = NO_VOTERS;
 
   /** A record never changes, so neither does its view. */
   const recordView = (app: AppRegion): RoutingView => {
@@ -91,6 +95,7 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
       return app && shown(app);
     },
     regions: () => regions.all(),
+    voters: () => voters,
     journal: (app) => journal.newest(app),
     command: async (id, command, given) => {
       const app = region.apps.get(id);
@@ -98,7 +103,7 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
         return { kind: "failed", code: "unknown-app", reason: `no app is named ${id}` };
       }
       const running = repeats.run(given.commandId, app.record, () =>
-        runCommand({ ...options, app, command, given }),
+        runCommand({ ...options, app, command, given, voters }),
       );
       options.schedule();
       return running;
@@ -108,6 +113,10 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
       return () => listeners.delete(listener);
     },
     changed,
+    votersChanged: (next) => {
+      voters = next;
+      emit({ type: "voters", voters });
+    },
     close: () => regions.close(),
   };
 }

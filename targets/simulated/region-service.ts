@@ -26,6 +26,7 @@ import { createReplicatedByteStore } from "../../layers/region/byte-store.ts";
 import type { BeginStep } from "../../layers/region/preparing.ts";
 import type { Reads } from "../../layers/region/reads.ts";
 import { createReplicatedStore, type ReplicatedStore } from "../../layers/region/store.ts";
+import { NO_VOTERS } from "../../layers/routing/voters.ts";
 import { type Journey, startJourney } from "./journey.ts";
 import type { Node, Process } from "./node.ts";
 import { simulatedPasswordHasher } from "./password-hasher.ts";
@@ -73,6 +74,7 @@ export function createRegionService(options: RegionServiceOptions): RegionServic
     apps: region.apps,
     now,
     regions: options.regions,
+    voters: () => process.renewer?.voters ?? NO_VOTERS,
     after,
     forward: options.forward,
     answered,

@@ -20,6 +20,7 @@ import type {
 } from "../../layers/routing/port.ts";
 import { type RoutingView, servingRegionsOf, viewOf } from "../../layers/routing/record.ts";
 import { Repeats, repeatIn } from "../../layers/routing/repeats.ts";
+import { noMajorityReason, type VotersView } from "../../layers/routing/voters.ts";
 
 export type Ended = Outcome<RoutingView, CommandCode>;
 
@@ -28,6 +29,7 @@ export interface SimulatedRoutingOptions {
   readonly apps: ReadonlyMap<string, AppRegion>;
   readonly now: () => Instant;
   readonly regions: () => readonly RegionView[];
+  readonly voters: () => VotersView;
   readonly after: (delayMs: number, act: () => void) => void;
   /** Hands a command to another region; undefined where it cannot be reached. */
   readonly forward: (
@@ -54,6 +56,7 @@ export function createSimulatedRouting(options: SimulatedRoutingOptions): Simula
   const told = new Map<string, string>();
   const lagNews = new LagNews();
   const repeats = new Repeats();
+  let toldVoters = "";
   const shown = (app: AppRegion): AppView => ({ ...recordViewOf(app), ...liveViewOf(app, now()) });
   const all = (): readonly AppView[] => [...apps.values()].map(shown);
   const emit = (event: RoutingEvent): void => {
@@ -68,6 +71,7 @@ export function createSimulatedRouting(options: SimulatedRoutingOptions): Simula
       return app && shown(app);
     },
     regions: options.regions,
+    voters: options.voters,
     journal: (only) =>
       [...apps.values()]
         .flatMap(({ record }) =>
@@ -95,6 +99,10 @@ export function createSimulatedRouting(options: SimulatedRoutingOptions): Simula
         told.set(id, news);
         emit({ type: "record", app: { ...viewOf(record), takeover } });
       }
+      const voters = options.voters();
+      const text = JSON.stringify(voters);
+      if (text !== toldVoters) emit({ type: "voters", voters });
+      toldVoters = text;
       for (const event of lagNews.due(now().mono, all)) emit(event);
     },
   };
@@ -110,6 +118,8 @@ function run(
   if (record === undefined) {
     return Promise.resolve(failed("no-majority", "this region does not know the record yet"));
   }
+  const noMajority = noMajorityReason(options.voters());
+  if (noMajority !== undefined) return Promise.resolve(failed("no-majority", noMajority));
   const { region, now } = options;
   const { by, reason = command, waitMs = DEFAULT_WAIT_MS, acceptDataLoss = false } = given;
   const { commandId } = given;

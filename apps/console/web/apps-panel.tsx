@@ -71,6 +71,7 @@ function Facts({ app }: { readonly app: LiveApp }) {
   const { t } = useTranslation(["console", "kit"]);
   const format = useFormat();
   const language = useLanguage();
+  const { majority } = useLive().voters;
   const lags = Object.entries(app.lag).filter(([id]) => !app.servingRegions.includes(id));
   return (
     <dl className={classes.facts}>
@@ -85,7 +86,9 @@ function Facts({ app }: { readonly app: LiveApp }) {
       </Fact>
       <Fact term={t("app.mode")}>{t(`kit:mode.${app.mode}`)}</Fact>
       <Fact term={t("app.phase")}>
-        {t(app.phase === "fenced" ? "app.phaseFenced" : "app.phaseServing")}
+        {app.phase === "fenced"
+          ? t("app.phaseFenced")
+          : t(majority === false ? "voters.noWriter" : "app.phaseServing")}
       </Fact>
       <Fact term={t("app.durability")}>
         {t(app.durability === "local" ? "app.durabilityLocal" : "app.durabilityReplicated")}
@@ -116,6 +119,7 @@ interface AppCardProps {
 function AppCard({ app, onAction }: AppCardProps) {
   const { t } = useTranslation(["console", "kit"]);
   const operator = useOperator();
+  const { majority } = useLive().voters;
   const name = t(`kit:app.${app.app as "tickets"}`, { defaultValue: app.app });
   return (
     <li className={classes.card}>
@@ -127,7 +131,11 @@ function AppCard({ app, onAction }: AppCardProps) {
           <Chip>
             {t("app.epoch")} {app.epoch}
           </Chip>
-          <Chip tone={STATE_TONE[app.state]}>{t(`kit:state.${app.state}`)}</Chip>
+          {majority === false ? (
+            <Chip tone="danger">{t("voters.noWriter")}</Chip>
+          ) : (
+            <Chip tone={STATE_TONE[app.state]}>{t(`kit:state.${app.state}`)}</Chip>
+          )}
         </Group>
       </Group>
       <Facts app={app} />

@@ -6,6 +6,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiProblem } from "../../../layers/presentation/api/problem.ts";
 import { useKit } from "../../../layers/presentation/context.tsx";
+import type { ActiveFault } from "./active-faults.ts";
 import { useOperator } from "./operator.tsx";
 
 export const FAULTS = ["kill", "restart", "freeze", "thaw", "partition", "heal"] as const;
@@ -13,30 +14,37 @@ export type Fault = (typeof FAULTS)[number];
 
 const STATUS_PATH = "/control/status";
 const FAULTS_PATH = "/control/faults";
+const ASK_EVERY_MS = 2_000;
+const NOT_HERE = "not here";
 
-/** Whether this target lets an operator break it. */
-export function useFaultsAvailable(): boolean {
+/** What was injected and is not over; undefined where this target does not let it be broken. */
+export function useActiveFaults(): readonly ActiveFault[] | undefined {
   const { api } = useKit();
   const { may, name, token, refused } = useOperator();
-  const query = useQuery({
+  const query = useQuery<readonly ActiveFault[] | typeof NOT_HERE>({
     queryKey: ["faults", token, name],
     enabled: may,
-    staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: (known) => (known.state.data === NOT_HERE ? false : ASK_EVERY_MS),
     queryFn: async ({ signal }) => {
       try {
-        await api.request("GET", STATUS_PATH, { bearer: token, signal });
-        return true;
+        const options = { bearer: token, signal };
+        const status = await api.request<{ readonly faults?: readonly ActiveFault[] }>(
+          "GET",
+          STATUS_PATH,
+          options,
+        );
+        return status.value.faults ?? [];
       } catch (error) {
         if (!(error instanceof ApiProblem)) throw error;
         const isRefused = error.code === "unauthenticated" || error.code === "forbidden";
         if (isRefused && token !== undefined) refused();
-        if (isRefused && token === undefined) return false;
-        if (error.code === "not-found") return false;
+        if (isRefused && token === undefined) return NOT_HERE;
+        if (error.code === "not-found") return NOT_HERE;
         throw error;
       }
     },
   });
-  return query.data === true;
+  return query.data === NOT_HERE ? undefined : query.data;
 }
 
 export function useInjectFault() {
@@ -51,5 +59,6 @@ export function useInjectFault() {
       signal,
     });
     void client.invalidateQueries({ queryKey: ["journal"] });
+    void client.invalidateQueries({ queryKey: ["faults"] });
   };
 }

@@ -20,6 +20,7 @@ import { useWrite } from "../../../layers/presentation/use-write.ts";
 import { type Action, assess, targetsOf } from "./decision.ts";
 import { DecisionFacts } from "./decision-facts.tsx";
 import { useOperator } from "./operator.tsx";
+import { useNoMajority } from "./voters-notice.tsx";
 
 interface Order {
   readonly to: string | undefined;
@@ -74,7 +75,9 @@ function Form(props: FormProps) {
   const write = useOrder(props);
   const to = moves ? (targets.includes(chosen ?? "") ? chosen : targets[0]) : undefined;
   const assessment = assess(app, regions, action, to);
-  const stuck = assessment.blocked || (assessment.needsAcceptance && !accepted);
+  const noMajority = useNoMajority();
+  const stuck =
+    noMajority !== undefined || assessment.blocked || (assessment.needsAcceptance && !accepted);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (!stuck) write.start({ to, reason: reason.trim(), acceptDataLoss: accepted });
@@ -95,7 +98,8 @@ function Form(props: FormProps) {
             disabled={action === "failback" || write.busy}
           />
         ) : null}
-        <DecisionFacts assessment={assessment} />
+        <DecisionFacts assessment={assessment} noMajority={noMajority} />
+        {noMajority === undefined ? null : <Notice tone="danger">{noMajority}</Notice>}
         {moves && targets.length === 0 ? (
           <Notice tone="danger">{t("decide.noTarget")}</Notice>
         ) : null}

@@ -37,7 +37,13 @@ function Loss({ writes }: { readonly writes: number | undefined }) {
   return <Chip tone="danger">{t("decide.lossWrites", { count: writes })}</Chip>;
 }
 
-export function DecisionFacts({ assessment }: { readonly assessment: Assessment }) {
+interface DecisionFactsProps {
+  readonly assessment: Assessment;
+  /** Why nothing can be changed now. */
+  readonly noMajority: string | undefined;
+}
+
+export function DecisionFacts({ assessment, noMajority }: DecisionFactsProps) {
   const { t } = useTranslation("console");
   const format = useFormat();
   const driftText = useDriftText();
@@ -50,26 +56,31 @@ export function DecisionFacts({ assessment }: { readonly assessment: Assessment 
       </dd>
       <dt>{t("decide.duration")}</dt>
       <dd>
-        {duration.kind === "instant" ? t("decide.durationInstant") : null}
-        {duration.kind === "pause"
+        {noMajority === undefined ? null : t("decide.durationNever")}
+        {noMajority === undefined && duration.kind === "instant"
+          ? t("decide.durationInstant")
+          : null}
+        {noMajority === undefined && duration.kind === "pause"
           ? t("decide.durationPause", { time: format.span(duration.ms) })
           : null}
-        {duration.kind === "wait"
+        {noMajority === undefined && duration.kind === "wait"
           ? t("decide.durationWait", { time: format.span(duration.ms) })
           : null}
       </dd>
-      <dt>{t("decide.drift")}</dt>
-      <dd>
-        {drifts.length === 0 ? (
-          t("decide.driftNone")
-        ) : (
-          <ul>
-            {drifts.map((drift) => (
-              <li key={drift.kind}>{driftText(drift)}</li>
-            ))}
-          </ul>
-        )}
-      </dd>
+      {assessment.hasTarget ? <dt>{t("decide.drift")}</dt> : null}
+      {assessment.hasTarget ? (
+        <dd>
+          {drifts.length === 0 ? (
+            t("decide.driftNone")
+          ) : (
+            <ul>
+              {drifts.map((drift) => (
+                <li key={drift.kind}>{driftText(drift)}</li>
+              ))}
+            </ul>
+          )}
+        </dd>
+      ) : null}
     </dl>
   );
 }

@@ -42,6 +42,8 @@ export interface Assessment {
   readonly drifts: readonly Drift[];
   readonly needsAcceptance: boolean;
   readonly blocked: boolean;
+  /** Whether there is a target that can have drifted. */
+  readonly hasTarget: boolean;
 }
 
 /** A taker in sync begins at once; any other waits for the lease, by default 600 ms. */
@@ -69,6 +71,7 @@ const NO_MOVE: Omit<Assessment, "duration" | "drifts"> = {
   lossWrites: 0,
   needsAcceptance: false,
   blocked: false,
+  hasTarget: false,
 };
 
 /** Every acknowledged write waited for this region. */
@@ -124,12 +127,13 @@ export function assess(
       (lag?.ms ?? 0) > 1_000
         ? { kind: "wait", ms: lag?.ms ?? 0 }
         : { kind: "pause", ms: TRANSFER_MS };
-    return { ...NO_MOVE, blocked, duration, drifts };
+    return { ...NO_MOVE, hasTarget: true, blocked, duration, drifts };
   }
   const safe = isInStep(app, to);
   const lossWrites = safe ? 0 : mostOf(lag?.writes ?? undefined, app.writesAtRisk ?? undefined);
   return {
     lossWrites,
+    hasTarget: true,
     blocked,
     drifts,
     needsAcceptance: lossWrites !== 0,

@@ -30,6 +30,33 @@ export const consoleDe: Translation<typeof consoleEn> = {
     holder: "{{region}} ist zuständig und hat sich seit zwei Sekunden nicht gemeldet.",
     peer: "{{region}} hat sich in Epoche {{epoch}} noch nicht gemeldet.",
   },
+  voters: {
+    answers: "antwortet",
+    silent: "antwortet nicht:",
+    recovering: "ihr Wähler hat seinen Datenträger verloren",
+    witness:
+      "Stimmt ab und hält keine Daten. Mit ihm kann eine Region ausfallen, und die andere arbeitet weiter.",
+    noneTitle: "Keine Mehrheit",
+    none_one:
+      "{{count}} von {{total}} Wählern antwortet nicht: Keine Region darf übernehmen, und keine darf schreiben. Wieder starten: {{names}}.",
+    none_other:
+      "{{count}} von {{total}} Wählern antworten nicht: Keine Region darf übernehmen, und keine darf schreiben. Einen davon wieder starten: {{names}}.",
+    some: "{{names}}: keine Antwort. Die übrigen Wähler sind die Mehrheit; fällt noch einer aus, kann niemand mehr schreiben.",
+    noWriter: "keine Region darf schreiben",
+  },
+  active: {
+    kill: "abgeschaltet",
+    freeze: "eingefroren",
+    "break-health": "Gesundheitsprüfung gestört",
+    overload: "überlastet",
+    partition: "abgeschnitten",
+    slow: "Verbindungen verlangsamt",
+    link: {
+      partition: "Verbindung nach {{other}} getrennt",
+      slow: "Verbindung nach {{other}} verlangsamt",
+    },
+    by: "durch {{by}}",
+  },
   region: {
     title: "Regionen",
     up: "läuft",
@@ -139,6 +166,7 @@ export const consoleDe: Translation<typeof consoleEn> = {
     lossUnknown: "nicht zu sagen: Der Rückstand des Ziels ist unbekannt",
     duration: "Zu erwartende Dauer",
     durationInstant: "sofort; dann bis zur Freigabe",
+    durationNever: "nicht, bevor eine Mehrheit der Wähler antwortet",
     durationPause: "eine Pause von etwa {{time}}",
     durationWait: "{{time}} zum Aufholen, dann eine kurze Pause",
     drift: "Was auseinandergelaufen ist",

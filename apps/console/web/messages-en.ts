@@ -27,6 +27,29 @@ export const consoleEn = {
     holder: "{{region}} serves it and has not told for two seconds.",
     peer: "{{region}} has not answered since epoch {{epoch}} began.",
   },
+  voters: {
+    answers: "answers",
+    silent: "does not answer:",
+    recovering: "its voter has lost its disk",
+    witness: "Votes and holds no data. With it, one region can be lost and the other goes on.",
+    noneTitle: "No majority",
+    none_one:
+      "{{count}} of {{total}} voters does not answer: no region may take over, and none may write. Bring back: {{names}}.",
+    none_other:
+      "{{count}} of {{total}} voters do not answer: no region may take over, and none may write. Bring back one of them: {{names}}.",
+    some: "{{names}}: no answer. The other voters are a majority; one more loss stops writes.",
+    noWriter: "no region may write",
+  },
+  active: {
+    kill: "killed",
+    freeze: "frozen",
+    "break-health": "health broken",
+    overload: "overloaded",
+    partition: "cut off",
+    slow: "links slowed",
+    link: { partition: "link to {{other}} cut", slow: "link to {{other}} slowed" },
+    by: "by {{by}}",
+  },
   region: {
     title: "Regions",
     up: "up",
@@ -136,6 +159,7 @@ export const consoleEn = {
     lossUnknown: "cannot be told: the target's lag is not known",
     duration: "Expected duration",
     durationInstant: "at once; then until the unfence",
+    durationNever: "not before a majority of voters answers",
     durationPause: "a pause of about {{time}}",
     durationWait: "{{time}} to catch up, then a short pause",
     drift: "What has drifted",

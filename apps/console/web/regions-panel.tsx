@@ -2,67 +2,72 @@
 import { Button, Group, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { regionName } from "../../../base/places.ts";
 import { Chip } from "../../../layers/presentation/components/chip.tsx";
 import { Empty, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";
 import { RegionName } from "../../../layers/presentation/components/region-badge.tsx";
+import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
-import { useFormat, useLanguage, useLive } from "../../../layers/presentation/context.tsx";
+import { useFormat, useLive } from "../../../layers/presentation/context.tsx";
 import type { LiveRegion } from "../../../layers/presentation/live/live-state.ts";
 import { useWrite, type Write } from "../../../layers/presentation/use-write.ts";
+import type { VoterView } from "../../../layers/routing/voters.ts";
+import type { ActiveFault } from "./active-faults.ts";
 import classes from "./console.module.css";
-import { type Fault, useFaultsAvailable, useInjectFault } from "./control.ts";
+import { useActiveFaults, useInjectFault } from "./control.ts";
+import { FaultButtons, FaultMarks, type Injection, useSiteName } from "./fault-marks.tsx";
 import { useOperator } from "./operator.tsx";
+import { VotersNotice } from "./voters-notice.tsx";
 
-interface Injection {
-  readonly kind: Fault;
-  readonly regions: readonly string[];
-}
-
-interface FaultButtonsProps {
-  readonly region: LiveRegion;
+interface Broken {
+  readonly faults: readonly ActiveFault[];
   readonly write: Write<Injection>;
 }
 
-function FaultButtons({ region, write }: FaultButtonsProps) {
+/** Whether its voter answers the region that tells; says since when it does not. */
+function VoterChip({ voter }: { readonly voter: VoterView | undefined }) {
   const { t } = useTranslation("console");
-  const language = useLanguage();
-  const name = regionName(region.id, language);
-  const kinds: readonly Fault[] = region.up
-    ? ["kill", "freeze", "thaw", "partition", "heal"]
-    : ["restart", "thaw", "heal"];
+  if (voter?.isRecovering === true) return <Chip tone="warning">{t("voters.recovering")}</Chip>;
+  if (voter?.answers !== false) return null;
   return (
-    <Group gap={6}>
-      {kinds.map((kind) => (
-        <Button
-          key={kind}
-          size="compact-sm"
-          variant={kind === "kill" ? "filled" : "default"}
-          color={kind === "kill" ? "red.8" : undefined}
-          disabled={write.busy}
-          title={t(`fault.${kind}Full`, { region: name })}
-          aria-label={t(`fault.${kind}Full`, { region: name })}
-          onClick={() => write.start({ kind, regions: [region.id] })}
-        >
-          {t(`fault.${kind}`)}
-        </Button>
-      ))}
-    </Group>
+    <Chip tone="danger">
+      {t("voters.silent")} {voter.since === null ? null : <TimeAgo at={voter.since} />}
+    </Chip>
   );
 }
 
-function Card({
-  region,
-  write,
-}: {
-  readonly region: LiveRegion;
-  readonly write?: Write<Injection>;
-}) {
+function WitnessCard({ voter, broken }: { readonly voter: VoterView; readonly broken?: Broken }) {
+  const { t } = useTranslation("console");
+  const isKilled = broken?.faults.some(
+    ({ kind, sites }) => kind === "kill" && sites.includes(voter.id),
+  );
+  return (
+    <li className={classes.card}>
+      <Group justify="space-between" gap="xs">
+        <strong>{t("check.witness")}</strong>
+        <VoterChip voter={voter} />
+        {voter.answers === true ? <Chip tone="ok">{t("voters.answers")}</Chip> : null}
+        {voter.answers === null ? <Chip>{t("unknown.number")}</Chip> : null}
+      </Group>
+      <Text size="sm">{t("voters.witness")}</Text>
+      {broken === undefined ? null : (
+        <>
+          <FaultMarks site={voter.id} faults={broken.faults} />
+          <FaultButtons site={voter.id} isUp={isKilled !== true} {...broken} />
+        </>
+      )}
+    </li>
+  );
+}
+
+function Card({ region, broken }: { readonly region: LiveRegion; readonly broken?: Broken }) {
   const { t } = useTranslation(["console", "kit"]);
   const format = useFormat();
-  const serves = useLive()
-    .apps.filter((app) => app.servingRegions.includes(region.id))
+  const { apps, voters } = useLive();
+  const voter = voters.voters.find(({ id }) => id === region.id);
+  const isHeard = voter?.answers !== false;
+  const serves = apps
+    .filter((app) => app.servingRegions.includes(region.id))
     .map((app) => t(`kit:app.${app.app as "tickets"}`, { defaultValue: app.app }));
   return (
     <li className={classes.card}>
@@ -72,7 +77,8 @@ function Card({
           <Chip tone={region.up ? "ok" : "danger"}>
             {t(region.up ? "region.up" : "region.down")}
           </Chip>
-          {region.up ? (
+          {region.up ? <VoterChip voter={voter} /> : null}
+          {region.up && isHeard ? (
             <Chip tone={region.healthy ? "ok" : "danger"}>
               {t(region.healthy ? "region.healthy" : "region.unhealthy")}
             </Chip>
@@ -91,35 +97,45 @@ function Card({
           {t("region.start", { count: region.incarnation })}
         </span>
       </Group>
-      {write === undefined ? null : <FaultButtons region={region} write={write} />}
+      {broken === undefined ? null : (
+        <>
+          <FaultMarks site={region.id} faults={broken.faults} />
+          <FaultButtons site={region.id} isUp={region.up} {...broken} />
+        </>
+      )}
     </li>
   );
 }
 
 function Cards() {
   const { t } = useTranslation("console");
-  const { regions } = useLive();
-  const available = useFaultsAvailable();
+  const { regions, voters } = useLive();
+  const faults = useActiveFaults();
+  const nameOf = useSiteName();
   const operator = useOperator();
   const inject = useInjectFault();
-  const [done, setDone] = useState<Fault>();
+  const [done, setDone] = useState<Injection>();
   const write = useWrite<Injection, void>({
     send: ({ kind, regions: ids }, key, signal) => inject(kind, ids, key, signal),
-    onDone: (_, { kind }) => setDone(kind),
+    onDone: (_, injection) => setDone(injection),
     onFailed: (problem) => {
       const isRefused = problem.code === "unauthenticated" || problem.code === "forbidden";
       if (isRefused) operator.refused();
       return isRefused;
     },
   });
+  const broken = faults === undefined ? {} : { broken: { faults, write } };
+  const witness = voters.voters.find(({ kind }) => kind === "witness");
   return (
     <>
+      <VotersNotice />
       <ul className={classes.cards}>
         {regions.map((region) => (
-          <Card key={region.id} region={region} {...(available ? { write } : {})} />
+          <Card key={region.id} region={region} {...broken} />
         ))}
+        {witness === undefined ? null : <WitnessCard voter={witness} {...broken} />}
       </ul>
-      {available ? (
+      {faults !== undefined ? (
         <Group justify="space-between" mt="xs">
           <Text size="sm" c="dimmed">
             {t("fault.lead")}
@@ -127,7 +143,7 @@ function Cards() {
           <Button
             size="compact-sm"
             variant="default"
-            disabled={write.busy}
+            disabled={write.busy || faults.every(({ kind }) => kind === "kill")}
             onClick={() => write.start({ kind: "heal", regions: [] })}
           >
             {t("fault.healAll")}
@@ -137,7 +153,13 @@ function Cards() {
       <WriteNotice write={write} />
       <div role="status" aria-live="polite">
         {done !== undefined && write.state.phase === "idle" ? (
-          <Notice tone="ok">{t("fault.done", { action: t(`fault.${done}`) })}</Notice>
+          <Notice tone="ok">
+            {done.regions.length === 0
+              ? t("fault.done", { action: t("fault.healAll") })
+              : t("fault.done", {
+                  action: t(`fault.${done.kind}Full`, { region: nameOf(done.regions[0] ?? "") }),
+                })}
+          </Notice>
         ) : null}
       </div>
     </>

@@ -9,6 +9,7 @@ import type {
   Routing,
   RoutingEvent,
 } from "../../routing/port.ts";
+import { NO_VOTERS } from "../../routing/voters.ts";
 import { newsOfApp } from "../routing-view.ts";
 
 export interface ScriptedRouting extends Routing {
@@ -73,6 +74,7 @@ export function createScriptedRouting(
     },
     apps: () => [...views.values()],
     app: (id) => views.get(id),
+    voters: () => NO_VOTERS,
     regions: () => regionViews,
     journal: (app) =>
       [...views.keys()]

@@ -33,6 +33,7 @@ export const PROBLEM_CODES = [
   "image-refused",
   "upload-missing",
   "key-reused",
+  "no-majority",
   "internal",
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
@@ -90,7 +91,7 @@ const BY_TYPE: Readonly<Record<ServerCode, ProblemCode>> = {
   "no-candidate": "conflict",
   "would-lose-data": "would-lose-data",
   "transition-refused": "conflict",
-  "no-majority": "unavailable",
+  "no-majority": "no-majority",
 };
 
 const BY_STATUS: Readonly<Record<number, ProblemCode>> = {

@@ -168,6 +168,7 @@ export const kitDe: Translation<typeof kitEn> = {
     "image-refused": "Dieses Bild wird nicht angenommen.",
     "upload-missing": "Die Bytes sind nicht angekommen.",
     "key-reused": "Derselbe Schlüssel wurde schon für etwas anderes benutzt.",
+    "no-majority": "Es antwortet keine Mehrheit der Wähler: Jetzt lässt sich nichts ändern.",
     internal: "Etwas ist schiefgegangen.",
   },
   data: {

@@ -164,6 +164,7 @@ export const kitEn = {
     "image-refused": "This picture is not taken.",
     "upload-missing": "The bytes have not arrived.",
     "key-reused": "The same key was used for something else.",
+    "no-majority": "No majority of voters answers: nothing can be changed now.",
     internal: "Something went wrong.",
   },
   data: { loading: "Loading", retry: "Try again", failed: "This could not be loaded." },

@@ -13,6 +13,7 @@
  */
 import type { SentLag, SentStanding } from "../../api/routing-view.ts";
 import type { JournalEntry, RoutingView } from "../../routing/record.ts";
+import { NO_VOTERS, type VotersView } from "../../routing/voters.ts";
 
 export type Lag = SentLag;
 
@@ -35,9 +36,16 @@ export interface LiveState {
   readonly connection: Connection;
   readonly apps: readonly LiveApp[];
   readonly regions: readonly LiveRegion[];
+  /** Which voters answer the region that told last. */
+  readonly voters: VotersView;
 }
 
-export const NOTHING_LIVE: LiveState = { connection: "connecting", apps: [], regions: [] };
+export const NOTHING_LIVE: LiveState = {
+  connection: "connecting",
+  apps: [],
+  regions: [],
+  voters: NO_VOTERS,
+};
 
 export type LiveEvent =
   | { readonly type: "connection"; readonly connection: Connection }
@@ -45,6 +53,7 @@ export type LiveEvent =
   | { readonly type: "regions"; readonly regions: readonly LiveRegion[] }
   | { readonly type: "record"; readonly app: Partial<LiveApp> }
   | { readonly type: "region"; readonly region: LiveRegion }
+  | { readonly type: "voters"; readonly voters: VotersView }
   | ({ readonly type: "lag"; readonly app: string } & SentStanding);
 
 const NOTHING_TOLD: SentStanding = { lag: {}, writesAtRisk: null, unknown: "holder-silent" };
@@ -107,6 +116,8 @@ export function stepLive(state: LiveState, event: LiveEvent): LiveState {
         : [...state.regions, region];
       return { ...state, regions };
     }
+    case "voters":
+      return { ...state, voters: event.voters };
     case "lag":
       return {
         ...state,
@@ -120,6 +131,12 @@ export function stepLive(state: LiveState, event: LiveEvent): LiveState {
 function standingIn(body: object): SentStanding {
   const { lag = {}, writesAtRisk = null, unknown } = body as Partial<SentStanding>;
   return { lag, writesAtRisk, ...(unknown === undefined ? {} : { unknown }) };
+}
+
+/** From an event or `GET /routing/voters`. */
+export function votersIn(body: unknown): VotersView {
+  const { majority, voters } = (body ?? {}) as Partial<VotersView>;
+  return Array.isArray(voters) ? { majority: majority ?? null, voters } : NO_VOTERS;
 }
 
 /** The list in an answer: `{items}`, a bare array, or under the list's own name. */
@@ -147,6 +164,7 @@ export function parseLiveEvent(type: string, data: string): LiveEvent | undefine
     if (kind === "regions") {
       return { type: "regions", regions: itemsOf<LiveRegion>(body, "regions") };
     }
+    if (kind === "voters") return { type: "voters", voters: votersIn(body["voters"]) };
     if (kind === "lag" && typeof body["app"] === "string") {
       return { type: "lag", app: body["app"], ...standingIn(body) };
     }

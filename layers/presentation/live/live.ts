@@ -19,13 +19,14 @@ import {
   NOTHING_LIVE,
   parseLiveEvent,
   stepLive,
+  votersIn,
 } from "./live-state.ts";
 import type { Streams } from "./streams.ts";
 
 const POLL_MS = 2_000;
 const EVENTS = {
   path: "/routing/events",
-  types: ["record", "region", "regions", "lag", "message"],
+  types: ["record", "region", "regions", "voters", "lag", "message"],
 };
 
 export interface Live {
@@ -47,11 +48,14 @@ export function createLive(origin: string, streams: Streams): Live {
 
   const readLists = async (api: Api, signal: AbortSignal): Promise<boolean> => {
     try {
-      const [apps, regions] = await Promise.all([
+      const [apps, regions, voters] = await Promise.all([
         api.get<unknown>("/routing/apps", signal),
         api.get<unknown>("/routing/regions", signal),
+        // A region of the version before has no such list.
+        api.get<unknown>("/routing/voters", signal).catch(() => undefined),
       ]);
       apply({ type: "regions", regions: itemsOf<LiveRegion>(regions, "regions") });
+      apply({ type: "voters", voters: votersIn(voters) });
       apply({ type: "apps", apps: itemsOf<Partial<LiveApp>>(apps, "apps") });
       return true;
     } catch {

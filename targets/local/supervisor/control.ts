@@ -24,12 +24,13 @@ import type { MembersResult } from "./messages.ts";
 
 export interface ControlDuties {
   status(): Promise<unknown>;
-  fault(body: unknown): Promise<unknown>;
+  /** `by`: who asks. */
+  fault(body: unknown, by: string): Promise<unknown>;
   addRegion(body: unknown): Promise<MembersResult>;
   removeRegion(id: string, acceptDataLoss: boolean): Promise<MembersResult>;
   stop(): void;
-  /** Whether these headers are those of a signed-in operator. */
-  isOperator?(headers: IncomingHttpHeaders): Promise<boolean>;
+  /** The name of the operator who is signed in with these headers. */
+  operatorOf?(headers: IncomingHttpHeaders): Promise<string | undefined>;
 }
 
 export interface Control {
@@ -79,26 +80,27 @@ async function answer(
   duties: ControlDuties,
 ): Promise<Reply> {
   const { headers } = request;
-  const isKnown =
-    hasToken(headers.authorization, token) || (await duties.isOperator?.(headers)) === true;
-  if (!isKnown) {
+  const by = hasToken(headers.authorization, token)
+    ? "operator"
+    : await duties.operatorOf?.(headers);
+  if (by === undefined) {
     const detail = "Send the token of the data directory's operator-token file as a bearer token.";
     return problem(401, "token-refused", "The operator's token is needed", { detail });
   }
   try {
-    return await route(request, duties);
+    return await route(request, duties, by);
   } catch (error) {
     return problemOfError(error);
   }
 }
 
-async function route(request: IncomingMessage, duties: ControlDuties): Promise<Reply> {
+async function route(request: IncomingMessage, duties: ControlDuties, by: string): Promise<Reply> {
   const { pathname: path, searchParams } = new URL(request.url ?? "/", "http://control");
   switch (`${request.method} ${path}`) {
     case "GET /control/status":
       return { status: 200, body: await duties.status() };
     case "POST /control/faults":
-      return { status: 200, body: await duties.fault(await readJson(request)) };
+      return { status: 200, body: await duties.fault(await readJson(request), by) };
     case "POST /control/regions":
       return ofMembers(await duties.addRegion(await readJson(request)));
     case "POST /control/stop":

@@ -48,6 +48,9 @@ export interface NetworkFault {
   /** Seen from the first site. */
   readonly direction: Direction;
   readonly fault: Fault;
+  /** When it was injected, by the wall clock, and by whom. */
+  readonly since?: number;
+  readonly by?: string;
 }
 
 const MAX_DELAY_MS = 60_000;

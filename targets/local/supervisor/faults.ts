@@ -22,12 +22,16 @@ export async function injectFault(
   sites: Sites,
   body: unknown,
   stopGraceMs: number,
+  by: string,
 ): Promise<FaultReport> {
   const request = parseFaultRequest(body, sites.ids());
   const named = sites.all().filter((site) => request.regions.includes(site.id));
   const network = networkFaultOf(request);
-  if (network !== undefined) sites.setNetwork([...sites.network, network]);
+  const injection = { since: Date.now(), by };
+  if (network !== undefined) sites.setNetwork([...sites.network, { ...network, ...injection }]);
   else await act(sites, request, named, stopGraceMs);
+  const touched = request.regions.length === 0 ? sites.ids() : request.regions;
+  sites.injected.note(request, touched, injection);
   return {
     kind: request.kind,
     regions: request.regions,

@@ -1,5 +1,5 @@
 /**
- * Whether a request comes from the page of somebody who is signed in as an operator. *adapter*
+ * The operator whose page a request comes from, by name. *adapter*
  *
  * The regions know that, so the cookie is shown to all of them at once and the first good answer
  * counts: this must work while a region is dead or frozen. A cookie counts only for requests that
@@ -9,21 +9,21 @@ import type { IncomingHttpHeaders } from "node:http";
 
 const ASK_LIMIT_MS = 2_000;
 
-export async function isOperatorSession(
+export async function operatorOf(
   headers: IncomingHttpHeaders,
   regionUrls: readonly string[],
-): Promise<boolean> {
+): Promise<string | undefined> {
   const { cookie } = headers;
-  if (cookie === undefined || headers["sec-fetch-site"] !== "same-origin") return false;
+  if (cookie === undefined || headers["sec-fetch-site"] !== "same-origin") return undefined;
   const asked = regionUrls.map(async (url) => {
     const response = await fetch(new URL("/identity/me", url), {
       headers: { cookie },
       signal: AbortSignal.timeout(ASK_LIMIT_MS),
     });
-    const me = (await response.json()) as { readonly roles?: unknown };
-    const { roles } = me;
-    if (response.ok && Array.isArray(roles) && roles.includes("operator")) return true;
+    const me = (await response.json()) as { readonly roles?: unknown; readonly username?: unknown };
+    const { roles, username } = me;
+    if (response.ok && Array.isArray(roles) && roles.includes("operator")) return String(username);
     throw new Error("not an operator");
   });
-  return Promise.any(asked).catch(() => false);
+  return Promise.any(asked).catch(() => undefined);
 }

@@ -14,6 +14,7 @@ import type { DataDirectory, DeploymentFile } from "./data-directory.ts";
 import { signDeath } from "./death-notice.ts";
 import type { NetworkFault } from "./fault-plan.ts";
 import { planFaults } from "./fault-plan.ts";
+import { Injected } from "./injected.ts";
 import type {
   ChildConfig,
   NamedAddresses,
@@ -55,6 +56,7 @@ export class Sites {
   readonly #sites = new Map<string, Site>();
   /** The last incarnation of each region that is known to be dead. */
   readonly #deaths = new Map<string, number>();
+  readonly injected = new Injected();
   #network: readonly NetworkFault[] = [];
   #peersVersion = 0;
 

@@ -2,10 +2,11 @@
 import type { HealthCheckView } from "../../../layers/routing/health-board.ts";
 import { FRONT_DOOR_SITE, WITNESS_SITE } from "../link/address.ts";
 import type { DataDirectory } from "./data-directory.ts";
-import type { NetworkFault } from "./fault-plan.ts";
+import type { ActiveFault } from "./injected.ts";
 import type { ChildStatus } from "./messages.ts";
 import type { ObservedApp } from "./observed-apps.ts";
 import { observeApps } from "./observed-apps.ts";
+import { type ObservedVoters, observeVoters } from "./observed-voters.ts";
 import type { Site } from "./site.ts";
 import type { Sites } from "./sites.ts";
 
@@ -58,7 +59,7 @@ export interface ReadyLine {
   readonly operatorTokenFile: string;
 }
 
-export interface DeploymentStatus extends ReadyLine {
+export interface DeploymentStatus extends ReadyLine, ObservedVoters {
   readonly regions: readonly RegionStatus[];
   readonly witness: {
     readonly pid: number | null;
@@ -68,8 +69,8 @@ export interface DeploymentStatus extends ReadyLine {
   readonly apps: readonly Omit<ObservedApp, "isSettled">[];
   /** What the voters' health checks have found, as the DNS server has heard it. */
   readonly healthChecks: readonly HealthCheckView[];
-  /** Network faults that were injected and not healed yet. */
-  readonly faults: readonly NetworkFault[];
+  /** What was injected and is not over: what, where, since when, by whom. */
+  readonly faults: readonly ActiveFault[];
   readonly supervisorPid: number;
   readonly control: string;
 }
@@ -127,10 +128,11 @@ export async function describeDeployment(
   const addresses = sites.addresses().filter(({ id }) => living.has(id));
   const frontDoor = sites.get(FRONT_DOOR_SITE);
   const asked = frontDoor?.state === "running" ? frontDoor.child : undefined;
-  const [regions, door, apps] = await Promise.all([
+  const [regions, door, apps, voters] = await Promise.all([
     Promise.all(sites.regions().map(describeRegion)),
     asked?.status(CHILD_LIMIT_MS),
     observeApps(addresses, APPS_LIMIT_MS),
+    observeVoters(addresses, APPS_LIMIT_MS),
   ]);
   const url = frontDoor?.lastReady?.url ?? null;
   const witness = sites.get(WITNESS_SITE);
@@ -148,7 +150,8 @@ export async function describeDeployment(
     operatorTokenFile: directory.operatorTokenFile,
     apps: apps.map(({ isSettled: _, ...app }) => app),
     healthChecks: door?.healthChecks ?? [],
-    faults: sites.network,
+    ...voters,
+    faults: sites.injected.active(sites.all(), sites.network, Date.now()),
     supervisorPid: process.pid,
     control: `http://${control.host}:${control.port}`,
   };

@@ -12,6 +12,7 @@ import type { Holder } from "../../../layers/routing/record.ts";
 import type { Observed } from "../../../layers/routing/renewer.ts";
 import type { LeaseTerms } from "../../../layers/routing/rules.ts";
 import type { Suspicions } from "../../../layers/routing/voter.ts";
+import type { VotersView } from "../../../layers/routing/voters.ts";
 import type { Address } from "../link/address.ts";
 import type { LinkFaults } from "../link/fault.ts";
 import type { CheckNews } from "./health-checker.ts";
@@ -56,6 +57,8 @@ export type FromWorker =
   /** A voter that had none has learned who the members are. */
   | { readonly type: "members"; readonly members: Members }
   | { readonly type: "observed"; readonly observed: Observed }
+  /** Which voters answer this region. */
+  | { readonly type: "voters"; readonly voters: VotersView }
   /** Serving regions that the voter suspects, by app; the whole picture. */
   | { readonly type: "suspicions"; readonly suspicions: Suspicions }
   /** Whether the main thread answers over HTTP, as the probe has seen it. */

@@ -148,6 +148,8 @@ class RegionWorker {
   #renew(): void {
     if (this.#renewer === undefined || this.#apps.length === 0) return;
     this.#sendAll(this.#renewer.tick(this.#clock.now()));
+    const voters = this.#renewer.votersNews();
+    if (voters !== undefined) say({ type: "voters", voters });
   }
 
   #sendAll(messages: readonly { readonly to: string; readonly message: VoterRequest }[]): void {
