@@ -135,9 +135,9 @@ export class Holding {
     return this.#ownFlushed;
   }
   standing(now: Instant): Standing {
-    const { committed, shipping } = this;
+    const { committed, beganAt, shipping } = this;
     const end = this.log.end.position;
-    return standingOf({ end, committed, peers: shipping.peers.values() }, now.mono);
+    return standingOf({ end, committed, beganAt, peers: shipping.peers.values() }, now.mono);
   }
   get waiting(): number {
     return this.#writes.size + this.#reads.size;

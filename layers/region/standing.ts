@@ -13,24 +13,28 @@ export interface Held {
   readonly end: number;
   /** Acknowledged through here. */
   readonly committed: number;
+  /** Where this epoch's `begin` stands in the log: an entry that is nobody's write. */
+  readonly beganAt: number;
   readonly peers: Iterable<Peer>;
 }
 
-export function standingOf({ end, committed, peers }: Held, mono: number): Standing {
+export function standingOf({ end, committed, beganAt, peers }: Held, mono: number): Standing {
+  const writesIn = (after: number, through: number): number =>
+    Math.max(0, through - after - (after < beganAt && beganAt <= through ? 1 : 0));
   const lag: Record<string, Lag> = {};
   let furthest = 0;
   let isCertain = true;
   for (const peer of peers) {
     const { region, has, isHeard, progressAt } = peer;
     const known = has === undefined ? undefined : Math.max(has, isHeard ? peer.common : 0);
-    const writes = known === undefined ? undefined : Math.max(0, end - known);
+    const writes = known === undefined ? undefined : writesIn(known, end);
     // Before its first answer nobody knows since when it lacks something.
     const behindMs = isHeard ? Math.max(0, Math.round((mono - progressAt) * 10) / 10) : undefined;
     lag[region] = { writes, ms: writes === 0 ? 0 : behindMs };
     if (has === undefined) isCertain = false;
     else furthest = Math.max(furthest, has);
   }
-  const alone = Math.max(0, committed - furthest);
+  const alone = writesIn(furthest, committed);
   return { lag, writesAtRisk: alone === 0 || isCertain ? alone : undefined };
 }
 

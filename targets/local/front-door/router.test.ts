@@ -78,6 +78,15 @@ describe("the router", () => {
     expect(ask(table, "read", ["c", "b", "a"])).toBeUndefined();
   });
 
+  it("asks the region that serves an app about it, and about no region that is in trouble first", () => {
+    const other: Fact = { ...record(["c"], 1), app: "photos" } as Fact;
+    const table = tableOf(record(["b"], 1), other);
+    const about = (known: Table, access: "read" | "bare") =>
+      chooseRegion(known, { app: "routing/photos", access, tried: [], busy: [] });
+    expect([about(table, "read"), about(table, "bare")]).toEqual(["c", "c"]);
+    expect(about(learn(table, condition("c", "down")), "bare")).toBe("a");
+  });
+
   it("asks the region that serves most apps about all of them", () => {
     const other: Fact = { ...record(["b"], 1), app: "photos" } as Fact;
     const table = tableOf(record(["b"], 1), other);
@@ -157,7 +166,8 @@ describe("the router", () => {
   it.each([
     ["/", undefined],
     ["/console/", undefined],
-    ["/routing/apps/tickets/fence", "routing"],
+    ["/routing/apps", "routing"],
+    ["/routing/apps/tickets/fence", "routing/tickets"],
     ["/health", undefined],
     ["/health/tickets/serving", "tickets"],
     ["/identity/me", "identity"],

@@ -167,13 +167,17 @@ export function chooseRegion(table: Table, wanted: Wanted): string | undefined {
     );
     return open;
   }
-  const order = (app === ROUTING ? knowing(table) : preferred(table, route)).filter(isOpen);
+  const asked = app?.startsWith(ROUTING) === true ? knowing(table, app) : preferred(table, route);
+  const order = asked.filter(isOpen);
   const sound = order.find((id) => isSound(table, id));
   // What is told of a region in trouble may be old: a read has nothing to lose.
   return sound ?? (access === "read" ? order[0] : undefined);
 }
 
-function knowing(table: Table): readonly string[] {
+/** Of `routing/APP` the app's serving regions, else those that serve most. */
+function knowing(table: Table, asked: string): readonly string[] {
+  const route = table.apps.get(asked.slice(ROUTING.length + 1));
+  if (route !== undefined) return preferred(table, route);
   const served = [...table.apps.values()].flatMap((route) => route.servingRegions);
   const count = (id: string): number => served.filter((region) => region === id).length;
   const all = table.regions.map((region) => region.id);
@@ -228,8 +232,11 @@ export type Route =
 /** By the path alone: the first segment names the app, save for what any region can answer. */
 export function routeOf(path: string): Route {
   const end = path.search(/[?#]/);
-  const [, first = "", second] = (end < 0 ? path : path.slice(0, end)).split("/", 3);
+  const [, first = "", second, third] = (end < 0 ? path : path.slice(0, end)).split("/", 4);
   if (first === "control") return { kind: "control" };
   if (first === "health") return second ? { kind: "region", app: second } : { kind: "region" };
+  if (first === ROUTING && second === "apps" && third) {
+    return { kind: "region", app: `${ROUTING}/${third}` };
+  }
   return ANY_REGION.has(first) ? { kind: "region" } : { kind: "region", app: first };
 }

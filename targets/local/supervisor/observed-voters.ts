@@ -20,7 +20,10 @@ async function ask({ url }: RegionAddress, limitMs: number): Promise<VotersView 
     const response = await fetch(new URL("/routing/voters", url), {
       signal: AbortSignal.timeout(limitMs),
     });
-    return response.ok ? ((await response.json()) as VotersView) : null;
+    const told = (await response.json()) as Partial<VotersView>;
+    // A region of the version before has no such list.
+    const { majority = null, voters } = told;
+    return response.ok && Array.isArray(voters) ? { majority, voters } : null;
   } catch {
     return null;
   }
