@@ -38,7 +38,6 @@ export function useActiveFaults(): readonly ActiveFault[] | undefined {
         if (!(error instanceof ApiProblem)) throw error;
         const isRefused = error.code === "unauthenticated" || error.code === "forbidden";
         if (isRefused && token !== undefined) refused();
-        if (isRefused && token === undefined) return NOT_HERE;
         if (error.code === "not-found") return NOT_HERE;
         throw error;
       }

@@ -47,7 +47,11 @@ export function DecisionFacts({ assessment, noMajority }: DecisionFactsProps) {
   const { t } = useTranslation("console");
   const format = useFormat();
   const driftText = useDriftText();
-  const { duration, drifts } = assessment;
+  const { duration } = assessment;
+  // Without a majority no region can hand over, however well it is.
+  const drifts = assessment.drifts.filter(
+    ({ kind }) => noMajority === undefined || kind !== "holderWell",
+  );
   return (
     <dl className={classes.decision}>
       <dt>{t("decide.loss")}</dt>

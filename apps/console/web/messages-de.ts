@@ -38,9 +38,9 @@ export const consoleDe: Translation<typeof consoleEn> = {
       "Stimmt ab und hält keine Daten. Mit ihm kann eine Region ausfallen, und die andere arbeitet weiter.",
     noneTitle: "Keine Mehrheit",
     none_one:
-      "{{count}} von {{total}} Wählern antwortet nicht: Keine Region darf übernehmen, und keine darf schreiben. Wieder starten: {{names}}.",
+      "{{count}} von {{total}} Wählern antwortet nicht ({{names}}): Keine Region darf übernehmen, und keine darf schreiben. Starten Sie ihn wieder.",
     none_other:
-      "{{count}} von {{total}} Wählern antworten nicht: Keine Region darf übernehmen, und keine darf schreiben. Einen davon wieder starten: {{names}}.",
+      "{{count}} von {{total}} Wählern antworten nicht ({{names}}): Keine Region darf übernehmen, und keine darf schreiben. Starten Sie einen davon wieder.",
     some: "{{names}}: keine Antwort. Die übrigen Wähler sind die Mehrheit; fällt noch einer aus, kann niemand mehr schreiben.",
     noWriter: "keine Region darf schreiben",
   },

@@ -34,9 +34,9 @@ export const consoleEn = {
     witness: "Votes and holds no data. With it, one region can be lost and the other goes on.",
     noneTitle: "No majority",
     none_one:
-      "{{count}} of {{total}} voters does not answer: no region may take over, and none may write. Bring back: {{names}}.",
+      "{{count}} of {{total}} voters does not answer ({{names}}): no region may take over, and none may write. Bring it back.",
     none_other:
-      "{{count}} of {{total}} voters do not answer: no region may take over, and none may write. Bring back one of them: {{names}}.",
+      "{{count}} of {{total}} voters do not answer ({{names}}): no region may take over, and none may write. Bring back one of them.",
     some: "{{names}}: no answer. The other voters are a majority; one more loss stops writes.",
     noWriter: "no region may write",
   },
