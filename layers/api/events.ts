@@ -2,7 +2,8 @@
  * `GET /routing/events`: routing as server-sent events. *shell*
  *
  * A listener gets the present state first (one `record` and one `lag` per app, one `region` per
- * region, the `voters`), then every change. Nothing is numbered and nothing is kept: who was away gets the present state again.
+ * region, the `voters`), then every change. Nothing is numbered and nothing is kept: a listener
+ * that was away gets the present state again.
  *
  * Invariants
  *  V1 a listener that does not read is dropped at BACKLOG_LIMIT waiting events              (send)

@@ -1,5 +1,6 @@
 /**
- * What changed of the apps' lag since it was last told, at most once per LAG_EVERY_MS. *pure*
+ * What changed of the apps' lag since it was last told, at most once per LAG_EVERY_MS.
+ * *public*, *pure*
  */
 import type { MonotonicMs } from "../../base/clock.ts";
 import type { AppView, RoutingEvent } from "./port.ts";

@@ -1,5 +1,6 @@
 /**
- * Commands that come again with the same idempotency key: each is carried out once. *shell*
+ * Commands that come again with the same idempotency key: each is carried out once.
+ * *public*, *shell*
  *
  *   same id, here ------------> the first answer, or the end of what is under way
  *   same id, in the record ---> it was carried out, perhaps through another region

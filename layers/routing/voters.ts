@@ -6,7 +6,7 @@
  *
  * Invariants
  *  V1 before a voter was heard, or given the time to speak, nobody says that it is silent  (look)
- *  V2 a voter that is recovering answers, and counts for no majority                 (shownVoters)
+ *  V2 a voter that is recovering answers, and counts for no majority                 (Hearing.view)
  */
 import type { Instant } from "../../base/clock.ts";
 import { isQuorum, type Members, votersOf, WITNESS } from "./members.ts";
@@ -108,5 +108,6 @@ export function noMajorityReason(view: VotersView): string | undefined {
   if (view.majority !== false) return undefined;
   const missing = missingVoters(view).map(({ id }) => id);
   const { length } = view.voters;
-  return `${missing.length} of ${length} voters do not answer (${missing.join(", ")}): nothing can be changed`;
+  const count = `${missing.length} of ${length} voters do not answer`;
+  return `${count} (${missing.join(", ")}): nothing can be changed`;
 }

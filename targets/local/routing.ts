@@ -2,9 +2,9 @@
  * What the rest of a region sees of routing: the port over the cores of this process. *adapter*
  *
  * Views are made from the record that this region knows and from what the serving regions say of
- * the others (layers/region/app-view.ts). Commands go through the register (routing-commands.ts), the journal
- * is kept beyond what a record carries (routing-journal.ts), the other regions are looked at from
- * here (routing-regions.ts).
+ * the others (layers/region/app-view.ts). Commands go through the register (routing-commands.ts),
+ * the journal is kept beyond what a record carries (routing-journal.ts), the other regions are
+ * looked at from here (routing-regions.ts).
  *
  * `changed` is called once a turn: what is new is told to the listeners in that same turn.
  */
@@ -16,7 +16,7 @@ import { LagNews } from "../../layers/routing/lag-news.ts";
 import type { AppView, Routing, RoutingEvent } from "../../layers/routing/port.ts";
 import type { RoutingRecord, RoutingView } from "../../layers/routing/record.ts";
 import { Repeats } from "../../layers/routing/repeats.ts";
-import { NO_VOTERS, type VotersView } from "../../layers/routing/voters.ts";
+import type { VotersView } from "../../layers/routing/voters.ts";
 import type { LmdbEngine } from "./lmdb-engine.ts";
 import { type ForwardCommand, runCommand } from "./routing-commands.ts";
 import { createJournal } from "./routing-journal.ts";
@@ -26,7 +26,7 @@ export interface LocalRouting extends Routing {
   /** Once a turn: keeps the journal, tells of records that changed. */
   changed(): void;
   /** The own voter's thread has heard something else of the voters. */
-  votersChanged(voters: VotersView): void;
+  votersChanged(): void;
   close(): void;
 }
 
@@ -35,6 +35,7 @@ export interface LocalRoutingOptions {
   readonly region: Region;
   readonly engine: LmdbEngine;
   readonly regions: RegionWatch;
+  readonly voters: () => VotersView;
   readonly now: () => Instant;
   readonly schedule: () => void;
   readonly forward: ForwardCommand;
@@ -49,7 +50,6 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
   const told = new Map<string, number>();
   const lagNews = new LagNews();
   const repeats = new Repeats();
-  let voters = NO_VOTERS;
 
   /** A record never changes, so neither does its view. */
   const recordView = (app: AppRegion): RoutingView => {
@@ -95,7 +95,7 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
       return app && shown(app);
     },
     regions: () => regions.all(),
-    voters: () => voters,
+    voters: options.voters,
     journal: (app) => journal.newest(app),
     command: async (id, command, given) => {
       const app = region.apps.get(id);
@@ -103,7 +103,7 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
         return { kind: "failed", code: "unknown-app", reason: `no app is named ${id}` };
       }
       const running = repeats.run(given.commandId, app.record, () =>
-        runCommand({ ...options, app, command, given, voters }),
+        runCommand({ ...options, app, command, given, voters: options.voters() }),
       );
       options.schedule();
       return running;
@@ -113,10 +113,7 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
       return () => listeners.delete(listener);
     },
     changed,
-    votersChanged: (next) => {
-      voters = next;
-      emit({ type: "voters", voters });
-    },
+    votersChanged: () => emit({ type: "voters", voters: options.voters() }),
     close: () => regions.close(),
   };
 }

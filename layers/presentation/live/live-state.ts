@@ -11,11 +11,9 @@
  *    those of an epoch before say nothing of the next                          (mergeApp)
  *  3 a number that nobody has told is null, never 0                            (NOTHING_TOLD)
  */
-import type { SentLag, SentStanding } from "../../api/routing-view.ts";
+import type { SentStanding } from "../../api/routing-view.ts";
 import type { JournalEntry, RoutingView } from "../../routing/record.ts";
 import { NO_VOTERS, type VotersView } from "../../routing/voters.ts";
-
-export type Lag = SentLag;
 
 export interface LiveApp extends RoutingView, SentStanding {}
 

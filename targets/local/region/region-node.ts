@@ -20,7 +20,6 @@ import { latestOf, type Members } from "../../../layers/routing/members.ts";
 import type { VoterReply } from "../../../layers/routing/messages.ts";
 import type { Holder } from "../../../layers/routing/record.ts";
 import { LEASE_PROFILES } from "../../../layers/routing/rules.ts";
-import { NO_VOTERS } from "../../../layers/routing/voters.ts";
 import { createSystemClock } from "../clock.ts";
 import { createHealthWatch } from "../health-watch.ts";
 import { createSharpImageProcessor } from "../images/image-processor.ts";
@@ -94,7 +93,6 @@ export class RegionNode {
   #http: HttpServer | undefined;
   #service: Service | undefined;
   #hasPeers = false;
-  #voters = NO_VOTERS;
   #isBroken: boolean;
 
   private constructor(
@@ -299,6 +297,7 @@ export class RegionNode {
       region: cores.region,
       engine: this.#engine,
       regions: this.#watch,
+      voters: this.#thread.voters,
       now: this.#now,
       schedule: cores.schedule,
       forward: createForward((region) => this.#watch.urlOf(region), config.operatorToken),
@@ -306,7 +305,6 @@ export class RegionNode {
     this.#objects.serve({ ...cores, self, engine: this.#engine, now: this.#now });
     logRouting(log, cores.region, routing);
     const { api, journeys } = this.#serve(cores, routing);
-    routing.votersChanged(this.#voters);
     this.#service = { cores, routing, api, journeys };
     log.info({ event: "start", incarnation, members: members.version }, "the region starts");
     if (this.#hasPeers) cores.boot();
@@ -377,8 +375,7 @@ export class RegionNode {
         this.#service?.cores.observed(message.observed);
         break;
       case "voters":
-        this.#voters = message.voters;
-        this.#service?.routing.votersChanged(message.voters);
+        this.#service?.routing.votersChanged();
         break;
       case "suspicions":
         this.#options.log.info(

@@ -1,12 +1,15 @@
 /** The worker thread with the voter, as the main thread sees it. *shell* */
 import { Worker } from "node:worker_threads";
 import type { Members } from "../../../layers/routing/members.ts";
+import { NO_VOTERS, type VotersView } from "../../../layers/routing/voters.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "../voter/messages.ts";
 
 export interface VoterThread {
   readonly port: number;
   /** What the voter's directory says; undefined when it was lost. */
   readonly members: Members | undefined;
+  /** Which voters answer, as last told. */
+  readonly voters: () => VotersView;
   post(message: ToWorker): void;
   listen(listener: (message: FromWorker) => void): void;
   /** Resolves when it has closed its directory and its link. */
@@ -22,6 +25,7 @@ export function startVoterThread(
   const worker = new Worker(entry, { workerData: start });
   const listeners: ((message: FromWorker) => void)[] = [];
   const early: FromWorker[] = [];
+  let voters = NO_VOTERS;
   let isStopping = false;
   const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
   return new Promise((resolve, reject) => {
@@ -35,6 +39,7 @@ export function startVoterThread(
       if (!isStopping) onEnd(reason);
     });
     worker.on("message", (message: FromWorker) => {
+      if (message.type === "voters") voters = message.voters;
       if (message.type !== "started") {
         if (listeners.length === 0) early.push(message);
         for (const listener of listeners) listener(message);
@@ -43,6 +48,7 @@ export function startVoterThread(
       resolve({
         port: message.port,
         members: message.members,
+        voters: () => voters,
         post: (sent) => worker.postMessage(sent),
         listen: (listener) => {
           listeners.push(listener);

@@ -17,7 +17,7 @@ export async function operatorOf(
   if (cookie === undefined || headers["sec-fetch-site"] !== "same-origin") return undefined;
   const asked = regionUrls.map(async (url) => {
     const response = await fetch(new URL("/identity/me", url), {
-      // An operator is needed most while no region may write, and none can prove that it is current.
+      // An operator is needed most while no region can prove that it is current.
       headers: { cookie, "understudy-consistency": "stale" },
       signal: AbortSignal.timeout(ASK_LIMIT_MS),
     });
