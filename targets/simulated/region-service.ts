@@ -196,12 +196,13 @@ function createStores(
     const reads = process.region?.reads.get(id);
     if (app === undefined || reads === undefined) throw new RangeError(`no core runs ${id}`);
     const store = createReplicatedStore({
-      app: observed<AppRegion, "write">(app, "write", (requests, now) =>
-        app.write(
-          requests.map((request) => tapped(request, answered)),
-          now,
-        ),
-      ),
+      app: observed<AppRegion, "write">(app, "write", (requests, now) => {
+        const taps = requests.map((request) => tapped(request, answered));
+        const isServed = app.write(taps, now);
+        // The store itself refuses what comes to a region that does not serve.
+        if (!isServed) answered();
+        return isServed;
+      }),
       reads: observed<Reads, "read">(reads, "read", (request, now) =>
         reads.read(tapped(request, answered), now),
       ),
