@@ -313,7 +313,8 @@ export class AppRegion implements AppParts {
     const [site, data, clock] = [this.site, this.data, this.#clock];
     const { settledIn: epoch, settled: position } = this.#following;
     const parts = { site, data, clock, log, logOf, record, settledBefore: { epoch, position } };
-    this.#holding = new Holding({ ...parts, send, now });
+    const { minInSync } = this.options;
+    this.#holding = new Holding({ ...parts, minInSync, send, now });
     this.preparing.begin(this.#holding, now);
     this.taking.reset();
     this.onBegin?.(record.epoch);
@@ -329,7 +330,7 @@ export class AppRegion implements AppParts {
   /** False where this region does not serve the app. */
   write(requests: readonly WriteRequest[], now: Instant): boolean {
     if (this.#holding === undefined) return false;
-    this.#holding.write(requests, this.options.minInSync, now);
+    this.#holding.write(requests, now);
     this.#noteEnd();
     return true;
   }

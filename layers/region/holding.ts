@@ -16,6 +16,7 @@
  *  H1 nothing is acknowledged before every required region has it on disk  (#committed, in-sync.ts)
  *  H2 no write without a valid lease, in the transaction and at the answer  (rules.mayWrite)
  *  H3 an answer that saw data leaves when that data is committed           (#reads)
+ *  H4 an acknowledged write is in as many regions as the app wants        (#isEnoughInSync)
  */
 import type { Instant } from "../../base/clock.ts";
 import { failed, ok, unknown } from "../../base/outcome.ts";
@@ -66,6 +67,7 @@ export class Holding {
   readonly #logOf: (stamp: Stamp) => Log | undefined;
   readonly #clock: Clock;
   readonly #durability: RoutingRecord["durability"];
+  readonly #minInSync: number;
   readonly #shipsUnflushed: boolean;
   readonly #flushes: { sequence: number; position: number }[] = [];
   readonly #writes = new Pending();
@@ -84,6 +86,8 @@ export class Holding {
     logOf: (stamp: Stamp) => Log | undefined;
     record: RoutingRecord;
     settledBefore: SettledBefore;
+    /** Fewer regions in sync refuse writes, and acknowledge none (`replicated`). */
+    minInSync: number;
     send: ConstructorParameters<typeof Shipping>[0]["send"];
     now: Instant;
   }) {
@@ -95,6 +99,7 @@ export class Holding {
     this.epoch = record.epoch;
     this.log = log;
     this.#durability = record.durability;
+    this.#minInSync = options.minInSync;
     this.#shipsUnflushed = record.mode === "active-passive";
     this.inSync = new InSync(site.self.region, this.#setOf(record), site.rules);
     this.shipping = new Shipping({
@@ -146,6 +151,11 @@ export class Holding {
     return this.#writes.size;
   }
 
+  /** Every region that is known to be in sync has what is acknowledged: that many copies. */
+  get #isEnoughInSync(): boolean {
+    return this.#durability === "local" || this.inSync.known.length >= this.#minInSync;
+  }
+
   /** Acknowledgement of a `local` app waits for nobody else. */
   #setOf(record: RoutingRecord): readonly string[] {
     return record.durability === "replicated" ? record.inSyncRegions : [this.#site.self.region];
@@ -181,13 +191,13 @@ export class Holding {
   }
 
   /** Several writes in one transaction of the store; each stands or falls alone. */
-  write(requests: readonly WriteRequest[], minInSync: number, now: Instant): void {
+  write(requests: readonly WriteRequest[], now: Instant): void {
     const answers: (() => void)[] = [];
     const { engine } = this.#site;
     try {
       this.#transact((writer) => {
         for (const request of requests) {
-          const refusal = this.#refusal(minInSync, now);
+          const refusal = this.#refusal(now);
           if (refusal !== undefined) {
             answers.push(() => request.answer(refusal));
             continue;
@@ -220,7 +230,7 @@ export class Holding {
     }
   }
 
-  #refusal(minInSync: number, now: Instant): WriteOutcome | undefined {
+  #refusal(now: Instant): WriteOutcome | undefined {
     const { app } = this.#data;
     if (this.gate === "closed") {
       const why = this.unprepared === undefined ? "" : `: ${this.unprepared}`;
@@ -235,8 +245,10 @@ export class Holding {
       return failed("not-serving", `this region holds no lease for ${app} now`);
     }
     if (this.waiting > MOST_PENDING) return failed("unavailable", "too many writes are waiting");
-    if (this.#durability === "replicated" && this.inSync.known.length < minInSync) {
-      return failed("too-few-in-sync", `${app} needs ${minInSync} regions in sync`);
+    if (!this.#isEnoughInSync) {
+      const { known } = this.inSync;
+      const needed = `${app} admits writes while ${this.#minInSync} regions are in sync`;
+      return failed("too-few-in-sync", `${needed}; in sync: ${known.join(", ")}`);
     }
     return undefined;
   }
@@ -279,7 +291,7 @@ export class Holding {
       answer: (end) =>
         answer(
           end === "lost"
-            ? unknown("the region stopped serving before the write was acknowledged")
+            ? unknown("the region could no longer acknowledge the write when it was on disk")
             : ok({
                 receipt: this.#receiptOf(stampOf(entry), this.log),
                 version: versionOf(stampOf(entry)),
@@ -354,7 +366,8 @@ export class Holding {
     const mayGo = (position: number): boolean =>
       this.#site.rules.mayAnswer(this.#committed, position);
     for (const waiting of this.#writes.release((position) => position <= this.#committed)) {
-      const isHeld = this.#site.rules.mayAcknowledge(this.leaseValid(now));
+      // Admitted before a region fell out of sync, it may be on fewer disks than was promised.
+      const isHeld = this.#isEnoughInSync && this.#site.rules.mayAcknowledge(this.leaseValid(now));
       waiting.answer(isHeld ? "committed" : "lost");
     }
     for (const waiting of this.#reads.release(mayGo)) waiting.answer("committed");
