@@ -17,7 +17,8 @@ const page = z.object({ items: z.array(note) });
 export const notesApp = defineApp({
   id: "notes",
   mode: "active-passive",
-  // An acknowledged write is on disk in two regions: losing one loses nothing.
+  // A write is acknowledged when every region in sync has it on disk: losing one of two loses
+  // nothing. While one is in sync alone, writes go on and are at risk; minInSync: 2 refuses them.
   durability: "replicated",
   objectives: { rtoMs: 60_000, rpoMs: 0 },
   tables: [notes],

@@ -20,6 +20,34 @@ async function runStatus(options: CommonFlags, terminal: Terminal): Promise<Stat
 
 const pid = (value: number | null): string => (value === null ? "-" : `pid ${value}`);
 
+/** What an operator has to know of an app beside where it is; nothing of most. */
+export function describeTerms(app: DeploymentStatus["apps"][number]): string[] {
+  const { policy, minInSync, takeover, objectives, inSyncRegions } = app;
+  const lines: string[] = [];
+  if (takeover) {
+    const { step, state, sinceMs, reason } = takeover;
+    const why = reason === undefined ? "" : `: ${reason}`;
+    const next = state === "failed" ? "; `understudy unfence` repeats the steps" : "";
+    lines.push(`takeover step ${step} ${state} for ${formatDuration(sinceMs)}${why}${next}`);
+  }
+  if (policy === "manual") lines.push("failover is manual: it moves by an operator's word alone");
+  if (minInSync > 1) {
+    const refused = inSyncRegions.length < minInSync ? ": writes are refused" : "";
+    lines.push(`${inSyncRegions.length} of at least ${minInSync} regions are in sync${refused}`);
+  }
+  const behind = Math.max(0, ...Object.values(app.lag).map((lag) => lag?.ms ?? 0));
+  if (app.durability === "local" && behind > objectives.rpoMs) {
+    const [lag, most] = [formatDuration(behind), formatDuration(objectives.rpoMs)];
+    lines.push(
+      `${lag} of writes are in one region only, ${most} at most wanted (objectives.rpoMs)`,
+    );
+  }
+  return lines.map((line) => `${app.app}: ${line}`);
+}
+
+const indented = (lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ["", ...lines.map((line) => `  ${line}`)];
+
 const MEMBERSHIP = {
   member: "",
   joining: "being added",
@@ -65,6 +93,7 @@ function describeStatus(status: DeploymentStatus): string[] {
     "",
     ...(apps.length === 0 ? ["  No region tells of any app."] : table([header, ...apps])),
     ...explainUnknown(status.apps),
+    ...indented(status.apps.flatMap(describeTerms)),
     ...(status.healthChecks.length === 0
       ? []
       : ["", "  HEALTH CHECKS", ...describeChecks(status.healthChecks)]),

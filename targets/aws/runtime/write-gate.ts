@@ -11,7 +11,7 @@ export type Admission =
   | {
       readonly kind: "admitted";
       readonly epoch: number;
-      /** Absent where nothing fences: tests, and apps that say `fenceable: false`. */
+      /** Absent where nothing fences: tests. */
       readonly check?: NonNullable<TransactWriteItem["ConditionCheck"]>;
     }
   | {

@@ -13,6 +13,10 @@ const view = (version: number, servingRegions: string[], more: object = {}) => (
   durability: "replicated",
   lag: {},
   writesAtRisk: 0,
+  policy: "automatic",
+  minInSync: 1,
+  objectives: { rtoMs: 1, rpoMs: 1 },
+  takeover: null,
   holdsLease: true,
   ...more,
 });

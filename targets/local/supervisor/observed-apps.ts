@@ -5,6 +5,7 @@
  * a serving region first: it alone knows how far the others are behind it.
  */
 import type { SentStanding } from "../../../layers/api/routing-view.ts";
+import type { TakeoverView } from "../../../layers/routing/port.ts";
 import type { UnknownReason } from "../../../layers/routing/standing.ts";
 
 export interface ObservedApp {
@@ -21,6 +22,11 @@ export interface ObservedApp {
   readonly writesAtRisk: number | null;
   /** Why a number is null. */
   readonly unknown?: UnknownReason;
+  readonly policy: string;
+  readonly minInSync: number;
+  readonly objectives: { readonly rtoMs: number; readonly rpoMs: number };
+  /** The takeover step that keeps writes out; null where none does. */
+  readonly takeover: TakeoverView;
   /** A serving region says that it may write, or an operator has fenced the app. */
   readonly isSettled: boolean;
 }

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { describeTerms } from "./status-command.ts";
+
+const app: Parameters<typeof describeTerms>[0] = {
+  app: "shop",
+  mode: "active-passive",
+  state: "active",
+  phase: "serving",
+  epoch: 4,
+  version: 9,
+  servingRegions: ["a"],
+  inSyncRegions: ["a", "b"],
+  durability: "replicated",
+  lag: {},
+  writesAtRisk: 0,
+  policy: "automatic",
+  minInSync: 1,
+  objectives: { rtoMs: 1_000, rpoMs: 1_000 },
+  takeover: null,
+};
+
+test("status says nothing more of an app that is as most are", () => {
+  expect(describeTerms(app)).toEqual([]);
+});
+
+test("status says that an app moves by an operator's word alone", () => {
+  expect(describeTerms({ ...app, policy: "manual" })).toEqual([
+    "shop: failover is manual: it moves by an operator's word alone",
+  ]);
+});
+
+test("status names the takeover step that keeps writes out, why it failed and what to do", () => {
+  const running = { step: "promote", state: "running", sinceMs: 2_000 } as const;
+  expect(describeTerms({ ...app, takeover: running })).toEqual([
+    "shop: takeover step promote running for 2s",
+  ]);
+  const takeover = { ...running, state: "failed", reason: "no replica" } as const;
+  expect(describeTerms({ ...app, takeover })).toEqual([
+    "shop: takeover step promote failed for 2s: no replica; `understudy unfence` repeats the steps",
+  ]);
+});
+
+test("status says when too few regions are in sync", () => {
+  const alone = { ...app, minInSync: 2, inSyncRegions: ["a"] };
+  expect(describeTerms(alone)).toEqual([
+    "shop: 1 of at least 2 regions are in sync: writes are refused",
+  ]);
+});
+
+test("status compares what a local app has in one region only with its objective", () => {
+  const lag = { b: { writes: 3, ms: 5_000 } };
+  expect(describeTerms({ ...app, durability: "local", lag })).toEqual([
+    "shop: 5s of writes are in one region only, 1s at most wanted (objectives.rpoMs)",
+  ]);
+});
