@@ -61,8 +61,8 @@ interface Crew {
 export async function runDrill(options: RunOptions): Promise<DrillResult> {
   const { target, rounds, durationMs, say, signal } = options;
   const { apps } = await target.status();
-  const durability = apps.find(({ app }) => app === APP)?.durability ?? "replicated";
-  const scenario = scenarioFor(options.scenario, durability);
+  const judged = apps.find(({ app }) => app === APP) ?? { durability: "replicated" };
+  const scenario = scenarioFor(options.scenario, judged);
   const nowMs = (): number => performance.now();
   const crew = await hireCrew(options);
   const marks: Mark[] = [];

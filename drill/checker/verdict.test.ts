@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { scenarioFor } from "../faults/scenario.ts";
 import { scenarioOf } from "../faults/table.ts";
 import { type History, type Operation, PATHS, type Readback } from "../history.ts";
 import { mark, operation, readback, rowsOf } from "./test-history.ts";
@@ -99,5 +100,30 @@ describe("the verdict", () => {
     const stayed = { ...observed, moves: [{ round: 1, from: "a", to: "a" }] };
     const verdict = decideVerdict(planned, historyOf([...writes, refused]), stayed);
     expect(verdict.findings.map(({ check }) => check)).toEqual(["failures"]);
+  });
+});
+
+describe("the objectives of the app under drill", () => {
+  const judgeFor = (objectives: { rtoMs: number; rpoMs: number }, history: History) =>
+    decideVerdict(scenarioFor(kill, { durability: "local", objectives }), history, observed);
+
+  it("a pause that the scenario allows is too long for an app that wants less", () => {
+    const history = historyOf(writes);
+    expect(judgeFor({ rtoMs: 1_000, rpoMs: 1_000 }, history).findings).toEqual([]);
+    const strict = scenarioFor(kill, {
+      durability: "replicated",
+      objectives: { rtoMs: 50, rpoMs: 0 },
+    });
+    const checks = decideVerdict(strict, history, observed).findings.map(({ check }) => check);
+    expect(checks).toEqual(["write-pause", "write-pause"]);
+  });
+
+  it("a late write older than rpoMs is a finding, a younger one is not", () => {
+    const late = writes.find(({ endMs }) => endMs === 902)?.marker ?? "";
+    const history = historyOf(writes, { beforeHealing: [{ marker: late, found: false }] });
+    const [found] = judgeFor({ rtoMs: 1_000, rpoMs: 50 }, history).findings;
+    expect(found).toMatchObject({ check: "rpo" });
+    expect(found?.what).toMatch(/98 ms before the fault is missing.*at most 50 ms wanted/);
+    expect(judgeFor({ rtoMs: 1_000, rpoMs: 100 }, history).findings).toEqual([]);
   });
 });

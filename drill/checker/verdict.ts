@@ -10,7 +10,7 @@
  *  V4 every finding says what was expected and what was got                      (findings)
  */
 import type { Scenario } from "../faults/scenario.ts";
-import { type History, isWrite, PATHS } from "../history.ts";
+import { type History, isWrite, type Mark, PATHS } from "../history.ts";
 import { checkEpochs, type Epochs } from "./epochs.ts";
 import { compareRegions, type Difference } from "./equality.ts";
 import { type Fates, fateOfWrites } from "./fate.ts";
@@ -102,6 +102,7 @@ export function decideVerdict(scenario: Scenario, history: History, observed: Ob
     ...observed.problems.map((what) => ({ check: "run", what })),
     ...(busy.length > 0 ? [] : times),
     ...lossesFound(scenario, fates),
+    ...agesFound(scenario, fates, marks),
     ...fates.refused.map((o) => ({
       check: "refused",
       what: `operation ${o.number} was refused (${o.code}), and is there: ${o.marker}`,
@@ -258,6 +259,27 @@ function lossesFound({ objectives }: Scenario, { missing }: Fates): Finding[] {
     const what = `${count} acknowledged writes are ${fate}, at most ${objectives[fate]} wanted`;
     return [{ check: fate, what }];
   });
+}
+
+/** Missing writes that were acknowledged longer before the fault than the app allows (`rpoMs`). */
+function agesFound(
+  { objectives }: Scenario,
+  { missing }: Fates,
+  marks: readonly Mark[],
+): Finding[] {
+  const { rpoMs } = objectives;
+  if (rpoMs === undefined) return [];
+  const faults = marks.filter(({ role }) => role === "fault");
+  const ages = missing.flatMap(({ operation }) => {
+    const fault = faults.find(({ atMs }) => atMs >= operation.endMs);
+    return fault === undefined ? [] : [fault.atMs - operation.endMs];
+  });
+  const oldest = Math.max(0, ...ages);
+  if (oldest <= rpoMs) return [];
+  const what =
+    `a write acknowledged ${shownMs(oldest)} before the fault is missing after it, ` +
+    `at most ${shownMs(rpoMs)} wanted (objectives.rpoMs)`;
+  return [{ check: "rpo", what }];
 }
 
 export const shownMs = (ms: number): string => {

@@ -48,6 +48,8 @@ export interface Objectives {
   /** Acknowledged writes that may be late, and lost. */
   readonly late: number;
   readonly lost: number;
+  /** No acknowledged write that is older than this at the fault may be late or lost. */
+  readonly rpoMs?: number;
   /** A fresh read sees what was acknowledged before it: where nothing is acknowledged too early. */
   readonly freshReads: boolean;
 }
@@ -63,16 +65,33 @@ export interface Scenario {
   readonly objectives: Objectives;
 }
 
+/** What the drill knows of the app that it is run against. */
+export interface Judged {
+  readonly durability: string;
+  readonly objectives?: { readonly rtoMs: number; readonly rpoMs: number };
+}
+
 /**
  * A `local` app acknowledges before other regions have it: a takeover waits for the lease, and what
- * had not arrived is late, never lost.
+ * had not arrived is late, never lost. Where the app itself wants more than the scenario, its own
+ * objectives count.
  */
-export function scenarioFor(scenario: Scenario, durability: string): Scenario {
-  if (durability !== "local") return scenario;
+export function scenarioFor(scenario: Scenario, app: Judged): Scenario {
+  const { rtoMs = Number.POSITIVE_INFINITY, rpoMs } = app.objectives ?? {};
+  const isLocal = app.durability === "local";
   const { objectives } = scenario;
-  const writePauseMs = Math.max(objectives.writePauseMs, LOCAL_PAUSE_MS);
-  const late = Number.POSITIVE_INFINITY;
-  return { ...scenario, objectives: { ...objectives, writePauseMs, late, freshReads: false } };
+  const pauseMs = isLocal
+    ? Math.max(objectives.writePauseMs, LOCAL_PAUSE_MS)
+    : objectives.writePauseMs;
+  return {
+    ...scenario,
+    objectives: {
+      ...objectives,
+      writePauseMs: Math.min(pauseMs, rtoMs),
+      ...(rpoMs === undefined ? {} : { rpoMs }),
+      ...(isLocal ? { late: Number.POSITIVE_INFINITY, freshReads: false } : {}),
+    },
+  };
 }
 
 const LOCAL_PAUSE_MS = 1_500;
