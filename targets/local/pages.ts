@@ -14,7 +14,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { DocsFile } from "../../../layers/api/index.ts";
+import type { DocsFile } from "../../layers/api/index.ts";
 
 export type Pages = (request: Request, path: string) => Promise<Response | undefined>;
 
