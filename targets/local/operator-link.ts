@@ -4,7 +4,7 @@
  * `up` prints one with each start; the command `operator-link` prints others. The account
  * `operator` is made when there is none. The code is behind the #, so that no access log has it.
  */
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 15_000;
 
 export interface OperatorLinkOptions {
   /** The front door, or a region that serves identity. */

@@ -6,6 +6,7 @@
  *                     worker: it lives under the policy that its script came with, and the
  *                     addresses in that change with each start
  *   /PAGE/...         PAGE/index.html, where there is such a page: its router does the rest
+ *   anything else     missing/index.html as 404, for a person; undefined for a program
  *
  * Files are read when they are asked for, so that a build while it runs is seen; what is compressed
  * beside a file is sent where the browser takes it.
@@ -43,26 +44,59 @@ export function createPages(root: string | undefined, origins: () => readonly st
     if (root === undefined || (request.method !== "GET" && request.method !== "HEAD")) {
       return undefined;
     }
-    if (!SAFE_PATH.test(path)) return undefined;
     const [, page = ""] = path.split("/");
-    if (path === `/${page}` && page !== "" && existsSync(join(root, page, "index.html"))) {
+    const isServed = SAFE_PATH.test(path) && !UNNAMED.has(page);
+    if (isServed && path === `/${page}` && existsSync(join(root, page, "index.html"))) {
       return new Response(null, { status: 308, headers: { location: `${path}/` } });
     }
     const isFile = extname(path) !== "";
     const file = isFile ? path : `/${page === "" ? "landing" : page}/index.html`;
-    const found = await readEncoded(join(root, file), request.headers.get("accept-encoding") ?? "");
-    if (found === undefined) return undefined;
-    const headers: Record<string, string> = {
-      "content-type": TYPES[extname(file)] ?? "application/octet-stream",
-      "cache-control": isForEver(path) ? FOR_EVER : "no-cache",
-      vary: "accept-encoding",
-      "content-length": String(found.body.byteLength),
-      "content-security-policy": policy(origins()),
-    };
-    if (found.encoding !== undefined) headers["content-encoding"] = found.encoding;
-    const body = request.method === "HEAD" ? null : new Uint8Array(found.body);
-    return new Response(body, { status: 200, headers });
+    const accepted = request.headers.get("accept-encoding") ?? "";
+    const found = isServed ? await readWebFile(root, file, accepted, origins()) : undefined;
+    if (found !== undefined) return answerOf(request, 200, found);
+    if (!isNavigation((name) => request.headers.get(name))) return undefined;
+    const missing = await readWebFile(root, "/missing/index.html", accepted, origins());
+    return missing && answerOf(request, 404, missing);
   };
+}
+
+/** Pages that stand in for others have no address of their own. */
+const UNNAMED: ReadonlySet<string> = new Set(["landing", "missing", "outage"]);
+
+/** Whether a browser asks for a page to show to a person. Old ones say only what they take. */
+export function isNavigation(header: (name: string) => string | null | undefined): boolean {
+  const mode = header("sec-fetch-mode");
+  if (typeof mode === "string") return mode === "navigate";
+  return (header("accept") ?? "").includes("text/html");
+}
+
+export interface WebFile {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A file of the build, compressed where the reader takes that; undefined where there is none. */
+export async function readWebFile(
+  root: string,
+  file: string,
+  accepted: string,
+  origins: readonly string[],
+): Promise<WebFile | undefined> {
+  const found = await readEncoded(join(root, file), accepted);
+  if (found === undefined) return undefined;
+  const headers: Record<string, string> = {
+    "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+    "cache-control": isForEver(file) ? FOR_EVER : "no-cache",
+    vary: "accept-encoding",
+    "content-length": String(found.body.byteLength),
+    "content-security-policy": policy(origins),
+  };
+  if (found.encoding !== undefined) headers["content-encoding"] = found.encoding;
+  return { body: found.body, headers };
+}
+
+function answerOf(request: Request, status: number, { body, headers }: WebFile): Response {
+  return new Response(request.method === "HEAD" ? null : new Uint8Array(body), { status, headers });
 }
 
 const isForEver = (path: string): boolean =>

@@ -6,6 +6,7 @@ import { useProviders } from "../../../layers/presentation/components/provider-b
 import { SignInNeeded } from "../../../layers/presentation/components/sign-in-needed.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { type Me, useKit, useMe } from "../../../layers/presentation/context.tsx";
+import { usePageTitle } from "../../../layers/presentation/use-page-title.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
 import classes from "./account.module.css";
 import { PasswordPanel } from "./password-panel.tsx";
@@ -60,6 +61,7 @@ function ProvidersPanel() {
 
 export function AccountPage() {
   const { t } = useTranslation("account");
+  usePageTitle(t("title"));
   const me = useMe();
   return (
     <Stack maw={760} gap="xl">

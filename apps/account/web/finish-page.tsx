@@ -7,6 +7,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useIdentityChanged, useKit } from "../../../layers/presentation/context.tsx";
+import { usePageTitle } from "../../../layers/presentation/use-page-title.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
 import { ownPath } from "./own-path.ts";
 
@@ -52,6 +53,7 @@ export function FinishPage({ what }: { readonly what: keyof typeof ROUTES }) {
     queueMicrotask(() => write.start(answer));
   }, [what, write.start]);
   const failed = write.state.phase === "failed";
+  usePageTitle(t(failed ? "wait.failed" : `wait.${what}`));
   return (
     <Stack maw={560}>
       <Title order={1} size="h2">

@@ -1,9 +1,9 @@
 /** The account pages: composition. */
-import { useEffect } from "react";
-import { useTranslation } from "react-i18next";
-import { BrowserRouter, Navigate, Route, Routes } from "react-router";
+import { BrowserRouter, Route, Routes, useLocation } from "react-router";
+import { NotFound } from "../../../layers/presentation/components/not-found.tsx";
 import { PageFrame } from "../../../layers/presentation/components/page-frame.tsx";
 import { mountPage } from "../../../layers/presentation/mount.tsx";
+import { useRouteFocus } from "../../../layers/presentation/use-route-focus.ts";
 import { AccountPage } from "./account-page.tsx";
 import { catalogue } from "./catalogue.ts";
 import { FinishPage } from "./finish-page.tsx";
@@ -11,10 +11,7 @@ import { ResetPage } from "./reset-page.tsx";
 import { SignInPage } from "./sign-in-page.tsx";
 
 function Account() {
-  const { t } = useTranslation("account");
-  useEffect(() => {
-    document.title = `${t("title")} – Understudy`;
-  }, [t]);
+  useRouteFocus(useLocation().pathname);
   return (
     <PageFrame page="account">
       <Routes>
@@ -24,7 +21,7 @@ function Account() {
         <Route path="/reset" element={<ResetPage />} />
         <Route path="/link" element={<FinishPage what="link" />} />
         <Route path="/callback" element={<FinishPage what="callback" />} />
-        <Route path="*" element={<Navigate to="/" replace />} />
+        <Route path="*" element={<NotFound />} />
       </Routes>
     </PageFrame>
   );

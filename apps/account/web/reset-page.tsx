@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useIdentityChanged, useKit } from "../../../layers/presentation/context.tsx";
+import { usePageTitle } from "../../../layers/presentation/use-page-title.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
 
 interface Reset {
@@ -15,6 +16,7 @@ interface Reset {
 
 export function ResetPage() {
   const { t } = useTranslation(["account", "kit"]);
+  usePageTitle(t("reset.title"));
   const { api } = useKit();
   const changed = useIdentityChanged();
   const [step, setStep] = useState<"ask" | "asked" | "code">("ask");

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { IdentityForm } from "../../../layers/presentation/components/identity-form.tsx";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";
+import { usePageTitle } from "../../../layers/presentation/use-page-title.ts";
 import { ownPath } from "./own-path.ts";
 
 const KNOWN = ["federation-failed", "provider-not-ready", "conflict"] as const;
@@ -32,6 +33,7 @@ export function SignInPage({ startsNew }: { readonly startsNew: boolean }) {
   const returnTo = ownPath(search.get("returnTo") ?? "/account/");
   const problem = search.get("problem");
   const [isNew, setIsNew] = useState(startsNew);
+  usePageTitle(t(isNew ? "signUpTitle" : "signInTitle"));
   return (
     <Stack maw={440} w="100%" mx="auto">
       <Title order={1} size="h2">

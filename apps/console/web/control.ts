@@ -12,7 +12,7 @@ import { useOperator } from "./operator.tsx";
 export const FAULTS = ["kill", "restart", "freeze", "thaw", "partition", "heal"] as const;
 export type Fault = (typeof FAULTS)[number];
 
-const STATUS_PATH = "/control/status";
+export const STATUS_PATH = "/control/status";
 const FAULTS_PATH = "/control/faults";
 const ASK_EVERY_MS = 2_000;
 const NOT_HERE = "not here";

@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { regionName } from "../../../base/places.ts";
 import { Chip } from "../../../layers/presentation/components/chip.tsx";
+import { NotFound } from "../../../layers/presentation/components/not-found.tsx";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";
 import { PageFrame } from "../../../layers/presentation/components/page-frame.tsx";
 import { useFormat, useLanguage, useLive } from "../../../layers/presentation/context.tsx";
@@ -18,6 +19,7 @@ import { DecisionDialog } from "./decision-dialog.tsx";
 import { JournalPanel } from "./journal-panel.tsx";
 import { LinksPanel } from "./links-panel.tsx";
 import { OperatorButton, OperatorProvider, useOperator } from "./operator.tsx";
+import { OutageWatch } from "./outage-watch.tsx";
 import { OutboxPanel } from "./outbox-panel.tsx";
 import { RegionsPanel } from "./regions-panel.tsx";
 
@@ -83,6 +85,7 @@ function Console() {
   return (
     <OperatorProvider>
       <PageFrame page="console" account={<OperatorButton />}>
+        <OutageWatch />
         <Stack gap="xl">
           <Stack gap="xs">
             <Head />
@@ -108,4 +111,15 @@ function Console() {
   );
 }
 
-mountPage({ catalogue, children: <Console /> });
+const isHere = window.location.pathname === "/console/";
+
+mountPage({
+  catalogue,
+  children: isHere ? (
+    <Console />
+  ) : (
+    <PageFrame page="console">
+      <NotFound />
+    </PageFrame>
+  ),
+});

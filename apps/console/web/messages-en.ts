@@ -77,7 +77,7 @@ export const consoleEn = {
     restartFull: "Restart {{region}}",
     freezeFull: "Freeze {{region}} (SIGSTOP)",
     thawFull: "Thaw {{region}} (SIGCONT)",
-    partitionFull: "Cut {{region}} off from all others",
+    partitionFull: "Cut off {{region}} from all others",
     healFull: "Heal the links of {{region}}",
     done: "{{action}}: done.",
   },

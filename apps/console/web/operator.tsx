@@ -3,6 +3,7 @@
  * asked once, kept in this tab only, and sent as a bearer token.
  */
 import { Button, Code, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import {
   createContext,
   type FormEvent,
@@ -15,7 +16,7 @@ import { Trans, useTranslation } from "react-i18next";
 import { remember, remembered } from "../../../layers/presentation/components/memory.ts";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";
 import { Account } from "../../../layers/presentation/components/page-frame.tsx";
-import { useMe } from "../../../layers/presentation/context.tsx";
+import { useKit, useLive, useMe } from "../../../layers/presentation/context.tsx";
 
 const MEMORY = "understudy.operator-token";
 
@@ -87,18 +88,35 @@ function TokenDialog({ opened, wasRefused, onClose, onToken }: TokenDialogProps)
   );
 }
 
+/** While no region answers, the supervisor alone can say whether this session is an operator's. */
+function useSupervisorsWord(isNeeded: boolean): boolean {
+  const { api } = useKit();
+  const { connection } = useLive();
+  const query = useQuery({
+    queryKey: ["supervisor's word"],
+    enabled: isNeeded && connection === "offline",
+    queryFn: ({ signal }) =>
+      api.request("GET", "/control/status", { signal }).then(
+        () => true,
+        () => false,
+      ),
+  });
+  return isNeeded && query.data === true;
+}
+
 export function OperatorProvider({ children }: { readonly children: ReactNode }) {
   const [token, setToken] = useState(() => remembered(MEMORY, "tab") ?? undefined);
   const [asking, setAsking] = useState<"no" | "first" | "again">("no");
   const me = useMe();
   const name = me?.roles?.includes("operator") === true ? me.username : undefined;
+  const isKnownToSupervisor = useSupervisorsWord(me === undefined && token === undefined);
   const operator = useMemo<Operator>(() => {
     const keep = (next: string | undefined): void => {
       remember(MEMORY, next ?? null, "tab");
       setToken(next);
     };
     return {
-      may: token !== undefined || name !== undefined,
+      may: token !== undefined || name !== undefined || isKnownToSupervisor,
       name,
       token,
       ask: () => setAsking("first"),
@@ -108,7 +126,7 @@ export function OperatorProvider({ children }: { readonly children: ReactNode })
       },
       leave: () => keep(undefined),
     };
-  }, [token, name]);
+  }, [token, name, isKnownToSupervisor]);
   return (
     <OperatorContext value={operator}>
       {children}

@@ -11,6 +11,7 @@ import { SignInNeeded } from "../../../layers/presentation/components/sign-in-ne
 import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useFormat, useKit, useMe } from "../../../layers/presentation/context.tsx";
+import { usePageTitle } from "../../../layers/presentation/use-page-title.ts";
 import { useShortcuts } from "../../../layers/presentation/use-shortcuts.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
 import { Comments } from "./comments.tsx";
@@ -171,6 +172,7 @@ export function DetailPage({ onHelp }: { readonly onHelp: () => void }) {
   const query = usePhoto(id);
   const code = me === null ? "unauthenticated" : query.isError && problemOf(query.error).code;
   const photo = query.data;
+  usePageTitle(...(photo === undefined ? [] : [photo.title]), t("title"));
   return (
     <Stack>
       <Anchor component={Link} to="/">

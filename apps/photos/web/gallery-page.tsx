@@ -8,6 +8,7 @@ import { problemOf } from "../../../layers/presentation/api/problem.ts";
 import { Empty, LoadFailed } from "../../../layers/presentation/components/empty.tsx";
 import { SignInNeeded } from "../../../layers/presentation/components/sign-in-needed.tsx";
 import { useFormat, useMe } from "../../../layers/presentation/context.tsx";
+import { usePageTitle } from "../../../layers/presentation/use-page-title.ts";
 import { useShortcuts } from "../../../layers/presentation/use-shortcuts.ts";
 import classes from "./gallery-page.module.css";
 import { type Photo, UPLOAD_LIMIT_BYTES } from "./photo.ts";
@@ -158,6 +159,7 @@ export interface GalleryPageProps {
 
 export function GalleryPage({ onHelp, onUpload }: GalleryPageProps) {
   const { t } = useTranslation("photos");
+  usePageTitle(t("title"));
   const format = useFormat();
   const me = useMe();
   const [search, setSearch] = useSearchParams();

@@ -1,9 +1,10 @@
 /** The photos pages: composition. */
-import { useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
-import { BrowserRouter, Navigate, Route, Routes } from "react-router";
+import { useRef, useState } from "react";
+import { BrowserRouter, Route, Routes, useLocation } from "react-router";
+import { NotFound } from "../../../layers/presentation/components/not-found.tsx";
 import { PageFrame } from "../../../layers/presentation/components/page-frame.tsx";
 import { mountPage } from "../../../layers/presentation/mount.tsx";
+import { useRouteFocus } from "../../../layers/presentation/use-route-focus.ts";
 import { catalogue } from "./catalogue.ts";
 import { DetailPage } from "./detail-page.tsx";
 import { GalleryPage } from "./gallery-page.tsx";
@@ -13,14 +14,11 @@ import { DropArea } from "./uploads/drop-area.tsx";
 import { UploadsProvider } from "./uploads/use-uploads.tsx";
 
 function Photos() {
-  const { t } = useTranslation("photos");
   const [help, setHelp] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
   const openHelp = (): void => setHelp(true);
   useChangeEvents();
-  useEffect(() => {
-    document.title = `${t("title")} – Understudy`;
-  }, [t]);
+  useRouteFocus(useLocation().pathname);
   return (
     <PageFrame page="photos">
       <DropArea picker={picker}>
@@ -30,7 +28,7 @@ function Photos() {
             element={<GalleryPage onHelp={openHelp} onUpload={() => picker.current?.click()} />}
           />
           <Route path="/p/:id" element={<DetailPage onHelp={openHelp} />} />
-          <Route path="*" element={<Navigate to="/" replace />} />
+          <Route path="*" element={<NotFound />} />
         </Routes>
       </DropArea>
       <PhotosShortcuts opened={help} onClose={() => setHelp(false)} />

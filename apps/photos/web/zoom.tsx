@@ -162,7 +162,8 @@ export function Zoom({ photo, opened, onClose }: ZoomProps) {
       withCloseButton={false}
       padding={0}
       transitionProps={{ duration: 0 }}
-      aria-label={t("zoom.title")}
+      // On the dialog itself: on the whole it would name the layer around it.
+      attributes={{ content: { "aria-label": t("zoom.title") } }}
       classNames={{ content: classes.content, body: classes.content }}
     >
       <Stage photo={photo} onClose={onClose} />

@@ -9,6 +9,7 @@ import { SignInNeeded } from "../../../layers/presentation/components/sign-in-ne
 import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useMe } from "../../../layers/presentation/context.tsx";
+import { usePageTitle } from "../../../layers/presentation/use-page-title.ts";
 import { useShortcuts } from "../../../layers/presentation/use-shortcuts.ts";
 import { Comments } from "./comments.tsx";
 import { ConflictDialog } from "./conflict-dialog.tsx";
@@ -163,6 +164,8 @@ export function DetailPage({ onHelp }: { readonly onHelp: () => void }) {
   const { id = "" } = useParams();
   const me = useMe();
   const query = useTicket(id);
+  const name = query.data ? `${t("ticket.heading")} ${shortId(id)}` : t("ticket.heading");
+  usePageTitle(name, t("title"));
   const code = me === null ? "unauthenticated" : query.isError && problemOf(query.error).code;
   return (
     <Stack>
@@ -170,7 +173,7 @@ export function DetailPage({ onHelp }: { readonly onHelp: () => void }) {
         ← {t("form.back")}
       </Anchor>
       <Title order={1} size="h2">
-        {t("ticket.heading")} <code>{shortId(id)}</code>
+        {t("ticket.heading")} {query.data ? <code>{shortId(id)}</code> : null}
       </Title>
       <TicketsOutbox />
       {query.data ? <Body loaded={query.data} onHelp={onHelp} /> : null}

@@ -9,6 +9,7 @@ import { Empty, LoadFailed, Loading } from "../../../layers/presentation/compone
 import { SignInNeeded } from "../../../layers/presentation/components/sign-in-needed.tsx";
 import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
 import { useMe } from "../../../layers/presentation/context.tsx";
+import { usePageTitle } from "../../../layers/presentation/use-page-title.ts";
 import { useShortcuts } from "../../../layers/presentation/use-shortcuts.ts";
 import { PriorityLabel, StatusLabel } from "./labels.tsx";
 import classes from "./list-page.module.css";
@@ -98,6 +99,7 @@ function Tickets({
 
 export function ListPage({ onHelp }: { readonly onHelp: () => void }) {
   const { t } = useTranslation("tickets");
+  usePageTitle(t("title"));
   const navigate = useNavigate();
   const me = useMe();
   const [search, setSearch] = useSearchParams();

@@ -1,9 +1,10 @@
 /** The tickets pages: composition. */
-import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
-import { BrowserRouter, Navigate, Route, Routes } from "react-router";
+import { useState } from "react";
+import { BrowserRouter, Route, Routes, useLocation } from "react-router";
+import { NotFound } from "../../../layers/presentation/components/not-found.tsx";
 import { PageFrame } from "../../../layers/presentation/components/page-frame.tsx";
 import { mountPage } from "../../../layers/presentation/mount.tsx";
+import { useRouteFocus } from "../../../layers/presentation/use-route-focus.ts";
 import { catalogue } from "./catalogue.ts";
 import { DetailPage } from "./detail-page.tsx";
 import { ListPage } from "./list-page.tsx";
@@ -12,12 +13,9 @@ import { TicketsShortcuts } from "./shortcuts-help.tsx";
 import { TroubleshootingPage } from "./troubleshooting-page.tsx";
 
 function Tickets() {
-  const { t } = useTranslation("tickets");
   const [help, setHelp] = useState(false);
   const openHelp = (): void => setHelp(true);
-  useEffect(() => {
-    document.title = `${t("title")} – Understudy`;
-  }, [t]);
+  useRouteFocus(useLocation().pathname);
   return (
     <PageFrame page="tickets">
       <Routes>
@@ -25,7 +23,7 @@ function Tickets() {
         <Route path="/new" element={<NewPage onHelp={openHelp} />} />
         <Route path="/t/:id" element={<DetailPage onHelp={openHelp} />} />
         <Route path="/troubleshooting" element={<TroubleshootingPage />} />
-        <Route path="*" element={<Navigate to="/" replace />} />
+        <Route path="*" element={<NotFound />} />
       </Routes>
       <TicketsShortcuts opened={help} onClose={() => setHelp(false)} />
     </PageFrame>

@@ -7,6 +7,7 @@ import { SignInNeeded } from "../../../layers/presentation/components/sign-in-ne
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useFormat, useMe } from "../../../layers/presentation/context.tsx";
 import { useDraft } from "../../../layers/presentation/use-draft.ts";
+import { usePageTitle } from "../../../layers/presentation/use-page-title.ts";
 import { useShortcuts } from "../../../layers/presentation/use-shortcuts.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
 import {
@@ -24,6 +25,7 @@ type Fields = Pick<Ticket, "description" | "priority">;
 
 export function NewPage({ onHelp }: { readonly onHelp: () => void }) {
   const { t } = useTranslation("tickets");
+  usePageTitle(t("form.title"), t("title"));
   const format = useFormat();
   const navigate = useNavigate();
   const me = useMe();

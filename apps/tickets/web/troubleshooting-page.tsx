@@ -8,6 +8,7 @@ import {
   type ProviderView,
   useProviders,
 } from "../../../layers/presentation/components/provider-buttons.tsx";
+import { usePageTitle } from "../../../layers/presentation/use-page-title.ts";
 
 function ProviderState({
   provider,
@@ -47,6 +48,7 @@ function ProviderState({
 
 export function TroubleshootingPage() {
   const { t } = useTranslation("tickets");
+  usePageTitle(t("trouble.title"), t("title"));
   const query = useProviders();
   return (
     <Stack maw={760}>

@@ -19,7 +19,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 const ROOT = resolve(import.meta.dirname, "../../..");
 const OUT = join(ROOT, "dist/web");
 const NEXT = join(ROOT, "dist/.web-next");
-const PAGES = ["landing", "tickets", "photos", "console", "account"];
+const PAGES = ["landing", "tickets", "photos", "console", "account", "outage", "missing"];
 const SOURCES = [
   "layers/presentation",
   "layers/routing/record.ts",

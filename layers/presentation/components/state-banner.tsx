@@ -24,8 +24,11 @@ function Situation({ id }: { readonly id: string }) {
   const app = useLiveApp(id);
   if (live.connection === "offline") {
     return (
-      <Notice tone="danger" title={t("banner.offline.title")}>
-        {t("banner.offline.body")}
+      <Notice
+        tone="danger"
+        title={t(navigator.onLine ? "banner.offline.title" : "banner.deviceOffline.title")}
+      >
+        {t(navigator.onLine ? "banner.offline.body" : "banner.deviceOffline.body")}
       </Notice>
     );
   }

@@ -98,6 +98,10 @@ export const kitDe: Translation<typeof kitEn> = {
       title: "Keine Region erreichbar",
       body: "Weder die Region dieser Seite noch eine andere antwortet. Zu sehen ist der zuletzt geladene Stand; was Sie schreiben, wartet hier.",
     },
+    deviceOffline: {
+      title: "Sie sind offline",
+      body: "Dieses Gerät hat keine Verbindung. Zu sehen ist der zuletzt geladene Stand; was Sie schreiben, wartet hier.",
+    },
     stale: {
       title: "Vielleicht ein älterer Stand",
       body: "{{region}} hat mit einer Kopie geantwortet, die {{age}} alt ist.",
@@ -170,6 +174,10 @@ export const kitDe: Translation<typeof kitEn> = {
     "key-reused": "Derselbe Schlüssel wurde schon für etwas anderes benutzt.",
     "no-majority": "Es antwortet keine Mehrheit der Wähler: Jetzt lässt sich nichts ändern.",
     internal: "Etwas ist schiefgegangen.",
+  },
+  missing: {
+    title: "Diese Seite gibt es nicht",
+    what: "Nichts hat diese Adresse:",
   },
   data: {
     loading: "Wird geladen",

@@ -95,6 +95,10 @@ export const kitEn = {
       title: "No region can be reached",
       body: "Neither this page's region nor any other answers. What you see is what was loaded before; what you write waits here.",
     },
+    deviceOffline: {
+      title: "You are offline",
+      body: "This device has no network. What you see is what was loaded before; what you write waits here.",
+    },
     stale: {
       title: "You may see older data",
       body: "{{region}} answered with a copy that is {{age}} old.",
@@ -166,6 +170,10 @@ export const kitEn = {
     "key-reused": "The same key was used for something else.",
     "no-majority": "No majority of voters answers: nothing can be changed now.",
     internal: "Something went wrong.",
+  },
+  missing: {
+    title: "There is no such page",
+    what: "Nothing has this address:",
   },
   data: { loading: "Loading", retry: "Try again", failed: "This could not be loaded." },
 } as const;

@@ -33,6 +33,8 @@ export interface Live {
   state(): LiveState;
   subscribe(listener: () => void): () => void;
   start(api: Api): () => void;
+  /** Takes what somebody else knows, where no region can say it. */
+  learn(event: LiveEvent): void;
 }
 
 export function createLive(origin: string, streams: Streams): Live {
@@ -119,5 +121,6 @@ export function createLive(origin: string, streams: Streams): Live {
       return () => listeners.delete(listener);
     },
     start,
+    learn: apply,
   };
 }

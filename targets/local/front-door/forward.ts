@@ -84,7 +84,7 @@ export class Exchange implements Pending, FlightListener {
 
   start(): void {
     this.#door.budget.earn();
-    this.#of.response.once("close", () => this.#clientLeft());
+    this.#of.response.once("close", () => this.abandon());
     // A client that is gone is told by `close`; the error adds nothing.
     this.#of.response.on("error", () => undefined);
     this.#next();
@@ -359,7 +359,7 @@ export class Exchange implements Pending, FlightListener {
     this.#leave(this.#of.response.statusCode);
   }
 
-  #clientLeft(): void {
+  abandon(): void {
     if (this.#isOver) return;
     for (const flight of [...this.#flights]) this.#drop(flight);
     this.#leave(this.#of.response.writableFinished ? this.#of.response.statusCode : 499);

@@ -21,7 +21,9 @@ import { createOriginOf, type OriginOf } from "./entrance.ts";
 import { Exchange } from "./forward.ts";
 import { headerOf, requestHeaders } from "./headers.ts";
 import { answerProblem, FRONT_DOOR } from "./problem.ts";
-import { type Access, type RegionRef, routeOf, type Table } from "./router.ts";
+import type { Request } from "./request.ts";
+import { type Access, conditionOf, type RegionRef, routeOf, type Table } from "./router.ts";
+import { createStandIn, type StandIn } from "./stand-in.ts";
 
 export interface FrontDoorOptions {
   readonly host?: string;
@@ -38,6 +40,8 @@ export interface FrontDoorOptions {
   readonly entrance?: Entrance;
   /** Shown to regions, so that they believe what it says of clients (http/own-proxy.ts). */
   readonly proxyToken?: string;
+  /** The built pages, for people who come while no region answers. */
+  readonly webRoot?: string | undefined;
   readonly log?: Log;
 }
 
@@ -59,6 +63,8 @@ const MOST_SOCKETS = 16_000;
 /** How often heads that are late are looked for: connections that say nothing end as soon. */
 const LATE_LOOK_MS = 2_000;
 const DRAIN_LOOK_MS = 20;
+const PAGE_LIMIT_MS = 2_000;
+const PAGE_LOOK_MS = 50;
 
 export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
   const door = createDoor({
@@ -68,6 +74,9 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
   });
   let originOf = createOriginOf(options.entrance ?? NO_ENTRANCE);
   const shown = options.proxyToken === undefined ? [] : [PROXY_TOKEN, options.proxyToken];
+  const { webRoot } = options;
+  const origins = (): readonly string[] => door.table.regions.map(({ url }) => new URL(url).origin);
+  const standIn = webRoot === undefined ? undefined : createStandIn(webRoot, origins);
   const streams = new Set<ServerResponse>();
   const server = createHttpServer({
     name: FRONT_DOOR,
@@ -80,7 +89,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
         streams.add(response);
         response.once("close", () => streams.delete(response));
       }
-      handle(door, { request, response, originOf, shown });
+      handle(door, { request, response, originOf, shown, standIn });
     },
   });
   server.maxConnections = MOST_SOCKETS;
@@ -149,9 +158,11 @@ interface Arrived {
   readonly originOf: OriginOf;
   /** Added to what every region gets. */
   readonly shown: readonly string[];
+  readonly standIn: StandIn | undefined;
 }
 
-function handle(door: Door, { request, response, originOf, shown }: Arrived): void {
+function handle(door: Door, arrived: Arrived): void {
+  const { request, response, originOf, shown, standIn } = arrived;
   if (door.pending.size >= door.limits.mostPending) {
     return answerProblem(response, "busy", "too many requests are open");
   }
@@ -176,8 +187,27 @@ function handle(door: Door, { request, response, originOf, shown }: Arrived): vo
     const access: Access = isBare ? "bare" : isSafe ? "read" : "keyed";
     const app = route.kind === "region" ? route.app : undefined;
     const of = { request, response, app, access, isControl, headers, body, isEventStream };
-    new Exchange(door, of).start();
+    const exchange = new Exchange(door, of);
+    exchange.start();
+    if (standIn?.covers(request)) standInFor(door, standIn, exchange, of);
   });
+}
+
+/** A person does not wait for a region as long as a program does. */
+function standInFor(door: Door, standIn: StandIn, exchange: Exchange, of: Request): void {
+  const { request, response } = of;
+  const startedAt = performance.now();
+  const look = (): void => {
+    const { regions } = door.table;
+    const isLost = regions.every(({ id }) => conditionOf(door.table, id) !== "up");
+    if (!isLost && performance.now() - startedAt < PAGE_LIMIT_MS) return;
+    clearInterval(timer);
+    if (response.headersSent) return;
+    exchange.abandon();
+    standIn.answer(request, response);
+  };
+  const timer = setInterval(look, PAGE_LOOK_MS);
+  response.once("close", () => clearInterval(timer));
 }
 
 /** Counts what is kept of one request's body, as it arrives; false: there is no room for it. */

@@ -10,6 +10,7 @@ import { pino } from "pino";
 import type { Log } from "../../../layers/api/log.ts";
 import { startNames } from "../dns/names.ts";
 import { proxyTokenOf } from "../http/own-proxy.ts";
+import { webRoot } from "../pages.ts";
 import { joinSupervisor } from "../supervisor/child.ts";
 import { startFrontDoor } from "./front-door.ts";
 
@@ -35,6 +36,7 @@ try {
     regions: [],
     proxyToken: proxyTokenOf(config.secretHex),
     controlUrl: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    webRoot: webRoot(),
     log: doorLog,
   });
   const names = await startNames({ config, table: () => door.table(), log: doorLog });

@@ -27,7 +27,7 @@ import { reapLeftovers } from "./leftovers.ts";
 import { Membership } from "./membership.ts";
 import type { RegionRef } from "./messages.ts";
 import { answersApps, observeApps } from "./observed-apps.ts";
-import { operatorOf } from "./operator-session.ts";
+import { OperatorSessions } from "./operator-session.ts";
 import { identify } from "./process-identity.ts";
 import type { RoundTrip } from "./round-trip.ts";
 import type { Programs } from "./sites.ts";
@@ -229,13 +229,14 @@ class LocalDeployment implements RunningDeployment {
       self.#file = next;
       directory.writeDeployment(next);
     };
+    const sessions = new OperatorSessions();
     const control = await openControl(directory.operatorToken(), {
       status: () => self.status(),
       fault: (body, by) => injectFault(self.#running, body, STOP_GRACE_MS, by),
       addRegion: (body) => membership.addRegion((body as { id?: unknown } | null)?.id),
       removeRegion: (id, acceptDataLoss) => membership.removeRegion(id, acceptDataLoss),
       operatorOf: (headers) =>
-        operatorOf(
+        sessions.operatorOf(
           headers,
           self.#running.addresses().map(({ url }) => url),
         ),

@@ -1,0 +1,126 @@
+/** What a person sees where there is nothing to show: no region, no such page. *composition* */
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  type BrowserDeployment,
+  hasChromium,
+  picture,
+  startBrowserDeployment,
+} from "./browser-deployment.ts";
+
+let deployment: BrowserDeployment;
+
+beforeAll(async () => {
+  if (hasChromium) deployment = await startBrowserDeployment();
+}, 120_000);
+afterAll(() => deployment?.end(), 60_000);
+
+const control = (kind: string, regions: readonly string[]): Promise<Response> =>
+  fetch(`${deployment.line.frontDoor}/control/faults`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${deployment.operatorToken}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify({ kind, regions, options: {} }),
+  });
+
+const titleOf = (page: Page) => page.getByRole("heading", { level: 1 });
+
+test.skipIf(!hasChromium).each([
+  ["/nope", 404],
+  ["/bookstore/", 404],
+  ["/problems/x", 404],
+  ["/tickets/zzz", 200],
+  ["/photos/a/b", 200],
+  ["/account/zzz", 200],
+  ["/console/zzz", 200],
+])(
+  "an address that leads nowhere says so: %s",
+  async (path, status) => {
+    const faults: string[] = [];
+    for (const url of [deployment.line.frontDoor, deployment.line.regions[0]?.url]) {
+      const page = await deployment.newPage(faults);
+      const response = await page.goto(`${url}${path}`);
+      expect(response?.status()).toBe(status);
+      await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+      expect(await page.title()).toBe("There is no such page – Understudy");
+    }
+    const asked = await fetch(`${deployment.line.frontDoor}/nope`);
+    expect(asked.headers.get("content-type")).toBe("application/problem+json");
+    expect(faults).toEqual([]);
+  },
+  60_000,
+);
+
+test.skipIf(!hasChromium)(
+  "a ticket that does not exist gets no number",
+  async () => {
+    const faults: string[] = [];
+    const page = await deployment.newPage(faults);
+    await deployment.signIn(page, "tickets", "rider");
+    await page.goto(`${deployment.line.frontDoor}/tickets/t/T-DOES-NOT-EXIST`);
+    await page.getByText("This ticket does not exist").waitFor();
+    expect(await titleOf(page).innerText()).toBe("Ticket");
+    expect(faults).toEqual([]);
+  },
+  60_000,
+);
+
+test.skipIf(!hasChromium)(
+  "each page has a title of its own, and the focus goes to its heading",
+  async () => {
+    const faults: string[] = [];
+    const page = await deployment.newPage(faults);
+    await deployment.signIn(page, "tickets", "rider");
+    expect(await page.title()).toBe("Tickets – Understudy");
+    await page.locator("[data-ticket-link]").first().click();
+    await page.getByRole("heading", { name: "Comments" }).waitFor();
+    expect(await page.title()).toMatch(/^Ticket \w{6} – Tickets – Understudy$/);
+    expect(await titleOf(page).evaluate((one) => one === document.activeElement)).toBe(true);
+    await page.getByRole("link", { name: "Back to the list" }).click();
+    await page.getByRole("heading", { name: "Tickets", level: 1 }).waitFor();
+    expect(await page.title()).toBe("Tickets – Understudy");
+    expect(await titleOf(page).evaluate((one) => one === document.activeElement)).toBe(true);
+    expect(faults).toEqual([]);
+  },
+  60_000,
+);
+
+test.skipIf(!hasChromium)(
+  "with all regions down a page says so and opens by itself when an operator restarts one",
+  async () => {
+    const faults: string[] = [];
+    const { line } = deployment;
+    const visitor = await deployment.newPage(faults);
+    const [link = ""] = /http\S+\/account\/link#\S+/.exec(deployment.said()) ?? [];
+    const operator = await deployment.newPage(faults);
+    expect(deployment.said()).toContain("/account/link#");
+    await operator.goto(link);
+    await operator
+      .getByRole("button", { name: /^Kill .*SIGKILL/ })
+      .first()
+      .waitFor();
+    await control(
+      "kill",
+      line.regions.map(({ id }) => id),
+    );
+
+    const shown = await visitor.goto(`${line.frontDoor}/tickets/`);
+    expect(shown?.status()).toBe(503);
+    await visitor.getByRole("heading", { name: "No region is on stage" }).waitFor();
+    await picture(visitor, "outage");
+    const asked = await fetch(`${line.frontDoor}/tickets/api/tickets`);
+    expect(asked.headers.get("content-type")).toBe("application/problem+json");
+
+    await operator.goto(`${line.frontDoor}/console/`);
+    const restart = operator.getByRole("button", { name: /^Restart/ }).first();
+    await restart.waitFor();
+    await picture(operator, "console-all-down");
+    await restart.click();
+    await operator.getByText("Restart: done.").waitFor();
+    await visitor.getByRole("heading", { name: "Tickets", level: 1 }).waitFor();
+    expect(faults).toEqual([]);
+  },
+  120_000,
+);
