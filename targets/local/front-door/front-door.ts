@@ -22,7 +22,14 @@ import { Exchange } from "./forward.ts";
 import { headerOf, requestHeaders } from "./headers.ts";
 import { answerProblem, FRONT_DOOR } from "./problem.ts";
 import type { Request } from "./request.ts";
-import { type Access, conditionOf, type RegionRef, routeOf, type Table } from "./router.ts";
+import {
+  type Access,
+  type Condition,
+  conditionOf,
+  type RegionRef,
+  routeOf,
+  type Table,
+} from "./router.ts";
 import { createStandIn, type StandIn } from "./stand-in.ts";
 
 export interface FrontDoorOptions {
@@ -63,7 +70,8 @@ const MOST_SOCKETS = 16_000;
 /** How often heads that are late are looked for: connections that say nothing end as soon. */
 const LATE_LOOK_MS = 2_000;
 const DRAIN_LOOK_MS = 20;
-const PAGE_LIMIT_MS = 2_000;
+const PAGE_LIMIT_MS = 8_000;
+const PAGE_SILENCE_MS = 2_000;
 const PAGE_LOOK_MS = 50;
 
 export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
@@ -193,14 +201,19 @@ function handle(door: Door, arrived: Arrived): void {
   });
 }
 
+/** What is only slow gets longer than what is silent; where every connection is refused, no time. */
+function pageLimitMs(conditions: readonly Condition[]): number {
+  if (conditions.includes("up")) return PAGE_LIMIT_MS;
+  return conditions.includes("silent") ? PAGE_SILENCE_MS : 0;
+}
+
 /** A person does not wait for a region as long as a program does. */
 function standInFor(door: Door, standIn: StandIn, exchange: Exchange, of: Request): void {
   const { request, response } = of;
   const startedAt = performance.now();
   const look = (): void => {
-    const { regions } = door.table;
-    const isLost = regions.every(({ id }) => conditionOf(door.table, id) !== "up");
-    if (!isLost && performance.now() - startedAt < PAGE_LIMIT_MS) return;
+    const conditions = door.table.regions.map(({ id }) => conditionOf(door.table, id));
+    if (performance.now() - startedAt < pageLimitMs(conditions)) return;
     clearInterval(timer);
     if (response.headersSent) return;
     exchange.abandon();
