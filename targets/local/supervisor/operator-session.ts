@@ -3,7 +3,7 @@
  *
  * The regions know that, so the cookie is shown to all of them at once and the first good answer
  * counts: this must work while a region is dead or frozen. While none of them answers, a session
- * that they vouched for within KEPT_MS still counts: without it, the console could not restart them.
+ * that they vouched for within KEPT_MS still counts, so that the console can restart them.
  * A cookie counts only for requests that the browser says a page of the same origin has made.
  *
  * Invariants
