@@ -12,6 +12,7 @@ import type { SimulatedClient } from "../client.ts";
 import type { Operation } from "../history.ts";
 import { type DiskCopy, type SimulatedWorld, simulate } from "../simulate.ts";
 import { type Plan, type PlannedFault, TIGHT_RTT_MS } from "./plan.ts";
+import { unconditionalTickets } from "./unconditional-tickets.ts";
 
 export interface PlanRun {
   readonly violations: readonly string[];
@@ -37,7 +38,7 @@ export async function runPlan(plan: Plan): Promise<PlanRun> {
 async function runWorld(plan: Plan): Promise<PlanRun> {
   const { mode, durability, seed } = plan;
   const app = defineApp({
-    ...ticketsApp,
+    ...(mode === "active-active" ? unconditionalTickets : ticketsApp),
     mode,
     durability,
     objectives: { rtoMs: 900_000, rpoMs: durability === "local" ? 900_000 : 0 },
