@@ -195,12 +195,12 @@ describe("a retry with the same key", () => {
   });
 
   test("keys that are empty, too long, or not visible ASCII are refused", async () => {
-    for (const key of ["", "x".repeat(129), "a b", "ü"]) {
+    for (const key of ["", "x".repeat(256), "a b", "ü"]) {
       const { status, body } = await submit({}, { "idempotency-key": key });
       expect(status, JSON.stringify(key)).toBe(400);
       expect(body.type).toBe("/problems/invalid-header");
     }
-    expect((await submit({}, { "idempotency-key": "x".repeat(128) })).status).toBe(201);
+    expect((await submit({}, { "idempotency-key": "x".repeat(255) })).status).toBe(201);
   });
 });
 
