@@ -87,6 +87,8 @@ function verdictOf(status: number, type: string, read: boolean): Verdict {
   if (type.endsWith("fenced")) return "fenced";
   if (type.endsWith("outcome-unknown")) return "unknown";
   if (type.endsWith("busy")) return "busy";
+  // The front door has seen what this request does to regions.
+  if (type.endsWith("bad-gateway")) return "final";
   if (status === 503) return "unavailable";
   if (status === 502 || status === 504) return "unknown";
   return status === 500 && read ? "unavailable" : "final";

@@ -163,7 +163,9 @@ class RunningCall {
       this.#cause = error;
       this.#history.push(`${regionId}: ${codeOf(error)}`);
       this.#shared.tell({ type: "trouble", region: regionId, trouble: "unreachable" });
-      this.#step({ type: "broke", attempt: id, sent: codeOf(error) !== "ECONNREFUSED" });
+      const code = codeOf(error);
+      const sent = code !== "ECONNREFUSED";
+      this.#step({ type: "broke", attempt: id, sent, reset: RESETS.has(code) });
     } finally {
       this.#flying.delete(id);
     }
@@ -252,6 +254,9 @@ class RunningCall {
     this.#ends.ended();
   }
 }
+
+/** A connection that was there, and broke. */
+const RESETS = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 function codeOf(error: unknown): string {
   const cause = (error as { cause?: { code?: unknown } } | null)?.cause;

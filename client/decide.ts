@@ -21,6 +21,7 @@
  *  D6 nothing is sent after the deadline                                       (step)
  *  D7 a miss of a stale region ends the call only where no serving one can be asked in time
  *                                                                  (onAnswered, fenceHolds)
+ *  D8 a call under which the connections to two regions certainly broke is not sent again (onBroke)
  *
  * Not promised: order between calls.
  */
@@ -67,6 +68,8 @@ export interface Call {
   /** Every region this call was sent to. */
   readonly visited: readonly string[];
   readonly waiting: boolean;
+  /** Regions whose connection certainly broke while they were at work on it. */
+  readonly broken: readonly string[];
   /** A retry is not sent before this. */
   readonly notBefore: number;
   /** The answer to fall back on. */
@@ -79,8 +82,16 @@ export interface Call {
 export type CallEvent =
   | { readonly type: "start" }
   | { readonly type: "answered"; readonly attempt: number; readonly verdict: Verdict }
-  /** `sent` is false when certainly nothing reached the region (connection refused). */
-  | { readonly type: "broke"; readonly attempt: number; readonly sent: boolean }
+  /**
+   * `sent` is false when certainly nothing reached the region (connection refused), `reset` true
+   * when certainly it had arrived: what a page cannot tell from a network that is gone.
+   */
+  | {
+      readonly type: "broke";
+      readonly attempt: number;
+      readonly sent: boolean;
+      readonly reset: boolean;
+    }
   /** The poll found a region; `serving` if it may write. */
   | { readonly type: "wake"; readonly region: string; readonly serving: boolean }
   | { readonly type: "tick" };
@@ -127,6 +138,8 @@ const BUSY_FIRST_MS = 100;
 const BUSY_MOST_MS = 2_000;
 const BACKOFF_FIRST_MS = 10;
 const BACKOFF_MOST_MS = 500;
+/** What ends the process of two regions would end a third, and the same ones once they are back. */
+const MOST_BROKEN = 2;
 
 export function createCall(
   of: Pick<Call, "app" | "access" | "stale" | "heavy" | "deadlineAt" | "silenceMs">,
@@ -138,6 +151,7 @@ export function createCall(
     sent: 0,
     visited: [],
     waiting: false,
+    broken: [],
     notBefore: 0,
     uncertain: false,
     ended: false,
@@ -215,13 +229,16 @@ function onBusy(call: Call, attempt: Attempt, { now, random, tokens }: World): S
 function onBroke(call: Call, event: CallEvent & { type: "broke" }, world: World): Step {
   const attempt = call.inFlight.find((a) => a.id === event.attempt);
   if (attempt === undefined) return { call, effects: [] };
+  const isNew = !call.broken.includes(attempt.region);
   const next: Call = {
     ...call,
     inFlight: call.inFlight.filter((a) => a !== attempt),
     tried: [...call.tried, attempt.region],
+    broken: event.reset && isNew ? [...call.broken, attempt.region] : call.broken,
     uncertain: call.uncertain || (event.sent && call.access !== "read"),
   };
-  return call.access === "bare" ? settle(next) : advance(next, world);
+  const isOver = call.access === "bare" || next.broken.length >= MOST_BROKEN;
+  return isOver ? settle(next) : advance(next, world);
 }
 
 function onWake(call: Call, event: CallEvent & { type: "wake" }, world: World): Step {

@@ -219,6 +219,11 @@ const kinds = {
     title: "Unhealthy",
     advice: "`detail` names the check that fails.",
   },
+  "bad-gateway": {
+    status: 502,
+    title: "The regions broke off",
+    advice: "Two connections broke under this request; it may be what ends them. Do not repeat it.",
+  },
   "outcome-unknown": {
     status: 504,
     title: "It is not known whether this happened",

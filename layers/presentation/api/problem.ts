@@ -87,6 +87,7 @@ const BY_TYPE: Readonly<Record<ServerCode, ProblemCode>> = {
   unavailable: "unavailable",
   busy: "unavailable",
   unhealthy: "unavailable",
+  "bad-gateway": "unavailable",
   "outcome-unknown": "outcome-unknown",
   "no-candidate": "conflict",
   "would-lose-data": "would-lose-data",

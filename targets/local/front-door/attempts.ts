@@ -1,7 +1,18 @@
-/** What became of a request so far: how often it was sent, where, and where it met trouble. *pure* */
+/**
+ * What became of a request so far: how often it was sent, where, and where it met trouble. *pure*
+ *
+ * Invariants
+ *  Q1 a request under which the connections to two regions broke is not sent again, and a read is
+ *     not repeated to a region whose connection broke under it                    (broke, choose)
+ *  Q2 one region counts once: a second old connection to it may break like the first     (broke)
+ */
+import { BROKE } from "./failure.ts";
+import { type Access, chooseRegion, type RegionRef, type Table } from "./router.ts";
+
 const BACKOFF_AFTER = 3;
 const BACKOFF_FIRST_MS = 20;
 const BACKOFF_MOST_MS = 250;
+const MOST_BROKEN = 2;
 
 export class Attempts {
   count = 0;
@@ -9,6 +20,8 @@ export class Attempts {
   regions = "";
   /** Regions that failed or refused it since it was last woken. */
   tried: string[] = [];
+  /** Regions whose connection broke while they were at work on it. */
+  broken: string[] = [];
   #burdened: string[] | undefined;
   #notBefore = 0;
 
@@ -26,6 +39,27 @@ export class Attempts {
     if (!isBurdened) return;
     this.#burdened ??= [];
     if (!this.#burdened.includes(region)) this.#burdened.push(region);
+  }
+
+  /** The region to send it to now; a read is not repeated where the connection broke under it. */
+  choose(
+    table: Table,
+    { app, access }: { readonly app: string | undefined; readonly access: Access },
+    busy: readonly string[],
+  ): string | undefined {
+    const tried = access === "read" ? [...this.tried, ...this.broken] : this.tried;
+    return chooseRegion(table, { app, access, tried, busy });
+  }
+
+  /**
+   * The connection broke under it. Answers whether that is enough: what ends the process of two
+   * regions would end a third, and the same ones again as soon as they are back.
+   */
+  broke(region: string, regions: readonly RegionRef[], isRead: boolean): string | undefined {
+    if (!this.broken.includes(region)) this.broken.push(region);
+    const isEverywhere = regions.every(({ id }) => this.broken.includes(id));
+    const isOver = this.broken.length >= MOST_BROKEN || (isRead && isEverywhere);
+    return isOver ? `${BROKE}: ${this.broken.join(", ")}` : undefined;
   }
 
   /** Whether another attempt there may add work to what it already has of this one. */

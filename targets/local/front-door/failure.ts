@@ -1,7 +1,10 @@
 /** How a request ends that no region answered: with the most that can be said truthfully. */
 import type { ServerResponse } from "node:http";
+import type { ProblemCode } from "../../../layers/api/problem.ts";
 import { answerProblem } from "./problem.ts";
 import { type Access, conditionOf, type Table } from "./router.ts";
+
+export const BROKE = "the connection to the region broke after the request was sent";
 
 export interface Failure {
   readonly reason: string;
@@ -10,11 +13,12 @@ export interface Failure {
   readonly attempts: number;
   /** An attempt may have had an effect. */
   readonly isUncertain: boolean;
-  readonly isBusy: boolean;
+  /** Where it had none. */
+  readonly code: ProblemCode;
 }
 
 export function answerFailure(response: ServerResponse, table: Table, failure: Failure): void {
-  const { reason, app, access, attempts, isUncertain, isBusy } = failure;
+  const { reason, app, access, attempts, isUncertain, code } = failure;
   const route = app === undefined ? undefined : table.apps.get(app);
   const extra = {
     attempts,
@@ -24,7 +28,6 @@ export function answerFailure(response: ServerResponse, table: Table, failure: F
       : { app: route.app, epoch: route.epoch, servingRegions: route.servingRegions }),
   };
   if (!isUncertain) {
-    const code = isBusy ? "busy" : "unavailable";
     return answerProblem(response, code, `${reason}; nothing was written`, extra);
   }
   const advice =

@@ -24,7 +24,7 @@ import { isHealthy, KEPT_BYTES, KeptAnswer } from "./answer.ts";
 import { Attempts } from "./attempts.ts";
 import { Delivery } from "./delivery.ts";
 import type { Door, Pending } from "./door.ts";
-import { answerFailure } from "./failure.ts";
+import { answerFailure, BROKE, type Failure } from "./failure.ts";
 import { headerOf, responseHeaders } from "./headers.ts";
 import { Hold } from "./hold.ts";
 import type { Place } from "./lane.ts";
@@ -32,7 +32,7 @@ import { Patience } from "./patience.ts";
 import { answerProblem } from "./problem.ts";
 import type { Request } from "./request.ts";
 import type { Seat } from "./roster.ts";
-import { chooseRegion, conditionOf, isLost } from "./router.ts";
+import { conditionOf, isLost } from "./router.ts";
 import { Turn } from "./turn.ts";
 import {
   type Flight,
@@ -106,7 +106,11 @@ export class Exchange implements Pending, FlightListener {
         if (!isLost(table, this.app, access, flight.upstream.id)) continue;
         this.#drop(flight);
         this.#isUncertain ||= flight.isSent && access === "keyed";
-        this.#attempts.avoid(flight.upstream.id, false);
+        const { id } = flight.upstream;
+        this.#attempts.avoid(id, false);
+        if (conditionOf(table, id) !== "down" || !flight.isSent) continue;
+        const over = this.#attempts.broke(id, table.regions, this.isRead);
+        if (over !== undefined) return this.#giveUp(over, "bad-gateway");
       }
     }
     if (this.isHeld) this.retry();
@@ -135,10 +139,8 @@ export class Exchange implements Pending, FlightListener {
 
   #choose(): string | undefined {
     if (this.#of.isControl) return this.#attempts.count === 0 ? "control" : undefined;
-    const { app, access } = this.#of;
     const busy = this.#flights.map((flight) => flight.upstream.id);
-    const { tried } = this.#attempts;
-    return chooseRegion(this.#door.table, { app, access, tried, busy });
+    return this.#attempts.choose(this.#door.table, this.#of, busy);
   }
 
   #send(region: string): void {
@@ -171,7 +173,7 @@ export class Exchange implements Pending, FlightListener {
       this.#attempts.avoid(upstream.id, false);
       return this.#next();
     }
-    this.#giveUp(`${upstream.id} has more to do than it can`, true);
+    this.#giveUp(`${upstream.id} has more to do than it can`, "busy");
   }
 
   #leaveLine(): void {
@@ -199,7 +201,6 @@ export class Exchange implements Pending, FlightListener {
   }
 
   #onDeadline(): void {
-    for (const flight of [...this.#flights]) this.#drop(flight);
     this.#isUncertain = true;
     this.#giveUp("the region did not answer in time");
   }
@@ -317,15 +318,15 @@ export class Exchange implements Pending, FlightListener {
     }
     this.#isUncertain ||= sent && access !== "read";
     this.#attempts.avoid(region, sent);
-    if (access === "bare" && sent) {
-      return this.#giveUp("the connection to the region broke after the request was sent");
-    }
+    if (access === "bare" && sent) return this.#giveUp(BROKE);
+    const over = sent && this.#attempts.broke(region, this.#door.table.regions, this.isRead);
+    if (over) return this.#giveUp(over, "bad-gateway");
     if (!this.isHeld && this.#winner === undefined) this.#next();
   }
 
   #keepHeld(): void {
     if (!this.isHeld && this.#door.held >= this.#door.limits.mostHeld) {
-      return this.#giveUp("too many requests are waiting for a region", true);
+      return this.#giveUp("too many requests are waiting for a region", "busy");
     }
     this.#patience.stop();
     const late = (): void => this.#giveUp("no region could serve it in time");
@@ -333,7 +334,7 @@ export class Exchange implements Pending, FlightListener {
     this.#hold.begin();
   }
 
-  #giveUp(reason: string, isBusy = false): void {
+  #giveUp(reason: string, code: Failure["code"] = "unavailable"): void {
     const { response, access } = this.#of;
     if (this.#isOver || response.headersSent) return;
     for (const flight of [...this.#flights]) {
@@ -341,13 +342,12 @@ export class Exchange implements Pending, FlightListener {
       this.#drop(flight);
     }
     this.#reason = reason;
-    if (!this.#isUncertain && this.#refusal !== undefined) {
+    if (!this.#isUncertain && this.#refusal !== undefined && code !== "bad-gateway") {
       this.#delivery.whole(this.#refusal);
     } else {
-      const isUncertain = this.#isUncertain;
       const { count: attempts } = this.#attempts;
-      const failure = { reason, app: this.app, access, attempts, isUncertain, isBusy };
-      answerFailure(response, this.#door.table, failure);
+      const so = { reason, app: this.app, access, attempts, isUncertain: this.#isUncertain, code };
+      answerFailure(response, this.#door.table, so);
     }
     this.#leave(response.statusCode);
   }
