@@ -55,6 +55,13 @@ const MEMBERSHIP = {
   leaving: "being removed",
 } as const;
 
+function crashesOf({ crashes, restartsInMs }: DeploymentStatus["regions"][number]): string {
+  if (crashes === 0) return "";
+  const times = crashes === 1 ? "crashed once" : `crashed ${crashes} times`;
+  if (restartsInMs === undefined) return times;
+  return `${times}, is started again in ${formatDuration(restartsInMs)}`;
+}
+
 function describeStatus(status: DeploymentStatus): string[] {
   const regions = status.regions.map((region) => {
     const judged = region.healthy
@@ -65,7 +72,9 @@ function describeStatus(status: DeploymentStatus): string[] {
       region.state,
       pid(region.pid),
       region.url ?? "-",
-      [region.up ? judged : "", MEMBERSHIP[region.membership]].filter(Boolean).join(", "),
+      [region.up ? judged : (region.reason ?? ""), MEMBERSHIP[region.membership], crashesOf(region)]
+        .filter(Boolean)
+        .join(", "),
     ];
   });
   const witness =

@@ -10,7 +10,7 @@
  *  C1 a child whose supervisor is gone ends within a second, by force if it must  (leave)
  *  C2 what arrives before `serve` is kept and handed on in order                  (waiting)
  *  C3 Ctrl-C in a terminal reaches every process of the group: a child leaves it to the supervisor
- *  C4 a log that cannot be written ends nobody: the disk may be full         (joinSupervisor)
+ *  C4 a log that cannot be written ends nobody: the disk may be full              (output.ts)
  */
 import { ConfigurationError, explainError, showValue } from "../../../base/errors.ts";
 import type {
@@ -23,6 +23,8 @@ import type {
   PeersMessage,
   Ready,
 } from "./messages.ts";
+import { STOPPED_BY_SIGNAL } from "./messages.ts";
+import { logLine, printIntoLog } from "./output.ts";
 
 type Of<Type extends ParentMessage["type"]> = Extract<ParentMessage, { type: Type }>;
 
@@ -59,12 +61,13 @@ const FAIL_LIMIT_MS = 500;
 
 /** Waits for the configuration; the process must have been started by a supervisor. */
 export async function joinSupervisor(): Promise<SupervisorChannel> {
+  const site = process.argv[3] ?? "";
   if (process.send === undefined) {
     process.stderr.write("This program is started by `understudy up`, not by hand.\n");
     process.exit(64);
   }
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  printIntoLog(site);
   const waiting: ParentMessage[] = [];
   let duties: ChildDuties | undefined;
   let leaving = false;
@@ -88,7 +91,7 @@ export async function joinSupervisor(): Promise<SupervisorChannel> {
     else void fulfil(duties, message);
   };
   process.on("disconnect", () => leave(1, ORPHAN_LIMIT_MS));
-  process.on("SIGTERM", () => leave(0, STOP_LIMIT_MS));
+  process.on("SIGTERM", () => leave(STOPPED_BY_SIGNAL, STOP_LIMIT_MS));
 
   const config = await new Promise<ChildConfig>((resolve) => {
     process.on("message", (message: ParentMessage) => {
@@ -103,7 +106,7 @@ export async function joinSupervisor(): Promise<SupervisorChannel> {
       for (const message of waiting.splice(0)) void fulfil(given, message);
     },
     ready: (ready) => say({ type: "ready", pid: process.pid, ...ready }),
-    failed: (error) => fail(error),
+    failed: (error) => fail(site, error),
   };
 }
 
@@ -133,8 +136,8 @@ async function fulfil(duties: ChildDuties, message: ParentMessage): Promise<void
 }
 
 /** Ends the process once the reason has left, or after a moment. */
-function fail(error: unknown): Promise<never> {
-  process.stderr.write(`${explainError(error)}\n`);
+function fail(site: string, error: unknown): Promise<never> {
+  logLine(site, "error", { event: "end", reason: explainError(error) }, "it cannot start");
   setTimeout(() => process.exit(1), FAIL_LIMIT_MS);
   if (error instanceof ConfigurationError) {
     const { what, fix } = error;

@@ -56,6 +56,8 @@ export interface ChildConfig {
   readonly control: Endpoint;
   readonly faults: LinkFaults;
   readonly healthBroken: boolean;
+  /** How often this site's process has ended by itself since the supervisor was started. */
+  readonly crashes: number;
   /** The deployment's own OpenID provider; absent where none could be started. */
   readonly issuer?: string;
 }
@@ -154,6 +156,8 @@ export type ChildMessage =
 
 /** The status of a process that asks to be started again, on what it left on its disk. */
 export const START_AGAIN = 75;
+/** The status of one that stopped in good order because somebody else sent it SIGTERM. */
+export const STOPPED_BY_SIGNAL = 143;
 export const TAKEN = "the store is empty or an old copy: its incarnation is taken";
 
 export const addressOf = (role: Role, site: string): Address =>

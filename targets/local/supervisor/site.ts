@@ -6,15 +6,19 @@
  *    ^                  |                | exit, kill               | kill
  *    +------------------+----------------+--------------------------+
  *
+ * One that crashed is started again, later each time (ending.ts).
+ *
  * Invariants
  *  S1 a process is started only after the one before it was reaped     (start, through #queue)
  *  S2 what was asked for happens one after the other                    (#queue)
- *  S3 one that an operator killed or that was stopped is not restarted by itself  (wanted)
+ *  S3 one that an operator killed or that was stopped is not restarted by itself  (wanted), nor a
+ *     region that was killed from outside                                  (#hasEnded)
  */
 import { BYTES, type Endpoint } from "../link/address.ts";
+import { backOffMs, type Ending, judgeEnd } from "./ending.ts";
 import type { Ready, Role } from "./messages.ts";
-import { addressOf, START_AGAIN } from "./messages.ts";
-import type { Exit, SupervisedChild } from "./supervised-child.ts";
+import { addressOf } from "./messages.ts";
+import type { SupervisedChild } from "./supervised-child.ts";
 
 export type SiteState = "starting" | "running" | "frozen" | "down";
 
@@ -23,17 +27,18 @@ export interface SiteOptions {
   readonly id: string;
   /** Makes the process; called for every start. */
   readonly spawn: (site: Site) => SupervisedChild;
-  /** Whether it comes back by itself when it ends unasked. */
+  /** Whether it comes back even when it was killed from outside. */
   readonly comesBack: boolean;
   readonly changed: (site: Site) => void;
-  readonly ended: (site: Site, incarnation: number | undefined, exit: Exit) => void;
+  readonly ended: (site: Site, incarnation: number | undefined) => void;
   readonly log: (line: string) => void;
 }
 
-const BACK_OFF_FIRST_MS = 100;
-const BACK_OFF_LAST_MS = 5000;
-/** One that ran this long had no trouble starting. */
-const SETTLED_MS = 10_000;
+/** A process that ended by itself. */
+export interface Crash {
+  readonly at: string;
+  readonly reason: string;
+}
 
 export class Site {
   readonly role: Role;
@@ -46,8 +51,12 @@ export class Site {
   /** It is being ended on demand. */
   #isEnding = false;
   #lastReady: Ready | undefined;
-  #backOffMs = BACK_OFF_FIRST_MS;
-  #retry: NodeJS.Timeout | undefined;
+  #readyAt = Number.POSITIVE_INFINITY;
+  #backOffMs = 0;
+  #retry: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
+  #ending: Ending | undefined;
+  #lastCrash: Crash | undefined;
+  #crashes = 0;
   /** The route of its health check is broken on purpose. */
   healthBroken = false;
   /** It is being added to a deployment that already serves. */
@@ -81,6 +90,26 @@ export class Site {
     return url === undefined ? 0 : Number(new URL(url).port);
   }
 
+  /** How often it ended by itself since this supervisor was started. */
+  get crashes(): number {
+    return this.#crashes;
+  }
+
+  get lastCrash(): Crash | undefined {
+    return this.#lastCrash;
+  }
+
+  /** How it ended the last time, if nobody had asked for it here; while it is down. */
+  get ending(): Ending | undefined {
+    return this.#state === "down" ? this.#ending : undefined;
+  }
+
+  /** Until it is started again by itself; undefined where it is not. */
+  get restartsInMs(): number | undefined {
+    const { at } = this.#retry ?? {};
+    return at === undefined ? undefined : Math.max(0, Math.round(at - performance.now()));
+  }
+
   /** Where its links listen, by address. */
   endpoints(host: string): Record<string, Endpoint> {
     const ready = this.#lastReady;
@@ -101,7 +130,7 @@ export class Site {
   /** Resolves when the process is reaped; `graceMs` 0 kills it at once. */
   stop(graceMs: number): Promise<void> {
     this.#isWanted = false;
-    clearTimeout(this.#retry);
+    this.#cancelRetry();
     // A start that is under way is not waited for.
     if (this.#state === "starting") this.#child?.kill("SIGKILL");
     return this.#inTurn(() => this.#end(graceMs));
@@ -109,7 +138,8 @@ export class Site {
 
   restart(graceMs: number): Promise<void> {
     this.#isWanted = true;
-    clearTimeout(this.#retry);
+    this.#cancelRetry();
+    this.#backOffMs = 0;
     return this.#inTurn(async () => {
       await this.#end(graceMs);
       await this.#begin();
@@ -141,11 +171,12 @@ export class Site {
   async #begin(): Promise<void> {
     if (!this.#isWanted || (this.#child !== undefined && !this.#child.hasExited)) return;
     const child = this.#options.spawn(this);
-    const startedAt = performance.now();
     this.#child = child;
+    this.#readyAt = Number.POSITIVE_INFINITY;
     this.#become("starting");
-    void child.exited.then((exit) => this.#hasEnded(child, exit, performance.now() - startedAt));
+    void child.exited.then((exit) => this.#hasEnded(child, judgeEnd(exit, child.lastWords)));
     this.#lastReady = await child.whenReady();
+    this.#readyAt = performance.now();
     if (!child.hasExited) this.#become("running");
   }
 
@@ -158,21 +189,40 @@ export class Site {
     this.#isEnding = false;
   }
 
-  #hasEnded(child: SupervisedChild, exit: Exit, ranMs: number): void {
+  #hasEnded(child: SupervisedChild, ending: Ending): void {
     if (this.#child !== child) return;
-    this.#become("down");
-    this.#options.ended(this, child.ready?.incarnation, exit);
-    if (!this.#isWanted || this.#isEnding) return;
-    const how = exit.signal ?? `status ${exit.code}`;
-    this.#options.log(`${this.id}: process ${child.pid} ended by itself (${how})`);
+    const isUnasked = this.#isWanted && !this.#isEnding;
+    this.#ending = isUnasked ? ending : undefined;
+    if (isUnasked && ending.kind === "crashed") {
+      this.#crashes += 1;
+      this.#lastCrash = { at: new Date().toISOString(), reason: ending.reason };
+    }
     // The first start is the deployment's to judge; it did not come up at all.
-    const asksForIt = exit.code === START_AGAIN;
-    if (!(this.#options.comesBack || asksForIt) || this.#lastReady === undefined) return;
-    this.#backOffMs = ranMs > SETTLED_MS ? BACK_OFF_FIRST_MS : this.#backOffMs;
-    this.#retry = setTimeout(() => {
+    const comesBack = ending.kind !== "killed" || this.#options.comesBack;
+    const restarts = isUnasked && comesBack && this.#lastReady !== undefined;
+    if (restarts) this.#restartLater(performance.now() - this.#readyAt);
+    this.#become("down");
+    this.#options.ended(this, child.ready?.incarnation);
+    if (!isUnasked) return;
+    const next = restarts
+      ? `it is started again in ${this.#backOffMs} ms`
+      : `it stays down until \`understudy fault restart ${this.id}\``;
+    this.#options.log(`${this.id}: process ${child.pid} ended: ${ending.reason}; ${next}`);
+  }
+
+  #restartLater(servedMs: number): void {
+    this.#backOffMs = backOffMs(this.#backOffMs, servedMs);
+    const start = (): void => {
+      this.#retry = undefined;
       this.start().catch((error: Error) => this.#options.log(`${this.id}: ${error.message}`));
-    }, this.#backOffMs);
-    this.#backOffMs = Math.min(this.#backOffMs * 2, BACK_OFF_LAST_MS);
+    };
+    const timer = setTimeout(start, this.#backOffMs);
+    this.#retry = { timer, at: performance.now() + this.#backOffMs };
+  }
+
+  #cancelRetry(): void {
+    clearTimeout(this.#retry?.timer);
+    this.#retry = undefined;
   }
 
   #become(state: SiteState): void {

@@ -5,7 +5,7 @@
  * present picture again: peers, faults, and which incarnations are dead. Messages are whole
  * pictures and not changes, so a process that missed one is right after the next.
  */
-
+import { join } from "node:path";
 import { isWildcard } from "../http/server.ts";
 import { FRONT_DOOR_SITE, siteOf } from "../link/address.ts";
 import { isCut } from "../link/fault.ts";
@@ -169,6 +169,7 @@ export class Sites {
       entry: programs[site.role],
       config: this.#configOf(site),
       logFile: directory.logFile(site.id),
+      printedFile: join(directory.siteDir(site.role, site.id), "printed"),
       startLimitMs,
     });
   }
@@ -199,6 +200,7 @@ export class Sites {
       control,
       faults: this.#plan()[site.id] ?? {},
       healthBroken: site.healthBroken,
+      crashes: site.crashes,
       ...(issuer === undefined ? {} : { issuer }),
     };
   }

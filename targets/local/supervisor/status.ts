@@ -7,7 +7,7 @@ import type { ChildStatus } from "./messages.ts";
 import type { ObservedApp } from "./observed-apps.ts";
 import { observeApps } from "./observed-apps.ts";
 import { type ObservedVoters, observeVoters } from "./observed-voters.ts";
-import type { Site } from "./site.ts";
+import type { Crash, Site } from "./site.ts";
 import type { Sites } from "./sites.ts";
 
 /** `copying`: a member whose data has not all arrived. */
@@ -26,6 +26,11 @@ export interface RegionStatus {
   readonly incarnation: number | null;
   /** Why it is not healthy, for people. */
   readonly reason?: string;
+  /** How often its process ended by itself since the supervisor was started. */
+  readonly crashes: number;
+  readonly lastCrash: Crash | null;
+  /** It crashed, and is started again by itself after so long. */
+  readonly restartsInMs?: number;
   /** Where its name leads to; null where regions have no addresses of their own. */
   readonly named: string | null;
   /** Why it does not answer there. */
@@ -90,7 +95,9 @@ function membershipOf(site: Site, told: ChildStatus | undefined): Membership {
 async function describeRegion(site: Site): Promise<RegionStatus> {
   const told = site.state === "running" ? await site.child?.status(CHILD_LIMIT_MS) : undefined;
   const silent =
-    site.state === "running" ? "its process does not answer" : `its process is ${site.state}`;
+    site.state === "running"
+      ? "its process does not answer"
+      : (site.ending?.reason ?? `its process is ${site.state}`);
   const reason = told === undefined ? silent : told.reason;
   return {
     id: site.id,
@@ -102,6 +109,9 @@ async function describeRegion(site: Site): Promise<RegionStatus> {
     membership: membershipOf(site, told),
     incarnation: site.lastReady?.incarnation ?? null,
     ...(told?.healthy === true || reason === undefined ? {} : { reason }),
+    crashes: site.crashes,
+    lastCrash: site.lastCrash ?? null,
+    ...(site.restartsInMs === undefined ? {} : { restartsInMs: site.restartsInMs }),
     named: told?.named?.url ?? null,
     ...(told?.named?.trouble === undefined ? {} : { namedTrouble: told.named.trouble }),
   };

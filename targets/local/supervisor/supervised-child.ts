@@ -1,14 +1,16 @@
 /**
  * One child process, from its start to the moment it is reaped. *shell*
  *
- * Its standard output and error go to a file of its own, so that a supervisor that ends takes no
- * pipe with it. `exited` resolves after waitpid: then, and only then, is the process dead.
+ * Its log is its standard output, a file, so that a supervisor that ends takes no pipe with it; its
+ * standard error is another file, which becomes a line of the log (output.ts). `exited` resolves
+ * after waitpid: then, and only then, is the process dead.
  */
 
 import type { ChildProcess } from "node:child_process";
 import { fork } from "node:child_process";
-import { closeSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import { ConfigurationError, OperatingError } from "../../../base/errors.ts";
+import { type Exit, lastWordsOf, shownEntry } from "./ending.ts";
 import type {
   ChildConfig,
   ChildMessage,
@@ -18,19 +20,17 @@ import type {
   ParentMessage,
   Ready,
 } from "./messages.ts";
+import { foldPrinted } from "./output.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { identify } from "./process-identity.ts";
-
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
 
 export interface ChildOptions {
   /** The compiled program. */
   readonly entry: string;
   readonly config: ChildConfig;
   readonly logFile: string;
+  /** What the runtime prints while it dies. */
+  readonly printedFile: string;
   /** From the start of the process to its `ready`. */
   readonly startLimitMs: number;
 }
@@ -51,21 +51,30 @@ export class SupervisedChild {
   #request = 0;
   #hasExited = false;
   #ready: Ready | undefined;
+  #lastWords: string | undefined;
+  #printed = "";
+  #logged = "";
 
   constructor(options: ChildOptions) {
     this.#options = options;
-    const { config, entry } = options;
-    keepBounded(options.logFile);
-    const log = openSync(options.logFile, "a", 0o600);
+    const { config, entry, logFile, printedFile } = options;
+    keepBounded(logFile);
+    foldPrinted(config.site, printedFile, logFile);
+    const log = openSync(logFile, "a", 0o600);
+    const printed = openSync(printedFile, "w", 0o600);
+    const beganAt = fstatSync(log).size;
     this.#child = fork(entry, [config.role, config.site], {
-      stdio: ["ignore", log, log, "ipc"],
+      stdio: ["ignore", log, printed, "ipc"],
       // A debugger's port, or flags that only the command line needs, are not inherited.
       execArgv: config.role === "front-door" ? SHORT_LIVED : [],
     });
-    closeSync(log);
+    for (const file of [log, printed]) closeSync(file);
     this.exited = new Promise((resolve) => {
       const ended = (exit: Exit) => {
         this.#hasExited = true;
+        this.#logged = textFrom(logFile, beganAt);
+        this.#printed = foldPrinted(config.site, printedFile, logFile);
+        this.#lastWords = lastWordsOf(this.#logged, this.#printed);
         resolve(exit);
       };
       this.#child.on("exit", (code, signal) => ended({ code, signal }));
@@ -90,6 +99,11 @@ export class SupervisedChild {
     return this.#hasExited;
   }
 
+  /** What it said of its end, once it has ended. */
+  get lastWords(): string | undefined {
+    return this.#lastWords;
+  }
+
   /** What it told when it was ready. */
   get ready(): Ready | undefined {
     return this.#ready;
@@ -112,7 +126,8 @@ export class SupervisedChild {
         if (message.type === "ready") done(() => resolve(message));
         if (message.type !== "failed") return;
         const { what, got, fix } = message;
-        done(() => reject(new ConfigurationError({ what: `${config.site}: ${what}`, got, fix })));
+        const problem = { what: `${config.site}: ${what}`, got: parsed(got), fix };
+        done(() => reject(new ConfigurationError(problem)));
       };
       this.#child.on("message", listen);
       void this.exited.then(async ({ code, signal }) => {
@@ -192,7 +207,7 @@ export class SupervisedChild {
 
   #startError(what: string): OperatingError {
     const { config, logFile } = this.#options;
-    const tail = tailOf(logFile);
+    const tail = tailOf(this.#printed === "" ? this.#logged : this.#printed);
     const shown = tail === "" ? "" : `\n${tail}`;
     const message = `${config.site} ${what}. Its log is ${logFile}${shown === "" ? "." : `; it ends:${shown}`}`;
     return new OperatingError("child-failed", message, { retryable: false });
@@ -208,19 +223,29 @@ function keepBounded(logFile: string): void {
   }
 }
 
-function tailOf(logFile: string): string {
+/** The value that a child showed: it is shown here again. */
+function parsed(shown: string): unknown {
   try {
-    const lines = readFileSync(logFile)
-      .subarray(-TAIL_BYTES)
-      .toString("utf8")
-      .trimEnd()
-      .split("\n");
-    return lines
-      .slice(-LOG_LINES_SHOWN)
-      .map((line) => `  ${line}`)
-      .join("\n")
-      .trimEnd();
+    return JSON.parse(shown) as unknown;
+  } catch {
+    return shown;
+  }
+}
+
+/** The end of what a file holds from `from` on; "" where there is none. */
+function textFrom(file: string, from: number): string {
+  try {
+    return readFileSync(file).subarray(from).subarray(-TAIL_BYTES).toString("utf8");
   } catch {
     return "";
   }
 }
+
+const tailOf = (text: string): string =>
+  text
+    .trimEnd()
+    .split("\n")
+    .slice(-LOG_LINES_SHOWN)
+    .map((line) => `  ${shownEntry(line)}`)
+    .join("\n")
+    .trimEnd();

@@ -118,6 +118,7 @@ test("a process whose directory has a newer process ends when it wakes", async (
   const second = new SupervisedChild({
     entry: deployment.programs.region,
     logFile: join(deployment.dataDir, "logs", "second.log"),
+    printedFile: join(deployment.dataDir, "logs", "second-printed"),
     startLimitMs: 10_000,
     config: {
       role: "region",
@@ -136,6 +137,7 @@ test("a process whose directory has a newer process ends when it wakes", async (
       control: { host: "127.0.0.1", port: 0 },
       faults: {},
       healthBroken: false,
+      crashes: 0,
     },
   });
   try {

@@ -11,6 +11,7 @@ import { createSystemClock } from "../clock.ts";
 import { createLink } from "../link/link.ts";
 import { joinSupervisor } from "../supervisor/child.ts";
 import { isGenuine } from "../supervisor/death-notice.ts";
+import { logLine } from "../supervisor/output.ts";
 import { VOTER_DIRECTORY } from "./genesis.ts";
 import { HealthChecker } from "./health-checker.ts";
 import { VoterHost } from "./voter-host.ts";
@@ -19,7 +20,7 @@ const TICK_MS = 10;
 
 const supervisor = await joinSupervisor();
 const { config } = supervisor;
-const log = (line: string): void => void process.stderr.write(`${line}\n`);
+const log = (line: string): void => logLine(config.site, "info", { event: "voter" }, line);
 
 try {
   const host = await VoterHost.open({
