@@ -37,6 +37,7 @@ export const WITHOUT_SUITE: Readonly<Record<string, string>> = {
   "layers/api/identity/federation/provider.ts":
     "its adapters are tested with a provider of our own",
   "layers/routing/dns-message.ts": "types of messages",
+  "layers/api/app-guard.ts": "one adapter, whose laws need the runtime that it guards",
   "layers/api/session.ts": "one method, whose laws are tested with the tokens it reads",
   "layers/api/docs-page.ts": "gives a file's bytes",
   "layers/api/log.ts": "promises nothing that could fail",

@@ -4,6 +4,7 @@ export type { Role } from "../identity/roles.ts";
 export type { KeyValueStore, ReadInfo, Receipt, Version, Write } from "../key-value/port.ts";
 export { defineTable, type ItemOf, type TableDefinition } from "../key-value/table.ts";
 export { type AppApi, type AppApiOptions, createAppApi } from "./app-api.ts";
+export type { AppGuard } from "./app-guard.ts";
 export { authenticate } from "./authenticate.ts";
 export type { Call } from "./call.ts";
 export {

@@ -12,6 +12,7 @@
  *  G1 every response names region and epoch, and carries the trace          (respond, or `adopt`)
  *  G2 a fault is a 500 without detail; the detail is in the log                           (fetch)
  *  G3 nothing but method, path, status and ids is logged: no query, no header, no body      (log)
+ *  G4 an app's code runs under the guard, whoever calls it                    (fetch, contextOf)
  */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
@@ -26,6 +27,7 @@ import type { ByteStore } from "../objects/port.ts";
 import type { HealthCheckView } from "../routing/health-board.ts";
 import type { Routing } from "../routing/port.ts";
 import type { AppApi } from "./app-api.ts";
+import { type AppGuard, guardListeners, noGuard } from "./app-guard.ts";
 import { cookieNamesOf } from "./cookie-names.ts";
 import type { AppContext } from "./define-app.ts";
 import type { Deployment } from "./define-deployment.ts";
@@ -89,6 +91,8 @@ export interface RegionApiOptions {
   readonly observe?: (sample: RequestSample) => void;
   /** Of the regions and the front door; by default those of the regions. */
   readonly origins?: () => readonly string[];
+  /** Runs the apps' code; by default it just runs. */
+  readonly guard?: AppGuard;
 }
 
 export interface RegionApi {
@@ -117,6 +121,11 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     const fix = `Give at least ${SECRET_LENGTH} random characters.`;
     throw new ConfigurationError({ what: `createRegionApi: ${name} is too short`, got, fix });
   }
+  const guard = options.guard ?? noGuard;
+  const faulted = (app: string, error: unknown, scope?: Scope): void => {
+    logFault(log, app, error, scope);
+    guard.caught(app);
+  };
   const platform: Platform = {
     region,
     routing,
@@ -138,11 +147,10 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
   ): AppContext => ({
     appId,
     region,
-    store,
+    ...guardListeners(appId, { store, routing }, guard, (error) => faulted(appId, error)),
     tables,
     objects,
     images: options.images ?? noImages,
-    routing,
     now: () => now().wall,
     ids: options.ids,
     digest,
@@ -163,7 +171,7 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     const hono = "endpoints" in api ? api.hono : (api as unknown as AppApi["hono"]);
     if ("endpoints" in api) endpoints.push(...api.endpoints);
     else if ("openAPIRegistry" in api) others.push(api as OpenAPIHono);
-    prepare(hono, log);
+    prepare(hono, faulted);
     parts.set(segment, { app, hono, apiPaths });
   };
   for (const app of deployment.apps) {
@@ -174,7 +182,7 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
       mount(app.id, app.id, identity.api(context));
       continue;
     }
-    const api = app.api(context);
+    const api = made(app.id, () => guard.run(app.id, () => app.api(context)));
     const paths = app.apiPaths ?? ["api"];
     const hasObjects = (app.buckets ?? []).length > 0;
     if (hasObjects) addObjectRoutes("endpoints" in api ? api.hono : (api as never), context);
@@ -207,7 +215,11 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
   ): Promise<Response> => {
     const { request, path } = scope;
     if (part !== undefined && belongs(part, segment, path)) {
-      if (path !== "/routing/events") return part.hono.fetch(request, scope);
+      if (path !== "/routing/events") {
+        const { app, hono } = part;
+        const run = () => hono.fetch(request, scope);
+        return app === "" ? run() : guard.answer(app, run);
+      }
     }
     const own = await answerPlatform(scope, files);
     if (own !== undefined) return own;
@@ -229,7 +241,8 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
       response =
         bad === undefined ? await answer(scope, segment, part) : respond(scope, notUtf8(bad));
     } catch (error) {
-      response = fault(scope, error);
+      faulted(scope.app, error, scope);
+      response = respond(scope, FAULT);
     }
     if (!scope.finished) response = adopt(scope, response);
     record(scope, options.observe);
@@ -249,6 +262,21 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
 
 const notUtf8 = (part: string): Problem =>
   problem("invalid-request", `The address holds ${part}, which is no percent-encoded UTF-8.`);
+
+/** Met by who starts the deployment, with the place in the code, and not by who uses the app. */
+function made(app: string, make: () => AppApi | Hono): AppApi | Hono {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ConfigurationError || !(error instanceof Error)) throw error;
+    const [, place = ""] = error.stack?.split("\n") ?? [];
+    throw new ConfigurationError({
+      what: `the api of the app ${app} cannot be made`,
+      got: `${error.name}: ${error.message} ${place.trim()}`,
+      fix: "Correct defineApp({ api }): it must return the routes without throwing.",
+    });
+  }
+}
 
 function objectsOf(
   { id, buckets = [] }: Deployment["apps"][number],
@@ -297,25 +325,23 @@ function pathOf(url: string): string {
 }
 
 /** What a router answers where it has no route, or where a handler threw. */
-function prepare(hono: AppApi["hono"], log: Log): void {
+function prepare(
+  hono: AppApi["hono"],
+  faulted: (app: string, error: unknown, scope: Scope) => void,
+): void {
   hono.notFound((c) => respond(c.env, unrouted(hono, c.env)));
   hono.onError((error, c) => {
-    logFault(log, c.env, error);
+    faulted(c.env.app, error, c.env);
     return respond(c.env, FAULT);
   });
 }
 
 const FAULT = problem("internal-error", "The server met a fault of its own.");
 
-function fault(scope: Scope, error: unknown): Response {
-  logFault(scope.platform.log, scope, error);
-  return respond(scope, FAULT);
-}
-
-function logFault(log: Log, scope: Scope, error: unknown): void {
+function logFault(log: Log, app: string, error: unknown, scope?: Scope): void {
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const { traceId } = scope.trace;
-  log.error({ event: "fault", traceId, path: scope.path, error: shown }, "request failed");
+  const where = scope === undefined ? {} : { traceId: scope.trace.traceId, path: scope.path };
+  log.error({ event: "fault", app, ...where, error: shown }, "an app's code failed");
 }
 
 /** Gives a response that was made elsewhere the headers that every response has. */

@@ -8,7 +8,12 @@
  */
 import type { Instant } from "../../../base/clock.ts";
 import { explainError } from "../../../base/errors.ts";
-import type { AppContext, AppDefinition, HealthReport } from "../../../layers/api/index.ts";
+import type {
+  AppContext,
+  AppDefinition,
+  AppGuard,
+  HealthReport,
+} from "../../../layers/api/index.ts";
 import { tuple } from "../../../layers/key-value/key.ts";
 import {
   DEFAULT_HEALTH_TERMS,
@@ -37,11 +42,12 @@ export interface JourneyOptions {
   readonly context: AppContext;
   readonly engine: LmdbEngine;
   readonly now: () => Instant;
+  readonly guard: AppGuard;
   readonly changed: (healthy: boolean) => void;
 }
 
 export function startJourney(options: JourneyOptions): Journey {
-  const { app, context, engine, now, changed } = options;
+  const { app, context, engine, now, guard, changed } = options;
   const limitMs = app.health?.limitMs ?? DEFAULT_LIMIT_MS;
   let report: HealthReport | undefined;
   let health: Health = HEALTHY;
@@ -68,7 +74,10 @@ export function startJourney(options: JourneyOptions): Journey {
       if (trouble !== undefined) throw new Error(`the disk refuses writes: ${trouble.message}`);
       await within(limitMs, "the store", writeAndRead(engine, app.id, begun.wall));
       const check = app.health?.check;
-      if (check !== undefined) await within(limitMs, "the app's own check", check(context));
+      if (check !== undefined) {
+        const checked = guard.run(app.id, () => check(context));
+        await within(limitMs, "the app's own check", checked);
+      }
     } catch (error) {
       reasons.push(error instanceof Error ? error.message : explainError(error));
     }

@@ -2,9 +2,16 @@
  * What a region runs of each app beside its API: the health journey, and the steps of a takeover;
  * their results reach the cores. *shell*
  */
+
 import type { Instant } from "../../../base/clock.ts";
-import { createTakeoverSteps, type Deployment, type RegionApi } from "../../../layers/api/index.ts";
+import {
+  type AppGuard,
+  createTakeoverSteps,
+  type Deployment,
+  type RegionApi,
+} from "../../../layers/api/index.ts";
 import type { LmdbEngine } from "../lmdb-engine.ts";
+import type { ChildStatus } from "../supervisor/messages.ts";
 import { type Journey, startJourney } from "./journey.ts";
 import type { RegionLog } from "./log.ts";
 import type { RegionCores } from "./region-cores.ts";
@@ -16,12 +23,13 @@ export interface JourneysOptions {
   readonly engine: LmdbEngine;
   readonly now: () => Instant;
   readonly log: RegionLog;
+  readonly guard: AppGuard;
   readonly isBroken: boolean;
 }
 
 export function startJourneys(
   journeys: Map<string, Journey>,
-  { deployment, api, cores, engine, now, log, isBroken }: JourneysOptions,
+  { deployment, api, cores, engine, now, log, guard, isBroken }: JourneysOptions,
 ): void {
   for (const app of deployment.apps) {
     const context = api.contextOf(app.id);
@@ -38,8 +46,21 @@ export function startJourneys(
           cores.schedule();
         });
     }
-    const journey = startJourney({ app, context, engine, now, changed });
+    const journey = startJourney({ app, context, engine, now, guard, changed });
     journey.breakIt(isBroken);
     journeys.set(app.id, journey);
   }
+}
+
+/** As a region judges itself: ill where the journey of one app fails. */
+export function healthOf(
+  journeys: ReadonlyMap<string, Journey> | undefined,
+): Pick<ChildStatus, "healthy" | "reason"> {
+  if (journeys === undefined) return { healthy: false, reason: "it does not know the members" };
+  for (const [app, { report }] of journeys) {
+    if (report?.healthy === false) {
+      return { healthy: false, reason: `${app}: ${report.reasons.join("; ")}` };
+    }
+  }
+  return { healthy: true };
 }

@@ -1,5 +1,5 @@
 /** What Prometheus reads at /metrics. *adapter* */
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { RequestSample } from "../../../layers/api/index.ts";
 import type { HealthCheckView } from "../../../layers/routing/health-board.ts";
 import type { Routing } from "../../../layers/routing/port.ts";
@@ -17,10 +17,14 @@ export interface MetricsOptions {
   readonly routing: Routing;
   readonly engine: LmdbEngine;
   readonly healthChecks: () => readonly HealthCheckView[];
+  /** Faults of apps' code, by app. */
+  readonly faults: ReadonlyMap<string, number>;
+  /** How often this region's process has ended by itself since the deployment was started. */
+  readonly crashes: number;
 }
 
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { region, routing, engine } = options;
+  const { region, routing, engine, faults, crashes } = options;
   const register = new Registry();
   register.setDefaultLabels({ region });
   collectDefaultMetrics({ register });
@@ -45,6 +49,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     "voter",
   ]);
   const pressure = gauge("store_pressure", "How full the space for what is not in LMDB is", []);
+  const counter = (name: string, help: string, labelNames: readonly string[] = []) =>
+    new Counter({ name: `understudy_${name}_total`, help, labelNames, registers: [register] });
+  counter("region_crashes", "Ends of the region's process that nobody asked for").inc(crashes);
+  const faulted = counter("app_faults", "Faults that came out of the app's code", ["app"]);
   // One child per combination, found without hashing a record of labels for each request.
   const children = new Map<string, ReturnType<typeof requests.labels>>();
   return {
@@ -77,6 +85,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
           if (!one.silent) found.set({ check, of, voter: one.voter }, one.healthy ? 1 : 0);
         }
       }
+      faulted.reset();
+      for (const [app, times] of faults) faulted.inc({ app }, times);
       pressure.set(engine.pressure);
       return { contentType: register.contentType, body: await register.metrics() };
     },

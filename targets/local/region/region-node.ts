@@ -43,10 +43,11 @@ import { START_AGAIN, TAKEN } from "../supervisor/messages.ts";
 import { VOTER_DIRECTORY } from "../voter/genesis.ts";
 import { LeaseBoard } from "../voter/lease-board.ts";
 import type { FromWorker } from "../voter/messages.ts";
+import type { AppFaults } from "./app-faults.ts";
 import { deploymentOf } from "./apps.ts";
 import { type HttpServer, listen, listenOptionsOf } from "./http-server.ts";
 import type { Journey } from "./journey.ts";
-import { startJourneys } from "./journeys.ts";
+import { healthOf, startJourneys } from "./journeys.ts";
 import { createLeaseView } from "./lease-view.ts";
 import { logRouting, logTrouble, type RegionLog } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -63,6 +64,7 @@ export interface RegionNodeOptions {
   /** The program of the voter's thread. */
   readonly entry: URL;
   readonly log: RegionLog;
+  readonly faults: AppFaults;
   readonly end: (reason: string, status?: number) => void;
 }
 
@@ -155,6 +157,7 @@ export class RegionNode {
           faults,
         },
         (reason) => end(reason.message),
+        linkLog,
       ),
       createLink({ ...identity, address: config.address }),
       ObjectsGround.open({
@@ -228,7 +231,7 @@ export class RegionNode {
   status(): ChildStatus {
     const { named } = this.#named;
     const hasArrived = this.#service?.cores.region.hasArrived ?? false;
-    return { ...this.#health(), hasArrived, ...(named && { named }) };
+    return { ...healthOf(this.#service?.journeys), hasArrived, ...(named && { named }) };
   }
 
   /** Adds or removes another region; the supervisor asks. */
@@ -239,17 +242,6 @@ export class RegionNode {
     }
     const end = await cores.changeRegions({ ...change, by: "operator" });
     return end.kind === "ok" ? { kind: "ok" } : end;
-  }
-
-  #health(): Pick<ChildStatus, "healthy" | "reason"> {
-    const { journeys } = this.#service ?? {};
-    if (journeys === undefined) return { healthy: false, reason: "it does not know the members" };
-    for (const [app, { report }] of journeys) {
-      if (report?.healthy === false) {
-        return { healthy: false, reason: `${app}: ${report.reasons.join("; ")}` };
-      }
-    }
-    return { healthy: true };
   }
 
   async stop(): Promise<void> {
@@ -311,7 +303,7 @@ export class RegionNode {
   }
 
   #serve(cores: RegionCores, routing: LocalRouting): Pick<Service, "api" | "journeys"> {
-    const { config, log } = this.#options;
+    const { config, log, faults } = this.#options;
     const now = this.#now;
     const rng = createPlatformRng();
     const ids = createIds({ region: config.site, rng, wallNow: () => this.#clock.wall() });
@@ -322,6 +314,8 @@ export class RegionNode {
       routing,
       engine: this.#engine,
       healthChecks: this.#checks.views,
+      faults: faults.counts,
+      crashes: config.crashes,
     });
     const journeys = new Map<string, Journey>();
     const api = createRegionApi({
@@ -348,10 +342,12 @@ export class RegionNode {
       pages: createPages(webRoot(), () => this.#origins.list()),
       origins: () => this.#origins.list(),
       observe: metrics.observe,
+      guard: faults,
     });
     deliverMessages(this.#deployment, identity, api.contextOf("identity"));
     const [deployment, engine, isBroken] = [this.#deployment, this.#engine, this.#isBroken];
-    startJourneys(journeys, { deployment, api, cores, engine, now, log, isBroken });
+    const given = { deployment, api, cores, engine, now, log, guard: faults, isBroken };
+    startJourneys(journeys, given);
     return { api, journeys };
   }
 

@@ -4,12 +4,15 @@
  *   supervisor: config --> store, voter's thread, links, HTTP --> ready --> peers --> boot
  *
  * What it is made of is in region-node.ts; here is its life: start, duties, end. It ends by itself
- * when its store or its voter's directory has another user, or when its voter's thread has died: a
- * region without its leases is none.
+ * when its store or its voter's directory has another user, when its voter's thread has died (a
+ * region without its leases is none), or at a fault of its own; not at one of an app's code
+ * (app-faults.ts). The supervisor starts it again.
  */
 import { explainError } from "../../../base/errors.ts";
 import { joinSupervisor } from "../supervisor/child.ts";
 import { isGenuine } from "../supervisor/death-notice.ts";
+import { AppFaults } from "./app-faults.ts";
+import { foldersOf } from "./apps.ts";
 import { Burden } from "./burden.ts";
 import { createRegionLog } from "./log.ts";
 import { RegionNode } from "./region-node.ts";
@@ -23,11 +26,15 @@ export async function runRegionProcess(entry: URL): Promise<void> {
     log.flush();
     process.exit(status);
   };
-  process.on("uncaughtException", (error) => end(explainError(error)));
-  process.on("unhandledRejection", (error) => end(explainError(error)));
+  const faults = new AppFaults({ ...foldersOf(config), log });
+  const judge = (error: unknown): void => {
+    if (!faults.claim(error)) end(explainError(error));
+  };
+  process.on("uncaughtException", judge);
+  process.on("unhandledRejection", judge);
   try {
     const burden = new Burden();
-    const node = await RegionNode.start({ config, entry, log, end });
+    const node = await RegionNode.start({ config, entry, log, faults, end });
     supervisor.serve({
       peers: (message) => node.usePeers(message),
       faults: ({ faults }) => node.useFaults(faults),

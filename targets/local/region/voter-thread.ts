@@ -21,6 +21,7 @@ export function startVoterThread(
   entry: URL,
   start: WorkerStart,
   onEnd: (reason: Error) => void,
+  log: (line: string) => void,
 ): Promise<VoterThread> {
   const worker = new Worker(entry, { workerData: start });
   const listeners: ((message: FromWorker) => void)[] = [];
@@ -39,6 +40,7 @@ export function startVoterThread(
       if (!isStopping) onEnd(reason);
     });
     worker.on("message", (message: FromWorker) => {
+      if (message.type === "log") return log(message.line);
       if (message.type === "voters") voters = message.voters;
       if (message.type !== "started") {
         if (listeners.length === 0) early.push(message);

@@ -65,4 +65,6 @@ export type FromWorker =
   | { readonly type: "answers"; readonly answers: boolean }
   /** Another process uses the voter's directory. */
   | { readonly type: "superseded" }
+  /** For the log of the region. */
+  | { readonly type: "log"; readonly line: string }
   | { readonly type: "stopped" };

@@ -20,7 +20,7 @@ import { VoterHost } from "./voter-host.ts";
 
 const TICK_MS = 10;
 
-const log = (line: string): void => void process.stderr.write(`${line}\n`);
+const log = (line: string): void => say({ type: "log", line });
 
 class RegionWorker {
   readonly #start: WorkerStart;
