@@ -5,9 +5,10 @@
  *  Q1 a request under which the connections to two regions broke is not sent again, and a read is
  *     not repeated to a region whose connection broke under it                    (broke, choose)
  *  Q2 one region counts once: a second old connection to it may break like the first     (broke)
+ *  Q3 a region that was given up as silent counts as soon as it is known to be down (brokeSince)
  */
 import { BROKE } from "./failure.ts";
-import { type Access, chooseRegion, type RegionRef, type Table } from "./router.ts";
+import { type Access, chooseRegion, conditionOf, type RegionRef, type Table } from "./router.ts";
 
 const BACKOFF_AFTER = 3;
 const BACKOFF_FIRST_MS = 20;
@@ -22,6 +23,8 @@ export class Attempts {
   tried: string[] = [];
   /** Regions whose connection broke while they were at work on it. */
   broken: string[] = [];
+  /** Where it was given up while it may have been at work. */
+  #left: string[] = [];
   #burdened: string[] | undefined;
   #notBefore = 0;
 
@@ -60,6 +63,19 @@ export class Attempts {
     const isEverywhere = regions.every(({ id }) => this.broken.includes(id));
     const isOver = this.broken.length >= MOST_BROKEN || (isRead && isEverywhere);
     return isOver ? `${BROKE}: ${this.broken.join(", ")}` : undefined;
+  }
+
+  /** It is given up there, because the region seems lost; whether it broke shows later. */
+  leave(region: string, isSent: boolean): void {
+    this.avoid(region, false);
+    if (isSent && !this.#left.includes(region)) this.#left.push(region);
+  }
+
+  /** As `broke`, of the regions where it was given up and that are down now. */
+  brokeSince(table: Table, isRead: boolean): string | undefined {
+    const down = this.#left.filter((region) => conditionOf(table, region) === "down");
+    this.#left = this.#left.filter((region) => !down.includes(region));
+    return down.map((region) => this.broke(region, table.regions, isRead)).find(Boolean);
   }
 
   /** Whether another attempt there may add work to what it already has of this one. */

@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
 import type { FakeRegion } from "./fake-region.ts";
-import { post, setUp, takeOver } from "./test-world.ts";
+import { post, setUp, takeOver, until } from "./test-world.ts";
 
 const breaks = (region: FakeRegion): void => {
   region.answer = (_got, response: ServerResponse) => void response.destroy();
@@ -16,6 +16,23 @@ describe("a request that breaks the connection of two regions", () => {
     expect(answer.status).toBe(502);
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
     expect(await answer.json()).toMatchObject({ type: "/problems/bad-gateway", attempts: 2 });
+    expect([a.got.length, b.got.length]).toEqual([1, 1]);
+  });
+
+  it("counts a region that fell silent under it as soon as that one is known to be down", async () => {
+    const { call, a, b, door } = await setUp();
+    a.answer = () => a.freeze();
+    const isSilent = () => door.table().conditions.get("a") === "silent";
+    b.answer = (_got, response) =>
+      void until(isSilent).then(async () => {
+        response.destroy();
+        a.kill();
+        await until(() => door.table().conditions.get("a") === "down");
+        a.thaw();
+        await a.restart();
+      });
+    const answer = await call("/tickets/x");
+    expect(answer.status).toBe(502);
     expect([a.got.length, b.got.length]).toEqual([1, 1]);
   });
 

@@ -106,12 +106,10 @@ export class Exchange implements Pending, FlightListener {
         if (!isLost(table, this.app, access, flight.upstream.id)) continue;
         this.#drop(flight);
         this.#isUncertain ||= flight.isSent && access === "keyed";
-        const { id } = flight.upstream;
-        this.#attempts.avoid(id, false);
-        if (conditionOf(table, id) !== "down" || !flight.isSent) continue;
-        const over = this.#attempts.broke(id, table.regions, this.isRead);
-        if (over !== undefined) return this.#giveUp(over, "bad-gateway");
+        this.#attempts.leave(flight.upstream.id, flight.isSent);
       }
+      const over = this.#attempts.brokeSince(table, this.isRead);
+      if (over !== undefined) return this.#giveUp(over, "bad-gateway");
     }
     if (this.isHeld) this.retry();
     else if (this.#flights.length === 0) this.#next();
