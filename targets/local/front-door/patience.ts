@@ -5,13 +5,16 @@
  * is counted anew while its body still arrives: no region answers before it has all of it.
  */
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Limits } from "./door.ts";
 import type { Access } from "./router.ts";
 import type { Upstream } from "./upstream.ts";
 
 export class Patience {
   readonly #limits: Limits;
-  readonly #request: IncomingMessage;
+  readonly #request: Pick<IncomingMessage, "complete">;
+  /** Held on to: a request whose connection is over has none any more. */
+  readonly #socket: Pick<Socket, "bytesRead">;
   readonly #ends: { readonly silence: () => void; readonly deadline: () => void };
   readonly #startedAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
@@ -19,11 +22,12 @@ export class Patience {
 
   constructor(
     limits: Limits,
-    request: IncomingMessage,
+    request: { readonly complete: boolean; readonly socket: Pick<Socket, "bytesRead"> },
     ends: { readonly silence: () => void; readonly deadline: () => void },
   ) {
     this.#limits = limits;
     this.#request = request;
+    this.#socket = request.socket;
     this.#ends = ends;
   }
 
@@ -51,9 +55,8 @@ export class Patience {
   }
 
   #isArriving(): boolean {
-    const { complete, socket } = this.#request;
     const before = this.#arrivedBytes;
-    this.#arrivedBytes = socket.bytesRead;
-    return !complete && this.#arrivedBytes > before;
+    this.#arrivedBytes = this.#socket.bytesRead;
+    return !this.#request.complete && this.#arrivedBytes > before;
   }
 }

@@ -1,0 +1,22 @@
+import type { Socket } from "node:net";
+import { expect, test } from "vitest";
+import { LIMITS } from "./door.ts";
+import { Patience } from "./patience.ts";
+
+test("a request whose connection is over meets its deadline, and ends no process", async () => {
+  const request: { complete: boolean; socket: Pick<Socket, "bytesRead"> | null } = {
+    complete: false,
+    socket: { bytesRead: 0 },
+  };
+  const met = new Promise<void>((deadline) => {
+    const limits = { ...LIMITS, answerMs: 1 };
+    const silence = (): void => expect.fail("a bare request is never given company");
+    const patience = new Patience(limits, request as { complete: boolean; socket: Socket }, {
+      silence,
+      deadline,
+    });
+    patience.watch("bare", undefined);
+    request.socket = null;
+  });
+  await expect(met).resolves.toBeUndefined();
+});
