@@ -7,10 +7,11 @@
  * The core decides which step runs, how long, and what its end means; here is only the call.
  */
 import { assert } from "../../base/assert.ts";
+import { type AppGuard, noGuard } from "./app-guard.ts";
 import type { AppContext, AppDefinition } from "./define-app.ts";
 
 /**
- * Begins a step; the result aborts it. `end` is told once, later, with the reason where it failed.
+ * Begins a step; the result aborts it. `end` is called once, later, with the reason of a failure.
  */
 export type BeginTakeoverStep = (
   name: string,
@@ -18,7 +19,11 @@ export type BeginTakeoverStep = (
   end: (failure: string | undefined) => void,
 ) => (why: string) => void;
 
-export function createTakeoverSteps(app: AppDefinition, context: AppContext): BeginTakeoverStep {
+export function createTakeoverSteps(
+  app: AppDefinition,
+  context: AppContext,
+  guard: AppGuard = noGuard,
+): BeginTakeoverStep {
   return (name, epoch, end) => {
     const step = app.takeover?.find((one) => one.name === name);
     assert(step !== undefined, `${app.id} has no takeover step ${name}`);
@@ -37,7 +42,7 @@ export function createTakeoverSteps(app: AppDefinition, context: AppContext): Be
     context.log.info(about, "the takeover step begins");
     // Never at once: the core is in the middle of its turn.
     void Promise.resolve()
-      .then(() => step.run(context, { epoch, signal }))
+      .then(() => guard.run(app.id, () => step.run(context, { epoch, signal })))
       .then(done, failed);
     return (why) => {
       context.log.warn({ ...about, why }, "the takeover step is aborted");

@@ -38,7 +38,7 @@ export function startJourneys(
       if (core !== undefined) core.healthy = healthy;
       log.warn({ event: "health", app: app.id, healthy }, "the health journey's result changed");
     };
-    const beginStep = createTakeoverSteps(app, context);
+    const beginStep = createTakeoverSteps(app, context, guard);
     if (core !== undefined) {
       core.preparing.beginStep = (step, epoch, end) =>
         beginStep(step, epoch, (failure) => {

@@ -69,6 +69,13 @@ const faulty = defineApp({
 const sound = defineApp({
   ...faulty,
   id: "sound",
+  takeover: [
+    {
+      name: "forgetful",
+      timeoutMs: 5000,
+      run: async () => void setTimeout(() => fail("out of a takeover step"), 5),
+    },
+  ],
   api: (context) => createAppApi(context).get("/api/fine", { ...open, handle: () => ANSWER }),
 });
 

@@ -69,6 +69,16 @@ test("a fault of an app's code costs its request, and no region's process", asyn
   }
 });
 
+test("what a takeover step leaves behind it costs no process either", async () => {
+  const real = await start();
+  const pid = await real.pidOf(B);
+  expect((await real.command(A, "sound", "switchover", { to: B })).status).toBe(200);
+  const url = await real.urlOf(B);
+  const metric = 'understudy_app_faults_total{app="sound"';
+  await until("the fault is counted", async () => (await counter(url, metric)) > 0);
+  expect([await real.pidOf(B), (await statusOf(real, B)).crashes]).toEqual([pid, 0]);
+});
+
 test("what crashes a region is not sent to a third, and the region is started again", async () => {
   const real = await start();
   const { frontDoor } = await real.running.status();
