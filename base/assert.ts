@@ -8,9 +8,10 @@ export function assert(condition: unknown, message: string): asserts condition {
 }
 
 /**
- * An app's code asks the platform for what cannot be: a bug of that code, never a fault of whoever
- * sent the request. It is thrown, so that no route can tell a client of it: the answer is a 500,
- * and the stack, which leads to the call, is in the log. The message says what was wrong.
+ * An app's code asks the platform for what cannot be: a bug of that code, never a fault of the
+ * client that sent the request. It is thrown, so that no route can pass it on to a client: the
+ * answer is a 500, and the log has the stack, which leads to the call. The message says what was
+ * wrong.
  */
 export class MisuseError extends Error {
   override readonly name = "MisuseError";

@@ -7,8 +7,8 @@
  * The regions' cores, their network and the wall clock are those of the simulated world, the stores
  * are LMDB on disk with its write-ahead log. A tenth of the writes is a day, so a tenth of them has
  * a key that still counts. Every write has a key and replaces one of ROWS rows; of each tenth row
- * comes one that expires within the day. Sizes are told ten times; the program fails when they go
- * on growing after the third day, or when fewer writes were acknowledged than were asked for.
+ * comes one that expires within the day. Ten times it prints the sizes; it fails when they go on
+ * growing after the third day, or when fewer writes were acknowledged than were asked for.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,7 +36,7 @@ const [asked = "1000000"] = process.argv.slice(2);
 const WRITES = Math.max(200_000, Number(asked));
 const DAY = Math.round(WRITES / 10);
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** The wall clock jumps so often a day, and voters grant leases anew each time. */
+/** The wall clock jumps so often a day, and after each jump the voters grant new leases. */
 const JUMPS = 10;
 const ROWS = 1000;
 /** 2,000 writes a second. */

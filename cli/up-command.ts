@@ -285,7 +285,7 @@ export function addUp(program: Command, run: Run): void {
     )
     .option("--rtt <ms|aws>", "round trip between regions, or as between AWS regions", roundTrip, 0)
     .option("--empty", "load no sample content", false)
-    .option("--reset", "delete what the directory holds, and begin anew", false)
+    .option("--reset", "delete what the directory holds, and start with an empty one", false)
     .action(async (flags: UpOptions) => {
       run.end(await runUp(flags, run.terminal));
     });
