@@ -1,27 +1,11 @@
 /** What comes in and goes out, as schemas. *pure* */
 import { z } from "zod";
+import { lineOf, textOf } from "../../layers/api/index.ts";
 import { SIZES } from "../../layers/images/port.ts";
 import { ALT_TEXT_MAX, COMMENT, TITLE } from "./model/photo.ts";
 
-const text = (limits: { readonly min: number; readonly max: number }, what: string) =>
-  z
-    .string()
-    .max(limits.max, `${what} has at most ${limits.max} characters.`)
-    .refine((value) => value.trim().length >= limits.min, {
-      message: `${what} has at least ${limits.min} character that is no space.`,
-    })
-    // Half a surrogate pair is no character, and no key could hold it.
-    .refine((value) => !/\p{Cs}/u.test(value), { message: `${what} has to be whole Unicode text.` })
-    .transform((value) => value.trim());
-
-/** Controls have no place in a line; in a comment new lines do. */
-const line = (limits: { readonly min: number; readonly max: number }, what: string) =>
-  text(limits, what).refine((value) => !/\p{Cc}/u.test(value), {
-    message: `${what} is one line, without control characters.`,
-  });
-
-export const title = line(TITLE, "A title");
-export const altText = line({ min: 0, max: ALT_TEXT_MAX }, "An alternative text");
+export const title = lineOf(TITLE, "A title");
+export const altText = lineOf({ min: 0, max: ALT_TEXT_MAX }, "An alternative text");
 export const id = z.string().regex(/^[\w-]{1,64}$/, "An id has 1 to 64 letters, digits, - and _.");
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "A digest is SHA-256 as 64 small hex digits.");
 
@@ -29,10 +13,11 @@ export const paging = {
   limit: z.coerce.number().int().min(1).max(100).default(20),
   cursor: z.string().max(4_096).optional(),
 };
+const owner = textOf({ min: 1, max: 64 }, "An owner's name");
 export const photoParams = z.object({ id });
 export const commentsParams = z.object({ photoId: id });
 export const commentParams = z.object({ photoId: id, commentId: id });
-export const listQuery = z.strictObject({ owner: z.string().min(1).max(64).optional(), ...paging });
+export const listQuery = z.strictObject({ owner: owner.optional(), ...paging });
 export const pageQuery = z.strictObject(paging);
 export const imageQuery = z.strictObject({ size: z.enum(SIZES).default("full") });
 export const captions = z.strictObject({ title: title.optional(), altText: altText.optional() });
@@ -50,7 +35,7 @@ export const photoBody = z.strictObject({
   altText: altText.default(""),
   digest: sha256.optional(),
 });
-export const commentBody = z.strictObject({ text: text(COMMENT, "A comment") });
+export const commentBody = z.strictObject({ text: textOf(COMMENT, "A comment") });
 
 export const photoShape = z.object({
   id: z.string(),

@@ -16,6 +16,7 @@ import {
   problemOfRead,
   type ReadInfo,
   type Reply,
+  textOf,
 } from "../../layers/api/index.ts";
 import { commentOf, commentRowOf, rangeOf, rowOf, ticketOf } from "./model/rows.ts";
 import { comments, tickets } from "./model/tables.ts";
@@ -33,21 +34,10 @@ import { loadSampleTickets } from "./sample-content.ts";
 
 const DECIDED_AGAIN = 5;
 
-const text = (limits: { readonly min: number; readonly max: number }, what: string) =>
-  z
-    .string()
-    .max(limits.max, `${what} has at most ${limits.max} characters.`)
-    .refine((value) => value.trim().length >= limits.min, {
-      message: `${what} has at least ${limits.min} characters, not counting spaces around it.`,
-    })
-    // Half a surrogate pair is no character, and no key could hold it.
-    .refine((value) => !/\p{Cs}/u.test(value), { message: `${what} has to be whole Unicode text.` })
-    .transform((value) => value.trim());
-
-const description = text(DESCRIPTION, "A description");
+const description = textOf(DESCRIPTION, "A description");
 const priority = z.enum(PRIORITIES);
 const status = z.enum(STATUSES);
-const assigned = text({ min: 1, max: ASSIGNED_MAX }, "An assignee's name");
+const assigned = textOf({ min: 1, max: ASSIGNED_MAX }, "An assignee's name");
 const id = z.string().regex(/^[\w-]{1,64}$/, "An id has 1 to 64 letters, digits, - and _.");
 
 const params = z.object({ id });
@@ -71,7 +61,7 @@ const changeBody = z
   .refine((change) => Object.keys(change).length > 0, {
     message: "Name at least one of description, priority, status, assigned.",
   });
-const commentBody = z.strictObject({ text: text(COMMENT, "A comment") });
+const commentBody = z.strictObject({ text: textOf(COMMENT, "A comment") });
 
 const ticketShape = z.object({
   id: z.string(),

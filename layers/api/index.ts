@@ -72,3 +72,4 @@ export {
 } from "./sample-loader.ts";
 export type { Session } from "./session.ts";
 export { createTakeoverSteps } from "./takeover-steps.ts";
+export { lineOf, type TextLimits, textOf } from "./text.ts";

@@ -296,6 +296,11 @@ describe("routing", () => {
     expect((await command(OPERATOR_TOKEN)).status).toBe(504);
     expect((await command(OPERATOR_TOKEN, "explode")).status).toBe(400);
     expect((await command(OPERATOR_TOKEN, "fence", { force: true })).status).toBe(400);
+    world.routing.commands.length = 0;
+    for (const reason of ["", "  ", "\u200b".repeat(10), "\u2800", "\u3164", "\u0301"]) {
+      expect((await command(OPERATOR_TOKEN, "fence", { reason })).status, reason).toBe(400);
+    }
+    expect(world.routing.commands).toEqual([]);
   });
 });
 

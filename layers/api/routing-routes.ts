@@ -9,6 +9,7 @@ import { operatorProblem } from "./operator.ts";
 import { problem, problemOfCommand } from "./problem.ts";
 import type { Answer } from "./reply.ts";
 import { sentApp } from "./routing-view.ts";
+import { textOf } from "./text.ts";
 
 const JOURNAL_LIMIT = 500;
 const OPERATOR = "operator";
@@ -106,7 +107,7 @@ const commandParams = appParams.extend({
 });
 const commandBody = z.strictObject({
   to: z.string().min(1).max(64).optional(),
-  reason: z.string().max(500).optional(),
+  reason: textOf({ min: 1, max: 500 }, "A reason").optional(),
   acceptDataLoss: z.boolean().optional(),
   /** How long to wait for the command to be through. */
   waitMs: z.number().int().min(0).max(600_000).optional(),

@@ -12,6 +12,7 @@ import {
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { regionName } from "../../../base/places.ts";
+import { visibleLength } from "../../../base/visible-text.ts";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useKit, useLanguage, useLive, useLiveApp } from "../../../layers/presentation/context.tsx";
@@ -46,7 +47,7 @@ function useOrder({ app, action, onDone }: FormProps) {
       const path = `/routing/apps/${encodeURIComponent(app.app)}/${action}`;
       const body = {
         ...(to === undefined ? {} : { to }),
-        ...(reason === "" ? {} : { reason }),
+        ...(visibleLength(reason) === 0 ? {} : { reason }),
         ...(acceptDataLoss ? { acceptDataLoss } : {}),
       };
       const bearer = operator.token;

@@ -4,6 +4,8 @@
  * A photo's picture never changes: who wants another one uploads it. So whatever is kept under an
  * id, in a cache or in another region, is right as long as it is there.
  */
+import { visibleLength } from "../../../base/visible-text.ts";
+
 export const TITLE = { min: 1, max: 120 } as const;
 export const ALT_TEXT_MAX = 500;
 export const COMMENT = { min: 1, max: 2_000 } as const;
@@ -57,8 +59,9 @@ export function titleOfFile(name: string): string | undefined {
     .replace(/\.[a-z0-9]{1,5}$/i, "")
     .replace(/[_\s]+/g, " ")
     .trim()
-    .slice(0, TITLE.max);
-  return stem.length >= TITLE.min ? stem.replace(/\p{Cs}$/u, "") : undefined;
+    .slice(0, TITLE.max)
+    .replace(/\p{Cs}$/u, "");
+  return visibleLength(stem) >= TITLE.min ? stem : undefined;
 }
 
 /** A name that is a place: with a folder in it, or made to leave one. */

@@ -3,6 +3,7 @@ import { Anchor, Button, Group, NativeSelect, Paper, Stack, Textarea, Title } fr
 import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
+import { visibleLength } from "../../../base/visible-text.ts";
 import { SignInNeeded } from "../../../layers/presentation/components/sign-in-needed.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useFormat, useMe } from "../../../layers/presentation/context.tsx";
@@ -61,7 +62,7 @@ export function NewPage({ onHelp }: { readonly onHelp: () => void }) {
     write.leave();
     void navigate("/");
   };
-  const length = [...description.trim()].length;
+  const length = visibleLength(description);
   return (
     <Stack maw={720}>
       <Anchor component={Link} to="/">

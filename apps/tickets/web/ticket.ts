@@ -1,6 +1,7 @@
 /**
  * Tickets as the pages know them, and what the pages decide about them. *pure*
  */
+import { visibleLength } from "../../../base/visible-text.ts";
 import {
   COMMENT,
   DESCRIPTION,
@@ -89,9 +90,9 @@ export function remainingChanges(theirs: Ticket, mine: TicketChanges): TicketCha
   );
 }
 
-/** How many characters are missing; surrounding blanks do not count. */
+/** How many characters are missing; blanks that surround them, or cannot be seen, do not count. */
 export const missingCharacters = (description: string): number =>
-  Math.max(0, DESCRIPTION_MIN - [...description.trim()].length);
+  Math.max(0, DESCRIPTION_MIN - visibleLength(description));
 
 /** The last part of an id, enough to tell tickets apart when talking about them. */
 export const shortId = (id: string): string => id.slice(-6).toUpperCase();

@@ -1,6 +1,7 @@
 /** A field for one more comment. The text is a draft of this tab until it has been acknowledged. */
 import { Button, Group, Stack, Textarea } from "@mantine/core";
 import type { FormEvent, RefObject } from "react";
+import { visibleLength } from "../../../base/visible-text.ts";
 import { useKit } from "../context.tsx";
 import { useDraft } from "../use-draft.ts";
 import { useWrite } from "../use-write.ts";
@@ -32,9 +33,10 @@ export function CommentForm(props: CommentFormProps) {
       onSent();
     },
   });
+  const isBlank = visibleLength(text) === 0;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (text.trim() !== "") write.start(text.trim());
+    if (!isBlank) write.start(text.trim());
   };
   return (
     <form onSubmit={submit}>
@@ -49,7 +51,7 @@ export function CommentForm(props: CommentFormProps) {
           readOnly={write.busy}
         />
         <Group justify="flex-end">
-          <Button type="submit" loading={write.busy} disabled={text.trim() === ""}>
+          <Button type="submit" loading={write.busy} disabled={isBlank}>
             {action}
           </Button>
         </Group>

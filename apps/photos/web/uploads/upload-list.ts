@@ -12,6 +12,8 @@
  *  U2 at most AT_ONCE items are under way                                          (nextToBegin)
  *  U3 what a late answer says of an item that was cancelled or removed changes nothing     (step)
  */
+
+import { visibleLength } from "../../../../base/visible-text.ts";
 import type { ApiProblem } from "../../../../layers/presentation/api/problem.ts";
 import { TITLE, titleOfFile } from "../photo.ts";
 
@@ -52,7 +54,7 @@ const OVER = ["done", "failed", "cancelled"];
 export const isUnderWay = ({ phase }: Item): boolean => UNDER_WAY.includes(phase.name);
 export const isOver = ({ phase }: Item): boolean => OVER.includes(phase.name);
 export const hasTitle = ({ title }: Item): boolean =>
-  title.trim().length >= TITLE.min && title.length <= TITLE.max;
+  visibleLength(title) >= TITLE.min && title.length <= TITLE.max;
 
 const change = (items: readonly Item[], key: string, to: (item: Item) => Item): readonly Item[] =>
   items.map((item) => (item.key === key ? to(item) : item));

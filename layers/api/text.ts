@@ -1,0 +1,38 @@
+/**
+ * Schemas of texts that people write, so that every app refuses the same ones. *pure*
+ *
+ * `max` is in UTF-16 code units, as a page's `maxLength` counts; `min` in characters that can be
+ * seen. What is accepted has the spaces around it taken away, and nothing else.
+ */
+import { z } from "zod";
+import { visibleLength } from "../../base/visible-text.ts";
+
+export interface TextLimits {
+  /** 0: the text may be empty, or spaces. A text of other blanks is refused even so. */
+  readonly min: number;
+  readonly max: number;
+}
+
+/** `what` begins a sentence: "A comment". */
+export const textOf = ({ min, max }: TextLimits, what: string) =>
+  z
+    .string()
+    .max(max, `${what} has at most ${max} characters.`)
+    .refine((value) => isLongEnough(value, min), {
+      message: `${what} has at least ${characters(min)}, not counting spaces around it.`,
+    })
+    // Half a surrogate pair is no character, and no key could hold it.
+    .refine((value) => !/\p{Cs}/u.test(value), { message: `${what} has to be whole Unicode text.` })
+    .transform((value) => value.trim());
+
+const isLongEnough = (value: string, min: number): boolean =>
+  visibleLength(value) >= Math.max(1, min) || (min === 0 && value.trim() === "");
+
+const characters = (min: number): string =>
+  min > 1 ? `${min} characters that can be seen` : "1 character that can be seen";
+
+/** Controls have no place in a line; in a longer text new lines do. */
+export const lineOf = (limits: TextLimits, what: string) =>
+  textOf(limits, what).refine((value) => !/\p{Cc}/u.test(value), {
+    message: `${what} is one line, without control characters.`,
+  });
