@@ -7,7 +7,9 @@ const MOST_SEEDS = 3000;
 
 /** The first seed that notices, and what it shows. */
 function firstCatch(rule: BrokenRule): { seed: number; shown: readonly string[] } | undefined {
-  for (let seed = rule.from ?? 1; seed <= MOST_SEEDS; seed++) {
+  const from = rule.from ?? 1;
+  for (let tried = 0; tried < MOST_SEEDS; tried++) {
+    const seed = ((from - 1 + tried) % MOST_SEEDS) + 1;
     const shown = shownBy(rule, seed);
     if (shown.some((name) => rule.shows.includes(name))) return { seed, shown };
   }
