@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { onTestFinished } from "vitest";
 import type { ReadyLine } from "../supervisor/status.ts";
 import { ampleMs } from "./limits.ts";
 
@@ -28,7 +29,7 @@ export interface BrowserDeployment {
   readonly operatorToken: string;
   /** What the start said to people. */
   said(): string;
-  /** In a browser session of its own; what goes wrong in its scripts is added to `faults`. */
+  /** In a browser session of its own, which ends with the test; errors of scripts go to `faults`. */
   newPage(faults: string[]): Promise<Page>;
   /** Signs in, on the pages of an app, with a sample account. */
   signIn(page: Page, app: string, username: string): Promise<void>;
@@ -87,6 +88,10 @@ export async function startBrowserDeployment(): Promise<BrowserDeployment> {
       const page = await context.newPage();
       page.setDefaultTimeout(LIMIT_MS);
       page.on("pageerror", (error) => faults.push(error.message));
+      onTestFinished(async ({ task }) => {
+        if (task.result?.state === "fail") await describe(page);
+        await context.close();
+      });
       return page;
     },
     signIn: async (page, app, username) => {
@@ -116,6 +121,12 @@ export async function startBrowserDeployment(): Promise<BrowserDeployment> {
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** What was on the page when its test failed. */
+async function describe(page: Page): Promise<void> {
+  const text = await page.locator("body").innerText({ timeout: 1_000 });
+  console.error(`The test failed with ${page.url()} showing:\n${text}`);
 }
 
 export async function picture(page: Page, name: string): Promise<void> {
