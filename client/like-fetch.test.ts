@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { type Client, createClient } from "./client.ts";
 import type { FetchInit } from "./request.ts";
 
@@ -68,7 +68,7 @@ describe("a call", () => {
     await reader?.read();
     controller.abort();
     await expect(reader?.read()).rejects.toMatchObject({ name: "AbortError" });
-    await vi.waitFor(() => expect(isClosed).toBe(true), { timeout: 10_000 });
+    await expect.poll(() => isClosed).toBe(true);
   });
 
   it("with a stream of Node's as its body sends it once", async () => {

@@ -22,6 +22,8 @@ const VAGUE_FILE = /(?:^|\/)(?:utils?|helpers?|common|misc|stuff)(?:\/|\.[a-z.]+
 const VAGUE_NAME =
   /\b(?:class|interface|type|function|const|let)\s+(\w*(?:Manager|Impl|Utils?|Helpers?))\b/g;
 const UNFINISHED = /\b(?:TO(?:DO)|FIX(?:ME)|X(?:XX)|HA(?:CK)|not (?:yet )?implemented)\b/g;
+/** Of a test, a hook or a wait, in milliseconds of the real clock. */
+const OWN_LIMIT = /\},\s+[\d_]{4,},?\s*\);|\btimeout: [\d_]{4,}\b/gm;
 const SKIPPED = /\b(?:describe|it|test|suite)(?:\.\w+)*\.(?:skip|only|todo|fails)\b/g;
 
 export function findStyleViolations(files: readonly SourceFile[]): Violation[] {
@@ -33,6 +35,7 @@ export function findStyleViolations(files: readonly SourceFile[]): Violation[] {
       ...missingHeader(file),
       ...vagueNames(file),
       ...unfinished(file),
+      ...ownLimits(file),
     ]);
 }
 
@@ -104,6 +107,17 @@ function unfinished(file: SourceFile): Violation[] {
     use: "a test that runs, or runIf/skipIf with its reason",
   }));
   return [...marks, ...skipped];
+}
+
+function ownLimits(file: SourceFile): Violation[] {
+  const isSimulated = file.path.startsWith("targets/simulated/");
+  if (!isTest(file.path) || isSimulated) return [];
+  return [...blank(file.text).code.matchAll(OWN_LIMIT)].map((match) => ({
+    path: file.path,
+    line: lineAt(file.text, match.index),
+    banned: `the limit "${match[0].trim()}"`,
+    use: "the one of vitest.config.ts, or ampleMs(): both follow the speed of the machine",
+  }));
 }
 
 /** Machine paths and registry hosts: true on one machine only, so never in a commit. */

@@ -68,6 +68,15 @@ describe("a planted violation is found:", () => {
     expect(style(text)[0]).toContain(" is banned here, use ");
   });
 
+  test.each([
+    'test("x", () => {\n  go();\n}, 60_000);',
+    'test(\n  "x",\n  () => {},\n  60_000,\n);',
+    "await shown.waitFor({ timeout: 2_000 });",
+  ])("a limit that does not follow the machine: %j", (text) => {
+    expect(style(text, "drill/a.test.ts").join()).toContain("ampleMs()");
+    expect(style(text, "drill/a.ts")).toEqual([]);
+  });
+
   test.each(["drill/utils.ts", "drill/helpers/a.ts", "drill/common.ts"])("the name %s", (path) => {
     expect(style("a();", path)).toHaveLength(1);
   });

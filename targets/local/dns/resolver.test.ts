@@ -92,7 +92,7 @@ function watchRegions(port: number) {
 
 /** Believes an answer for its TTL, as resolvers and browsers do. */
 function createCachingClient(dns: DnsServer, port: number) {
-  const resolver = new Resolver({ timeout: 2_000, tries: 3 });
+  const resolver = new Resolver({ timeout: ampleMs(2_000), tries: 3 });
   resolver.setServers([`${dns.address}:${dns.port}`]);
   let cached: { readonly address: string; readonly until: number } | undefined;
   return async (): Promise<string> => {

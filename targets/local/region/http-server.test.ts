@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import { expectAnswers, head } from "../http/odd-requests.ts";
 import { sendRaw } from "../http/raw-client.ts";
+import { ampleMs } from "../tests/limits.ts";
 import { type HttpServer, type ListenOptions, listen } from "./http-server.ts";
 
 const HOST = "Host: x";
@@ -70,7 +71,9 @@ test("a body that pauses is answered 408, and one that only takes long is taken"
   expect(paused.status).toBe(408);
   expect(JSON.parse(paused.body)).toMatchObject({ code: "timed-out", type: "/problems/timed-out" });
   expect(paused.head).toContain("understudy-region: a");
-  await vi.waitFor(() => expect(got).toMatch(/^HTTP\/1\.1 200 [\s\S]*y{300}/), { timeout: 10_000 });
+  await vi.waitFor(() => expect(got).toMatch(/^HTTP\/1\.1 200 [\s\S]*y{300}/), {
+    timeout: ampleMs(10_000),
+  });
   slow.destroy();
 });
 

@@ -11,8 +11,8 @@ let deployment: BrowserDeployment;
 
 beforeAll(async () => {
   if (hasChromium) deployment = await startBrowserDeployment();
-}, 120_000);
-afterAll(() => deployment?.end(), 60_000);
+});
+afterAll(() => deployment?.end());
 
 /** Longer than any page waits before it asks again. */
 const SLOW_TYPING_MS = 20_000;
@@ -51,7 +51,6 @@ test.skipIf(!hasChromium).each(PAGES)(
     expect(asked).toEqual([]);
     expect(faults).toEqual([]);
   },
-  60_000,
 );
 
 test.skipIf(!hasChromium)(
@@ -71,7 +70,6 @@ test.skipIf(!hasChromium)(
     expect(await dialog.getByText("That did not work").count()).toBe(0);
     expect(faults).toEqual([]);
   },
-  60_000,
 );
 
 const anotherTab = async (context: BrowserContext, path: string): Promise<Page> => {
@@ -105,7 +103,6 @@ test.skipIf(!hasChromium)(
     await second.waitForURL(/\/tickets\/t\//);
     expect(faults).toEqual([]);
   },
-  90_000,
 );
 
 test.skipIf(!hasChromium)(
@@ -125,5 +122,4 @@ test.skipIf(!hasChromium)(
     expect(await page.getByRole("textbox", { name: "What is wrong?" }).inputValue()).toBe(text);
     expect(faults).toEqual([]);
   },
-  60_000,
 );

@@ -7,16 +7,17 @@ import {
   picture,
   startBrowserDeployment,
 } from "./browser-deployment.ts";
+import { ampleMs } from "./limits.ts";
 
 let deployment: BrowserDeployment;
 
 beforeAll(async () => {
   if (hasChromium) deployment = await startBrowserDeployment();
-}, 120_000);
+});
 afterEach(async () => {
   if (hasChromium) for (const app of ["tickets", "identity"]) await command(app, "unfence");
 });
-afterAll(() => deployment?.end(), 60_000);
+afterAll(() => deployment?.end());
 
 const command = (app: string, name: string): Promise<Response> =>
   fetch(`${deployment.line.frontDoor}/routing/apps/${app}/${name}`, {
@@ -56,11 +57,10 @@ test.skipIf(!hasChromium)(
     // No answer comes at all: what is said is what the page knows.
     await page.route("**/tickets/api/tickets", () => undefined);
     await submitOf(page).click();
-    await page.getByText("Writing is paused.").waitFor({ timeout: 2_000 });
+    await page.getByText("Writing is paused.").waitFor({ timeout: ampleMs(2_000) });
     await picture(page, "new-fenced");
     expect(faults).toEqual([]);
   },
-  60_000,
 );
 
 interface Pressed {
@@ -144,7 +144,6 @@ test.skipIf(!hasChromium).each(PRESSED)(
     expect(await handle?.boundingBox()).toEqual(before);
     expect(faults).toEqual([]);
   },
-  60_000,
 );
 
 /** Ways to leave the page of a write that waits. */
@@ -181,7 +180,6 @@ test.skipIf(!hasChromium).each(LEAVING)(
     expect(await page.getByRole("textbox", { name: "What is wrong?" }).inputValue()).toBe("");
     expect(faults).toEqual([]);
   },
-  60_000,
 );
 
 test.skipIf(!hasChromium)(
@@ -197,5 +195,4 @@ test.skipIf(!hasChromium)(
     expect(await page.getByRole("button", { name: "Stop trying" }).count()).toBe(0);
     expect(faults).toEqual([]);
   },
-  60_000,
 );
