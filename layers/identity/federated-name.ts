@@ -4,7 +4,8 @@
  * What the provider says is a wish, never a claim: an account is found by provider and subject
  * alone, and a name that is taken gets an ending. An e-mail address links nothing.
  */
-import { foldUsername, objectToUsername, USERNAME } from "./password-rules.ts";
+import { foldUsername } from "./same-name.ts";
+import { objectToUsername, USERNAME } from "./user-names.ts";
 
 export interface ProviderProfile {
   readonly name?: string | undefined;
@@ -14,7 +15,7 @@ export interface ProviderProfile {
 const ROOM = USERNAME.max - 8;
 
 const asUsername = (text: string): string =>
-  [...foldUsername(text).replaceAll(/[^\p{L}\p{N}._+-]+/gu, "-")]
+  [...foldUsername(text).replaceAll(/[^\p{L}\p{Mn}\p{Mc}\p{N}._+-]+/gu, "-")]
     .slice(0, ROOM)
     .join("")
     .replaceAll(/^-+|-+$/g, "");
@@ -30,7 +31,13 @@ export function suggestUsernames(
   );
   const base = wished ?? asUsername(`${provider}-user`);
   const first = wished === undefined ? [] : [base];
-  return [...first, `${base}-${ending.slice(0, 4)}`, `${base}-${ending.slice(0, 7)}`].map(
-    foldUsername,
-  );
+  const longer = [4, 7].map((length) => withEnding(base, ending.slice(0, length)));
+  return [...first, ...longer].map(foldUsername);
+}
+
+/** Latin letters do not go with every script; digits do. */
+function withEnding(base: string, ending: string): string {
+  const made = `${base}-${ending}`;
+  if (objectToUsername(made) === undefined) return made;
+  return `${base}-${ending.replace(/\D/g, (letter) => String(letter.charCodeAt(0) % 10))}`;
 }

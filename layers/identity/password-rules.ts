@@ -1,36 +1,17 @@
 /**
- * What a user name and a password may be. *pure*
+ * What a password may be. *pure*
  *
- * Names are compared folded (NFKC, lower case), so that `Anna` and `anna` are one name. Passwords
- * follow NIST SP 800-63B: length matters, composition rules do not; what is refused is what a
- * guesser tries first.
+ * The rules follow NIST SP 800-63B: length matters, composition rules do not; what is refused is
+ * what a guesser tries first.
  *
  * A length is counted in characters as people see them in their alphabet (code points), and a
  * password is compared in one Unicode form, whatever keyboard it was typed on.
  */
 import { isCommonPassword } from "./common-passwords.ts";
+import { foldUsername } from "./same-name.ts";
+import type { Objection } from "./user-names.ts";
 
-export const USERNAME = { min: 3, max: 64 } as const;
 export const PASSWORD = { min: 8, max: 128 } as const;
-
-const USERNAME_CHARACTERS = /^[\p{L}\p{N}._@+-]+$/u;
-
-export interface Objection {
-  readonly message: string;
-}
-
-export const foldUsername = (name: string): string => name.normalize("NFKC").toLowerCase();
-
-export function objectToUsername(name: string): Objection | undefined {
-  const folded = foldUsername(name);
-  if (folded.length < USERNAME.min || folded.length > USERNAME.max) {
-    return { message: `A user name has ${USERNAME.min} to ${USERNAME.max} characters.` };
-  }
-  if (!USERNAME_CHARACTERS.test(folded)) {
-    return { message: "A user name is made of letters, digits and . _ @ + - only." };
-  }
-  return undefined;
-}
 
 /** The form that is hashed. */
 export const normalPassword = (password: string): string => password.normalize("NFKC");

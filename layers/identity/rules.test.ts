@@ -12,31 +12,11 @@ import {
   takenBack,
 } from "./attempts.ts";
 import { commonPasswords } from "./common-passwords.ts";
-import { suggestUsernames } from "./federated-name.ts";
-import { foldUsername, objectToPassword, objectToUsername } from "./password-rules.ts";
+import { objectToPassword } from "./password-rules.ts";
 import { safeReturnTo } from "./return-to.ts";
 import { decideSigningKey, KEY_MS } from "./signing-keys.ts";
 
-describe("names and passwords", () => {
-  test("a name has 3 to 64 letters, digits and . _ @ + -", () => {
-    for (const good of ["ann", "Zoë", "a.b_c@d+e-f", "用户名", "x".repeat(64)]) {
-      expect(objectToUsername(good), good).toBeUndefined();
-    }
-    for (const bad of ["", "ab", "x".repeat(65), "a b c", "a\u0000bc", "<script>", "a/b/c"]) {
-      expect(objectToUsername(bad), bad).toBeDefined();
-    }
-  });
-
-  test("names that look alike but for case and form are one name", () => {
-    expect(foldUsername("ANNA")).toBe("anna");
-    expect(foldUsername("ａｎｎａ")).toBe("anna");
-    fc.assert(
-      fc.property(fc.string(), (name) => {
-        expect(foldUsername(foldUsername(name))).toBe(foldUsername(name));
-      }),
-    );
-  });
-
+describe("passwords", () => {
   test("a password has 8 to 128 characters and is not what is tried first", () => {
     expect(objectToPassword("horse bat", "ann")).toBeUndefined();
     expect(objectToPassword("x".repeat(128), "ann")).toBeUndefined();
@@ -158,18 +138,4 @@ describe("where a person goes after signing in", () => {
       }),
     );
   });
-});
-
-test("who comes from another provider gets an allowed name, like the one wished for", () => {
-  const names = suggestUsernames({ name: "Rider One" }, "facebook", "abcdefgh");
-  expect(names).toEqual(["rider-one", "rider-one-abcd", "rider-one-abcdefg"]);
-  expect(suggestUsernames({ email: "rider@example.com" }, "x", "abcdefgh")[0]).toBe("rider");
-  expect(suggestUsernames({}, "facebook", "abcdefgh")[0]).toBe("facebook-user-abcd");
-  fc.assert(
-    fc.property(fc.string(), fc.string(), (name, email) => {
-      for (const made of suggestUsernames({ name, email }, "oidc", "0123456789")) {
-        expect(objectToUsername(made)).toBeUndefined();
-      }
-    }),
-  );
 });

@@ -20,8 +20,8 @@
  * Not promised: that an end is known before it has arrived here.
  */
 import { jwtVerify, SignJWT } from "jose";
-import { foldUsername } from "../../identity/password-rules.ts";
 import { ROLES, type Role } from "../../identity/roles.ts";
+import { foldUsername } from "../../identity/same-name.ts";
 import { ACCESS_TOKEN_MS, isFirstUse, judgeSession } from "../../identity/session.ts";
 import type { KeyValueStore, ReadInfo } from "../../key-value/port.ts";
 import type { TableDefinition } from "../../key-value/table.ts";

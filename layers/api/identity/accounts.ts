@@ -6,8 +6,10 @@
  *  A2 a new password ends every session that began before it     (generation, one transaction)
  *  A3 roles are given by operators only; nobody signs up with any                         (signUp)
  */
-import { foldUsername } from "../../identity/password-rules.ts";
+
 import type { Role } from "../../identity/roles.ts";
+import { foldUsername } from "../../identity/same-name.ts";
+import { objectToUsername } from "../../identity/user-names.ts";
 import type { Found, KeyValueStore, Write } from "../../key-value/port.ts";
 import type { Call } from "../call.ts";
 import { type Problem, problem, problemOfRead, problemOfWrite } from "../problem.ts";
@@ -173,6 +175,9 @@ export function createAccounts(parts: IdentityParts, sessions: Sessions): Accoun
           `${existing.displayName} is no operator; give the role first.`,
         );
       }
+      // Who has the account keeps it, whatever a new name may be today.
+      const objection = existing === undefined ? objectToUsername(username) : undefined;
+      if (objection !== undefined) return problem("invalid-request", objection.message);
       const code = newCode(28);
       const writes = [await codes.put("link", foldUsername(username), code, lifeMs)];
       if (existing === undefined) {

@@ -7,7 +7,8 @@
  *  P3 no password is stored or logged in clear
  */
 import type { BucketName } from "../../identity/attempts.ts";
-import { foldUsername, normalPassword } from "../../identity/password-rules.ts";
+import { normalPassword } from "../../identity/password-rules.ts";
+import { foldUsername } from "../../identity/same-name.ts";
 import type { Found } from "../../key-value/port.ts";
 import { type Problem, problem, problemOfRead } from "../problem.ts";
 import type { Counted } from "./attempts.ts";

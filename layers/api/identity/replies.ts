@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { objectToPassword } from "../../identity/password-rules.ts";
 import { ROLES } from "../../identity/roles.ts";
+import { foldUsername } from "../../identity/same-name.ts";
 import { SESSION_MS } from "../../identity/session.ts";
 import { crossSiteProblem } from "../authenticate.ts";
 import type { Call } from "../call.ts";
@@ -52,7 +53,7 @@ export interface IdentityRepliesOptions {
 export function createReplies({ devices, addressOf }: IdentityRepliesOptions): IdentityReplies {
   const cookiesOf = async (call: Call, issued: Issued): Promise<readonly string[]> => {
     const { user, accessToken, refreshToken, expiresInSeconds } = issued;
-    const name = user.displayName.toLowerCase();
+    const name = foldUsername(user.displayName);
     const mark = await devices.mark(name, call.context.ids());
     const names = call.scope.platform.cookies;
     return [
@@ -84,7 +85,7 @@ export function createReplies({ devices, addressOf }: IdentityRepliesOptions): I
     },
     asker: async (call, username) => ({
       address: addressOf === undefined ? proxied(call) : addressOf(call.scope.request),
-      device: await devices.known(call, username.normalize("NFKC").toLowerCase()),
+      device: await devices.known(call, foldUsername(username)),
     }),
   };
 }

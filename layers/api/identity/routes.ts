@@ -1,6 +1,7 @@
 /** The routes below /identity: accounts and sessions. *shell* */
 import { z } from "zod";
-import { objectToPassword, objectToUsername } from "../../identity/password-rules.ts";
+import { objectToPassword } from "../../identity/password-rules.ts";
+import { objectToUsername } from "../../identity/user-names.ts";
 import type { Found } from "../../key-value/port.ts";
 import type { AppApi } from "../app-api.ts";
 import { createAppApi } from "../app-api.ts";

@@ -11,7 +11,7 @@
  *  I3 an ended session keeps its row for longer than its access tokens live, so that a region can
  *     tell it from one that has not arrived                                               (ended)
  */
-import { foldUsername } from "../../identity/password-rules.ts";
+import { foldUsername } from "../../identity/same-name.ts";
 import {
   ACCESS_TOKEN_MS,
   decideRefresh,

@@ -17,8 +17,8 @@
  *  F4 the code is handed in only where the outcome can be written                    (mayWrite)
  */
 import { suggestUsernames } from "../../../identity/federated-name.ts";
-import { foldUsername } from "../../../identity/password-rules.ts";
 import { safeReturnTo } from "../../../identity/return-to.ts";
+import { foldUsername } from "../../../identity/same-name.ts";
 import type { Write } from "../../../key-value/port.ts";
 import type { Call } from "../../call.ts";
 import { type Problem, problem, problemOfRead } from "../../problem.ts";

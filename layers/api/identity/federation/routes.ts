@@ -10,6 +10,7 @@
  */
 import { z } from "zod";
 import { safeReturnTo } from "../../../identity/return-to.ts";
+import { foldUsername } from "../../../identity/same-name.ts";
 import type { AppApi } from "../../app-api.ts";
 import { crossSiteProblem } from "../../authenticate.ts";
 import type { Call } from "../../call.ts";
@@ -69,7 +70,7 @@ export function addFederationRoutes(
       const begun = await federation.begin(call.params.provider, {
         origin: originOf(call),
         returnTo: call.body.returnTo,
-        linkTo: call.session.username.normalize("NFKC").toLowerCase(),
+        linkTo: foldUsername(call.session.username),
       });
       if (begun.kind === "problem") return begun;
       const body = { location: begun.url.href };
