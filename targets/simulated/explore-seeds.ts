@@ -1,7 +1,7 @@
 /**
  * Many seeds, one after the other: none may break an invariant. *for tests*
  *
- * At a desk there are as many as half a minute allows; UNDERSTUDY_SEEDS asks for more, as `.ci/run`
+ * At a desk there are as many as a quarter of a minute allows; UNDERSTUDY_SEEDS asks for more, as `.ci/run`
  * does. The search without an end is `npm run swarm`.
  */
 import { describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ import { type Explored, explore } from "./explore.ts";
 const BATCH = 50;
 
 /** A multiple of two batches. */
-export const SEEDS = Number(process.env["UNDERSTUDY_SEEDS"] ?? 200);
+export const SEEDS = Number(process.env["UNDERSTUDY_SEEDS"] ?? 100);
 if (!(SEEDS > 0) || SEEDS % (2 * BATCH) !== 0) {
   throw new Error(`UNDERSTUDY_SEEDS is ${SEEDS}: give a multiple of ${2 * BATCH}`);
 }
