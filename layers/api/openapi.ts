@@ -12,7 +12,7 @@ const problemShape = z.object({
   code: z.enum(Object.keys(PROBLEMS) as [string, ...string[]]),
   advice: z.string(),
   region: z.string(),
-  traceId: z.string(),
+  traceId: z.string().optional().describe("Absent where a server answered without a route."),
 });
 
 const requestHeaders = {

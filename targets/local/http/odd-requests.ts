@@ -143,14 +143,18 @@ export const ODD_REQUESTS: readonly OddRequest[] = [
 
 const AT_ONCE_MS = 5_000;
 
-/** Each is answered at once; `own`: with one of these. */
+/** Each is answered at once, a refusal with a whole problem; `own`: with one of these. */
 export async function expectAnswers(port: number, own: readonly number[]): Promise<void> {
   const seen: Record<string, number | "own"> = {};
   const late: string[] = [];
   for (const { name, text, status: wanted, orOwn } of ODD_REQUESTS) {
-    const { status, tookMs } = await sendRaw(port, text);
+    const { status, tookMs, head, body } = await sendRaw(port, text);
     const isOwn = own.includes(status) && (wanted === "own" || orOwn === true);
     seen[name] = isOwn ? wanted : status;
+    if (head.includes("application/problem+json") && body !== "") {
+      const named = /understudy-region: (\S+)/.exec(head)?.[1];
+      expect({ name, ...(JSON.parse(body) as object) }).toMatchObject({ status, region: named });
+    }
     if (tookMs > AT_ONCE_MS) late.push(name);
   }
   expect(seen).toEqual(Object.fromEntries(ODD_REQUESTS.map(({ name, status }) => [name, status])));

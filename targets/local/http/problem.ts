@@ -26,6 +26,7 @@ export function writtenProblem({ code, detail, extra, headers }: OwnProblem, ser
     detail,
     code,
     advice,
+    region: server,
     ...extra,
   });
   return {
