@@ -1,8 +1,8 @@
 /**
  * Many seeds, one after the other: none may break an invariant. *for tests*
  *
- * At a desk there are as many as a quarter of a minute allows; UNDERSTUDY_SEEDS asks for more, as `.ci/run`
- * does. The search without an end is `npm run swarm`.
+ * At a desk there are a hundred, which take half a minute; UNDERSTUDY_SEEDS asks for more, as
+ * `.ci/run` does. The search without an end is `npm run swarm`.
  */
 import { describe, expect, test } from "vitest";
 import { type Explored, explore } from "./explore.ts";
