@@ -77,6 +77,20 @@ describe("an account whose name is not allowed any more", () => {
   });
 });
 
+test.each(["info@münchen.de", "schäfer@example.com", "用户@例え.テスト"])(
+  "the e-mail address %s is accepted, shown, and written to",
+  async (email) => {
+    const made = await world.send("POST", "/identity/sign-up", {
+      body: { username: "rider", password: PASSWORD, email },
+    });
+    expect([made.status, made.body.user?.email]).toEqual([201, email]);
+    const body = { username: "rider" };
+    await world.send("POST", "/identity/password/reset", { body });
+    const outbox = await world.send("GET", "/identity/outbox", { token: OPERATOR_TOKEN });
+    expect(outbox.body.items).toMatchObject([{ to: email }]);
+  },
+);
+
 test("an operator's link makes no account with a name that nobody may have", async () => {
   for (const username of ["operator\u3164", "oper ator", "\u3164\u3164\u3164", "\u043eperator"]) {
     const body = { username };

@@ -10,6 +10,7 @@ import type { Call } from "../call.ts";
 import type { AppContext } from "../define-app.ts";
 import { problem, problemOfRead } from "../problem.ts";
 import type { Accounts } from "./accounts.ts";
+import { emailAddress } from "./email-address.ts";
 import type { Federation } from "./federation/federation.ts";
 import { addFederationRoutes } from "./federation/routes.ts";
 import type { KeyRing } from "./key-ring.ts";
@@ -38,7 +39,7 @@ const anyPassword = z.string().min(1).max(512);
 const anyUsername = z.string().min(1).max(256);
 
 const signUpBody = z
-  .strictObject({ username, password: z.string(), email: z.email().max(254).optional() })
+  .strictObject({ username, password: z.string(), email: emailAddress.optional() })
   .superRefine((form, check) => {
     const objection = objectToPassword(form.password, form.username);
     if (objection !== undefined) {

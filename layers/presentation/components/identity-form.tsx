@@ -93,11 +93,12 @@ export function IdentityForm({ startsNew = false, returnTo, onMode, onDone }: Id
         {isNew ? (
           <TextInput
             label={t("identity.email")}
-            type="email"
+            // A browser's own check of the type email refuses names in other scripts (RFC 6531).
+            inputMode="email"
             value={email}
             onChange={(event) => setEmail(event.currentTarget.value)}
             autoComplete="email"
-            maxLength={200}
+            maxLength={254}
           />
         ) : null}
         <Button type="submit" loading={write.busy}>

@@ -36,6 +36,17 @@ test("a message arrives with its code, from and to whom it should, one id for al
   expect(server.logins[0]).toBe("\u0000clerk\u0000pass@word");
 });
 
+test("an address of another script reaches the mail server in a form that it knows", async () => {
+  const sender = createSmtpSender({ smtp: server.url, from });
+  await sender.send({ ...message, to: "info@münchen.de" });
+  await sender.send({ ...message, to: "schäfer@münchen.de" });
+  expect(server.recipients).toEqual([
+    "RCPT TO:<info@xn--mnchen-3ya.de>",
+    "RCPT TO:<schäfer@münchen.de>",
+  ]);
+  expect(server.mails[1]).toMatch(/^To: sch(?:ä|=\?)/m);
+});
+
 test("an address cannot be made into two, nor into a header", async () => {
   const to = "a@mail.example, b@mail.example\r\nBcc: c@mail.example";
   await createSmtpSender({ smtp: server.url, from })

@@ -5,6 +5,8 @@ export interface TestMailServer {
   readonly url: string;
   /** Whole messages, with their headers. */
   readonly mails: readonly string[];
+  /** The RCPT lines. */
+  readonly recipients: readonly string[];
   /** What AUTH PLAIN said, decoded. */
   readonly logins: readonly string[];
   /** The answer to the next messages' data; "250 ok" takes them, "" says nothing. */
@@ -15,6 +17,7 @@ export interface TestMailServer {
 export async function startMailServer(): Promise<TestMailServer> {
   const mails: string[] = [];
   const logins: string[] = [];
+  const recipients: string[] = [];
   const sockets = new Set<Socket>();
   const state = { answer: "250 ok" };
   const server = createServer((socket) => {
@@ -31,11 +34,12 @@ export async function startMailServer(): Promise<TestMailServer> {
         return say(state.answer);
       }
       const word = line.slice(0, 4).toUpperCase();
-      if (word === "EHLO") return say("250-test\r\n250 AUTH PLAIN");
+      if (word === "EHLO") return say("250-test\r\n250-SMTPUTF8\r\n250 AUTH PLAIN");
       if (word === "AUTH") {
         logins.push(Buffer.from(line.split(" ")[2] ?? "", "base64").toString());
         return say("235 ok");
       }
+      if (word === "RCPT") recipients.push(line);
       if (word === "DATA") {
         data = [];
         return say("354 go on");
@@ -58,6 +62,7 @@ export async function startMailServer(): Promise<TestMailServer> {
     url: `smtp://clerk:pass%40word@127.0.0.1:${port}`,
     mails,
     logins,
+    recipients,
     get answer() {
       return state.answer;
     },
