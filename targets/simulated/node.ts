@@ -26,6 +26,7 @@ import { Renewer } from "../../layers/routing/renewer.ts";
 import type { LeaseTerms } from "../../layers/routing/rules.ts";
 import { Voter } from "../../layers/routing/voter.ts";
 import { newVoterDisk, startVoterDisk, type VoterDisk } from "../../layers/routing/voter-disk.ts";
+import { leaseViewOf } from "./lease-view.ts";
 import {
   idAtSite,
   isByteMessage,
@@ -228,8 +229,7 @@ export class Process {
   #createRegion(self: { region: string; incarnation: number }, renewer: Renewer): Region {
     const { node } = this;
     const { options } = node;
-    const send = (to: string, message: Message): void =>
-      this.#send(`region/${node.site}`, to, message);
+    const send = (to: string, body: Message) => this.#send(`region/${node.site}`, to, body);
     const region = new Region(
       {
         self,
@@ -238,15 +238,7 @@ export class Process {
         terms: node.terms,
         routingRules: options.routingRules,
         rules: options.regionRules,
-        lease: {
-          end: (app) => renewer.end(app),
-          hold: (app, epoch, carry) => renewer.hold(app, epoch, carry),
-          release: (app) => renewer.release(app),
-          grantedAt: (app, epoch, voters, sentAt) => renewer.grantedAt(app, epoch, voters, sentAt),
-          surrender: (app, epoch) => {
-            for (const { to, message } of renewer.surrender(app, epoch)) send(to, message);
-          },
-        },
+        lease: leaseViewOf(renewer, send),
         members: () => this.#members,
         onMembers: (members, isChosen = false) => this.#useMembers(members, isChosen),
         send,
