@@ -14,6 +14,7 @@ import { AppUse } from "./app-use.ts";
 import { type CheckedWrite, checkConditions } from "./checked-writes.ts";
 import type { Engine, EngineWriter } from "./engine.ts";
 import { EngineFullError } from "./engine-errors.ts";
+import { foundRow } from "./found.ts";
 import {
   expiredItems,
   readItem,
@@ -37,7 +38,7 @@ import type {
   WriteOutcome,
 } from "./port.ts";
 import { runQuery } from "./query.ts";
-import type { ItemKey, TableDefinition } from "./table.ts";
+import type { ItemKey, ItemOf, JsonObject, TableDefinition } from "./table.ts";
 import { copyJson } from "./table-json.ts";
 
 export interface MemoryStoreOptions {
@@ -76,10 +77,14 @@ export function createMemoryKeyValueStore(options: MemoryStoreOptions): MemoryKe
     consistency === "stale"
       ? { consistency, region, epoch, dataAgeMs: 0 }
       : { consistency, region, epoch };
-  const found = <Item>(stored: Stored): Found<Item> => ({
-    item: copyOf(stored.value) as Item,
-    version: versionOf(stored.stamp),
-  });
+  const found = <Table extends TableDefinition>(
+    table: Table,
+    key: ItemKey,
+    { value, stamp }: Stored,
+  ): Found<ItemOf<Table>> | undefined =>
+    value === null
+      ? undefined
+      : foundRow(table, key, { value: copyOf(value) as JsonObject, version: versionOf(stamp) });
   const acknowledged = (sequence: number) => ({
     receipt: `m1.${app}.${region}.${sequence.toString(36)}`,
     version: versionOf(stampOf(sequence)),
@@ -143,15 +148,15 @@ export function createMemoryKeyValueStore(options: MemoryStoreOptions): MemoryKe
       const parsed = use.key(table, key);
       if (parsed.kind === "failed") return parsed;
       const stored = readItem(engine, app, table.name, parsed.value);
-      const value = stored === undefined || stored.value === null ? undefined : found(stored);
-      return { kind: "ok", value: value as never, info: info(readOptions) };
+      const value = stored && found(table, parsed.value, stored);
+      return { kind: "ok", value, info: info(readOptions) };
     },
     query: async (table, query, readOptions) => {
       const problem = use.query(table, query);
       if (problem !== undefined) return problem;
       const result = runQuery(engine, app, table, query);
       if (result.kind === "failed") return { ...result, code: "invalid" };
-      const items = result.found.map(({ stored }) => found<never>(stored));
+      const items = result.found.flatMap(({ key, stored }) => found(table, key, stored) ?? []);
       const page = result.cursor === undefined ? { items } : { items, cursor: result.cursor };
       return { kind: "ok", value: page, info: info(readOptions) };
     },

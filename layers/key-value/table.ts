@@ -16,6 +16,7 @@ import { assert } from "../../base/assert.ts";
 import { checkDefinition } from "./check-definition.ts";
 import type { HybridTime } from "./hybrid-clock.ts";
 import { isWellFormed, tuple, utf8Bytes } from "./key.ts";
+import { createRowReader, type StoredRow, textDefaults } from "./stored-rows.ts";
 import { copyJson, type JsonObject, jsonBytes, jsonBytesAtMost } from "./table-json.ts";
 
 export type { JsonObject } from "./table-json.ts";
@@ -77,6 +78,10 @@ export interface TableDefinition<
   readonly expires: string | undefined;
   /** The item as it will be stored, or why it cannot be. */
   parse(item: unknown): Checked<JsonObject>;
+  /** What a stored item is under this schema (stored-rows.ts), or what is wrong with it. */
+  parseStored(value: JsonObject): StoredRow;
+  /** What a text field of an index is where an item lacks it. */
+  defaultOf(field: string): string | undefined;
   /** The key of an item, or of an object with the key fields only, or why it has none. */
   parseKey(item: unknown): Checked<ItemKey>;
   /** As `parseKey`, for an item that was accepted before. */
@@ -142,11 +147,15 @@ export function defineTable<
     }
     return checkKey(name, item as Record<string, unknown>, partitionKey, sortKey);
   };
+  const keyFields = indexList.flatMap(([, fields]) => [fields.partitionKey, fields.sortKey ?? ""]);
+  const defaults = textDefaults(schema, keyFields);
+  const textOf = (item: JsonObject, field: string): unknown =>
+    item[field] === undefined ? defaults.get(field) : item[field];
   const indexEntries = (item: JsonObject): readonly IndexEntry[] => {
     const entries: IndexEntry[] = [];
     for (const [index, fields] of indexList) {
-      const partition = item[fields.partitionKey];
-      const sort = fields.sortKey === undefined ? "" : item[fields.sortKey];
+      const partition = textOf(item, fields.partitionKey);
+      const sort = fields.sortKey === undefined ? "" : textOf(item, fields.sortKey);
       if (typeof partition === "string" && typeof sort === "string") {
         entries.push({ index, partition, sort });
       }
@@ -184,6 +193,8 @@ export function defineTable<
     indexes,
     expires,
     parse,
+    parseStored: createRowReader(schema),
+    defaultOf: (field) => defaults.get(field),
     parseKey,
     keyOf: (item) => {
       const key = parseKey(item);

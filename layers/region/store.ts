@@ -21,6 +21,7 @@ import type { Instant } from "../../base/clock.ts";
 import { failed } from "../../base/outcome.ts";
 import { AppUse } from "../key-value/app-use.ts";
 import type { EngineReader } from "../key-value/engine.ts";
+import { foundRow } from "../key-value/found.ts";
 import { readItem, type Stored, versionOf } from "../key-value/items.ts";
 import { isPlatformName } from "../key-value/platform-names.ts";
 import type {
@@ -35,7 +36,7 @@ import type {
   WriteOutcome,
 } from "../key-value/port.ts";
 import { type QueryResult, runQuery } from "../key-value/query.ts";
-import type { ItemOf, KeyOf, TableDefinition } from "../key-value/table.ts";
+import type { ItemKey, ItemOf, KeyOf, TableDefinition } from "../key-value/table.ts";
 import type { AppRegion } from "./app-region.ts";
 import type { WriteRequest } from "./holding.ts";
 import type { Reads } from "./reads.ts";
@@ -74,13 +75,20 @@ export function createReplicatedStore(options: ReplicatedStoreOptions): Replicat
     run: (reader: EngineReader) => { value: Value; seen: readonly Stored[] | "everything" },
     map: (outcome: ReadOutcome<Value>) => ReadOutcome<Result>,
   ): Promise<ReadOutcome<Result>> =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       reads.read<Value>(
         {
           consistency: given?.consistency,
           session: given?.session ?? [],
           run,
-          answer: (outcome) => resolve(map(outcome)),
+          answer: (outcome) => {
+            // Within the cores' turn: what `map` throws is for who asked.
+            try {
+              resolve(map(outcome));
+            } catch (error) {
+              reject(error);
+            }
+          },
         },
         now(),
       );
@@ -102,7 +110,9 @@ export function createReplicatedStore(options: ReplicatedStoreOptions): Replicat
         return { value: stored, seen: stored === undefined ? [] : [stored] };
       },
       (outcome) =>
-        outcome.kind === "ok" ? { ...outcome, value: foundOf<Table>(outcome.value) } : outcome,
+        outcome.kind === "ok"
+          ? { ...outcome, value: foundOf(table, parsed.value, outcome.value) }
+          : outcome,
     );
   };
 
@@ -120,7 +130,7 @@ export function createReplicatedStore(options: ReplicatedStoreOptions): Replicat
         if (outcome.kind === "failed") return outcome;
         const result = outcome.value;
         if (result.kind === "failed") return { ...result, code: "invalid" };
-        const items = result.found.flatMap(({ stored }) => foundOf<Table>(stored) ?? []);
+        const items = result.found.flatMap(({ key, stored }) => foundOf(table, key, stored) ?? []);
         const { cursor } = result;
         const value = cursor === undefined ? { items } : { items, cursor };
         return { kind: "ok", value, info: outcome.info };
@@ -239,8 +249,10 @@ function refusalOf(app: AppRegion): WriteOutcome {
 }
 
 function foundOf<Table extends TableDefinition>(
+  table: Table,
+  key: ItemKey,
   stored: Stored | undefined,
 ): Found<ItemOf<Table>> | undefined {
   if (stored === undefined || stored.value === null) return undefined;
-  return { item: stored.value as ItemOf<Table>, version: versionOf(stored.stamp) };
+  return foundRow(table, key, { value: stored.value, version: versionOf(stored.stamp) });
 }

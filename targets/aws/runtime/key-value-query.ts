@@ -15,7 +15,7 @@ import { compareKeys, tuple, utf8Bytes } from "../../../layers/key-value/key.ts"
 import type { Found, Query } from "../../../layers/key-value/port.ts";
 import { planQuery } from "../../../layers/key-value/query.ts";
 import { decodeCursor, encodeCursor } from "../../../layers/key-value/query-cursor.ts";
-import { limits, type TableDefinition } from "../../../layers/key-value/table.ts";
+import { type JsonObject, limits, type TableDefinition } from "../../../layers/key-value/table.ts";
 import {
   dynamoLimits,
   foundIn,
@@ -44,7 +44,7 @@ type Asked =
   | { readonly begins?: string; readonly low?: string; readonly high?: string };
 
 export type DynamoPage =
-  | { readonly kind: "ok"; readonly items: readonly Found<never>[]; readonly cursor?: string }
+  | { readonly kind: "ok"; readonly items: readonly Found<JsonObject>[]; readonly cursor?: string }
   | { readonly kind: "failed"; readonly code: "invalid"; readonly reason: string };
 
 export async function queryDynamo(
@@ -60,7 +60,7 @@ export async function queryDynamo(
   if (asked === "nothing") return { kind: "ok", items: [] };
   const { index } = query;
   const sort = index === undefined ? "s" : indexSort(index);
-  const items: Found<never>[] = [];
+  const items: Found<JsonObject>[] = [];
   const pageTo = (last: string): DynamoPage => ({
     kind: "ok",
     items,
@@ -89,7 +89,7 @@ export async function queryDynamo(
       if (where === "before") continue;
       bytes += utf8Bytes(textOf(row, "b")) + 1;
       if (items.length === plan.limit || bytes > limits.pageBytes) return pageTo(last);
-      items.push(foundIn<never>(row));
+      items.push(foundIn<JsonObject>(row));
       last = text;
     }
     start = answer.LastEvaluatedKey;

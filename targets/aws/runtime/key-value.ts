@@ -28,6 +28,7 @@ import type { OperatingError } from "../../../base/errors.ts";
 import { failed, ok, unknown } from "../../../base/outcome.ts";
 import { AppUse } from "../../../layers/key-value/app-use.ts";
 import type { CheckedWrite } from "../../../layers/key-value/checked-writes.ts";
+import { foundRow } from "../../../layers/key-value/found.ts";
 import { utf8Bytes } from "../../../layers/key-value/key.ts";
 import { isPlatformName } from "../../../layers/key-value/platform-names.ts";
 import type {
@@ -39,7 +40,7 @@ import type {
   ReadOutcome,
   WriteOutcome,
 } from "../../../layers/key-value/port.ts";
-import type { TableDefinition } from "../../../layers/key-value/table.ts";
+import type { JsonObject, TableDefinition } from "../../../layers/key-value/table.ts";
 import {
   type DynamoCode,
   dynamoError,
@@ -127,16 +128,19 @@ class DynamoStore implements DynamoKeyValueStore {
       TableName: tableName(this.#options, table.name),
       Key: keyRow(table, parsed.value),
     };
-    return this.#read(given, async (isConsistent) => {
+    const read = await this.#read(given, async (isConsistent) => {
       const row = await this.#getRow({ ...where, ConsistentRead: isConsistent });
-      return { kind: "ok", value: row === undefined ? undefined : foundIn(row) };
+      return { kind: "ok", value: row === undefined ? undefined : foundIn<JsonObject>(row) };
     });
+    if (read.kind === "failed" || read.value === undefined) return read as never;
+    const { item, version } = read.value;
+    return { ...read, value: foundRow(table, parsed.value, { value: item, version }) };
   };
 
   query: KeyValueStore["query"] = async (table, query, given) => {
     const problem = this.#use.query(table, query);
     if (problem !== undefined) return problem;
-    return this.#read(
+    const read = await this.#read(
       given,
       async (isConsistent) => {
         const send = (command: QueryCommand) =>
@@ -149,6 +153,11 @@ class DynamoStore implements DynamoKeyValueStore {
       },
       query.index !== undefined,
     );
+    if (read.kind === "failed") return read;
+    const items = read.value.items.map(({ item, version }) =>
+      foundRow(table, table.keyOf(item), { value: item, version }),
+    );
+    return { ...read, value: { ...read.value, items } };
   };
 
   recall: KeyValueStore["recall"] = async (scope, key) => {
