@@ -96,6 +96,11 @@ export interface SimulatedWorld {
   restoreDisk(region: string, copy: DiskCopy): void;
   /** Ends the site's process; from its next start on it goes by other terms of leases. */
   changeLease(site: string, lease: keyof typeof LEASE_PROFILES): void;
+  /**
+   * Ends the region's process; from its next start on it runs these apps, on the data that is
+   * there. `restart` throws where the data does not fit them.
+   */
+  redeploy(region: string, deployment: Deployment): void;
   /** The machine sleeps until `thaw`: its monotonic clock stands still, its wall clock goes on. */
   suspend(site: string): void;
   /** The wall clock jumps; the monotonic one goes on. */
@@ -219,6 +224,7 @@ type Faults = Pick<
   | "copyDisk"
   | "restoreDisk"
   | "changeLease"
+  | "redeploy"
   | "suspend"
   | "skewClock"
   | "driftClock"
@@ -264,6 +270,7 @@ function faultsOf(simulated: SimulatedDeployment): Faults {
       world.node(site).terms = LEASE_PROFILES[lease];
       simulated.kill(site);
     },
+    redeploy: (id, deployment) => simulated.redeploy(regionNode(simulated, id).site, deployment),
     suspend: stirred((site) => world.node(site).suspend()),
     driftClock: (site, rate) => {
       if (!(rate >= 0.9 && rate <= 1.1)) {

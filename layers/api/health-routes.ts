@@ -16,6 +16,16 @@ export interface HealthReport {
   readonly tookMs: number;
 }
 
+/** The report where something known before any journey keeps the region from serving. */
+export const reportOf = (
+  hindrance: string | undefined,
+  report: HealthReport | undefined,
+  nowMs: number,
+): HealthReport | undefined =>
+  hindrance === undefined
+    ? report
+    : { healthy: false, reasons: [hindrance], checkedOnMs: Math.round(nowMs), tookMs: 0 };
+
 export type HealthOf = (app: string) => HealthReport | undefined;
 
 const appParams = z.object({ app: z.string().max(64) });

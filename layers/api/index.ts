@@ -26,7 +26,7 @@ export {
 export type { DocsFile } from "./docs-page.ts";
 export { checkFields, type EndpointOptions, readJson } from "./endpoint.ts";
 export { parseForm } from "./form.ts";
-export type { HealthOf, HealthReport } from "./health-routes.ts";
+export { type HealthOf, type HealthReport, reportOf } from "./health-routes.ts";
 export type { Provider } from "./identity/federation/provider.ts";
 export { type LocalProvider, providersOf } from "./identity/federation/settings.ts";
 export { createIdentity, type Identity, type IdentityOptions } from "./identity/identity.ts";

@@ -146,6 +146,32 @@ export function removeItem(
   return old;
 }
 
+/** Puts the index entries of a value, whichever of them are there already. */
+export function putIndexEntries(
+  writer: EngineWriter,
+  app: string,
+  table: TableDefinition,
+  key: ItemKey,
+  value: JsonObject,
+): void {
+  for (const { index, partition, sort } of table.indexEntries(value)) {
+    writer.put(tuple("x", app, table.name, index, partition, sort, key.partition, key.sort), true);
+  }
+}
+
+/** Takes entries of one index away, or of all of a table, whatever they say; how many there were. */
+export function removeIndexEntries(
+  writer: EngineWriter,
+  app: string,
+  table: string,
+  { index, limit }: { readonly index: string | undefined; readonly limit: number },
+): number {
+  const range = tupleRange("x", app, table, ...(index === undefined ? [] : [index]));
+  const keys = Array.from(writer.range({ ...range, limit }), ([at]) => at);
+  for (const at of keys) writer.remove(at);
+  return keys.length;
+}
+
 /** All items and tombstones of an app, or of one table of it, in key order; after `after` if given. */
 export function* itemsOf(
   reader: EngineReader,

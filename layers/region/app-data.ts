@@ -38,6 +38,7 @@ import { OBJECTS } from "../objects/names.ts";
 import type { Position } from "../routing/messages.ts";
 import { ByteLedger, digestOf, type EntryPlace, NO_ENTRY } from "./byte-ledger.ts";
 import { type ExpiryRules, expiryRulesOf, type NotedExpiries } from "./expiry-marks.ts";
+import { IndexBuilding } from "./index-building.ts";
 import type { KeyedItem, StrandedEntry } from "./messages.ts";
 import { platformTable } from "./platform-tables.ts";
 import type { RegionRules } from "./rules.ts";
@@ -94,6 +95,7 @@ export class AppData {
   readonly merge: Merge;
   /** What its rows name in bytes, and which of those are here. */
   readonly bytes: ByteLedger;
+  readonly building: IndexBuilding;
   readonly expiryRules: ExpiryRules;
   readonly #tables: ReadonlyMap<string, TableDefinition>;
   readonly #rules: RegionRules;
@@ -107,6 +109,7 @@ export class AppData {
     this.merge = merge;
     this.bytes = new ByteLedger(app);
     this.#tables = new Map(tables.map((table) => [table.name, table]));
+    this.building = new IndexBuilding(app, this.#tables);
     this.#rules = rules;
     this.expiryRules = expiryRulesOf(tables);
   }

@@ -174,6 +174,10 @@ export class AppRegion implements AppParts {
   get caughtUpAt(): number {
     return this.#following.caughtUpAt;
   }
+  /** Indexes are being built: the app is not served here before they are. */
+  get isBuilding(): boolean {
+    return this.data.building.isUnderWay(this.site.engine);
+  }
   get isBooted(): boolean {
     return this.#booting.isDone;
   }
@@ -296,7 +300,7 @@ export class AppRegion implements AppParts {
   #tryBegin(now: Instant): void {
     const record = this.#record;
     if (this.#beginAt === undefined || record?.epoch !== this.#beginAt.epoch) return;
-    if (now.mono < this.#beginAt.at || this.#holding !== undefined) return;
+    if (now.mono < this.#beginAt.at || this.#holding !== undefined || this.isBuilding) return;
     const { begunEpoch, fenceBelow } = this.data.state(this.site.engine);
     // A later epoch has begun elsewhere: the record of it is on its way.
     if (begunEpoch >= record.epoch || fenceBelow > record.epoch) return;

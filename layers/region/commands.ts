@@ -113,6 +113,13 @@ export class Commands {
     answer: CommandAnswer,
     now: Instant,
   ): void {
+    const { data, site } = this.#app;
+    const building = data.building.building(site.engine);
+    if (building !== undefined) {
+      const reason = `${site.self.region} is building indexes of ${building.table}: wait for it`;
+      answer({ kind: "failed", code: "no-candidate", reason });
+      return;
+    }
     const isEligible = this.#taking.isEligible(now);
     if (!isEligible && !by.acceptDataLoss) {
       const reason = `${this.#app.site.self.region} may lack acknowledged writes`;
@@ -141,6 +148,11 @@ export class Commands {
       const isBusy = this.#transfer !== undefined;
       const reason = isBusy ? "a switchover is under way" : `${to} is no other region of it`;
       answer({ kind: "failed", code: "not-allowed", reason });
+      return;
+    }
+    if (holding.shipping.peers.get(to)?.isBuilding === true) {
+      const reason = `${to} is building indexes: wait for it`;
+      answer({ kind: "failed", code: "no-candidate", reason });
       return;
     }
     const change = this.#changeOf(options, now);

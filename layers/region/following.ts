@@ -155,6 +155,7 @@ export class Following {
         bytes: this.#site.rules.bytesThrough(through, bytes),
         end: log.end,
         isStranded: this.#data.stranded(engine, 1).length > 0,
+        ...(this.#data.building.isUnderWay(engine) ? { isBuilding: true } : {}),
       });
     };
     this.#afterFlush.push({ sequence, act });

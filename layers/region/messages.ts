@@ -54,6 +54,8 @@ export type RegionMessage = ForApp &
         readonly starts?: readonly EpochStart[];
         /** Whether it still holds entries beyond a cut that nobody has judged. */
         readonly isStranded?: boolean;
+        /** It builds indexes, and does not serve the app before they are there. */
+        readonly isBuilding?: boolean;
       }
     /** An append came from an epoch that the receiver is already beyond. */
     | { readonly type: "superseded"; readonly epoch: number }

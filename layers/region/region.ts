@@ -5,12 +5,14 @@
  * target has one. This is what both the simulated world and a real process run.
  */
 import type { Instant } from "../../base/clock.ts";
+import { EngineFullError } from "../key-value/engine-errors.ts";
 import { MEMBERS, votersOf } from "../routing/members.ts";
 import type { RenewApp, VoterReply } from "../routing/messages.ts";
 import type { Observed } from "../routing/renewer.ts";
 import type { Suspicions } from "../routing/voter.ts";
 import { type AppOptions, AppRegion } from "./app-region.ts";
 import { hasArrived } from "./arriving.ts";
+import { type Building, buildingText } from "./index-building.ts";
 import { MemberList } from "./member-list.ts";
 import type { RegionMessage } from "./messages.ts";
 import { Reads } from "./reads.ts";
@@ -24,10 +26,12 @@ export class Region {
   readonly #members: MemberList;
   readonly #changing: RegionChanging;
   #isOwnIncarnation = false;
+  #flushed: number;
 
   constructor(site: Site, apps: readonly AppOptions[]) {
     this.#site = site;
     const openedSequence = site.engine.sequence;
+    this.#flushed = openedSequence;
     for (const options of apps) {
       const app = new AppRegion(site, options, openedSequence, (acted) => this.#mayAct(acted));
       this.apps.set(options.app, app);
@@ -115,6 +119,7 @@ export class Region {
   }
 
   flushed(sequence: number, now: Instant): void {
+    this.#flushed = sequence;
     for (const app of this.apps.values()) app.flushed(sequence, now);
   }
 
@@ -131,5 +136,33 @@ export class Region {
     }
     for (const app of this.apps.values()) app.tick(now);
     for (const reads of this.reads.values()) reads.advance(now);
+    this.#buildIndexes();
+  }
+
+  /** What is being built, app by app: it is not served here meanwhile. */
+  get building(): (Building & { readonly app: string })[] {
+    return [...this.apps].flatMap(([app, { data }]) => {
+      const building = data.building.building(this.#site.engine);
+      return building === undefined ? [] : [{ app, ...building }];
+    });
+  }
+
+  /** Why this region does not serve an app yet, whatever its health journey says. */
+  hindrance(app: string): string | undefined {
+    const building = this.apps.get(app)?.data.building.building(this.#site.engine);
+    return building && buildingText(building);
+  }
+
+  /** One batch for one app after the other; a full disk takes it later. */
+  #buildIndexes(): void {
+    const apps = [...this.apps.values()];
+    const next =
+      apps.find((app) => app.isBuilding)?.data ??
+      apps.find(({ data }) => !data.building.isDone)?.data;
+    try {
+      next?.building.step(this.#site.engine, this.#flushed);
+    } catch (error) {
+      if (!(error instanceof EngineFullError)) throw error;
+    }
   }
 }

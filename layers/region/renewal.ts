@@ -10,7 +10,11 @@ import type { Taking } from "./taking.ts";
 
 /** `flushedEnd`: of the log, as far as it is on disk. */
 export function renewalOf(
-  app: AppParts & { readonly isBooted: boolean; readonly taking: Taking },
+  app: AppParts & {
+    readonly isBooted: boolean;
+    readonly isBuilding: boolean;
+    readonly taking: Taking;
+  },
   lineages: Lineages,
   flushedEnd: LogEnd,
   now: Instant,
@@ -23,7 +27,7 @@ export function renewalOf(
     epoch: serves ? record.epoch : 0,
     version: record?.version ?? 0,
     end: lineages.remembered(end),
-    healthy: app.healthy,
+    healthy: app.healthy && !app.isBuilding,
     eligible: holding === undefined && app.isBooted && app.taking.isCandidate(now),
   };
 }

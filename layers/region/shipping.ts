@@ -49,6 +49,8 @@ export interface Peer {
   isProbing: boolean;
   /** Has entries beyond a cut that nobody has judged yet. */
   isStranded: boolean;
+  /** Builds indexes: no region to move the app to. */
+  isBuilding: boolean;
   status: "unknown" | "ok" | "repairing" | "snapshot";
 }
 
@@ -115,6 +117,7 @@ export class Shipping {
       sentAt: 0,
       isProbing: false,
       isStranded: true,
+      isBuilding: false,
       status: "unknown",
     };
     this.peers.set(region, peer);
@@ -223,6 +226,7 @@ export class Shipping {
     const peer = this.peers.get(message.from.region);
     if (peer === undefined) return false;
     peer.heardAt = now.mono;
+    peer.isBuilding = message.isBuilding === true;
     // One that comes behind later ones may be from before it stranded anything.
     const isNews = message.isStranded !== undefined && message.through >= peer.match;
     if (isNews) peer.isStranded = message.isStranded === true;

@@ -63,7 +63,7 @@ export class Taking {
     const state = data.state(site.engine);
     if (record === undefined || state.mustReach !== undefined) return false;
     if (!record.regions.includes(site.self.region)) return false;
-    if (isAhead(state, log)) return false;
+    if (isAhead(state, log) || data.building.isUnderWay(site.engine)) return false;
     if (record.durability === "replicated") {
       return record.inSyncRegions.includes(site.self.region);
     }
@@ -127,6 +127,7 @@ export class Taking {
   considerServing(now: Instant): void {
     const { record, site } = this.#app;
     if (record === undefined || record.phase === "fenced" || !this.#mayTry(now)) return;
+    if (this.#app.data.building.isUnderWay(site.engine)) return;
     const { region } = site.self;
     if (record.mode === "active-active") {
       if (!record.regions.includes(region) || isLeaving(record, region)) return;

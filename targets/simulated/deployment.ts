@@ -61,6 +61,8 @@ export class SimulatedDeployment {
   readonly pace: Pace;
   readonly rng: Rng;
   readonly logged: LogLine[] = [];
+  /** Of sites that run another version of the apps. */
+  readonly #deployments = new Map<string, Deployment>();
   readonly #services = new Map<string, RegionService>();
   readonly #broken = new Set<string>();
   readonly #unreachable = new Set<string>();
@@ -108,6 +110,13 @@ export class SimulatedDeployment {
     const end = await this.#change({ change: "remove", region, acceptDataLoss });
     if (end.kind === "ok") this.#regions = this.#regions.filter((one) => one !== region);
     return end;
+  }
+
+  /** Used from the site's next start on. */
+  redeploy(site: string, deployment: Deployment): void {
+    this.#deployments.set(site, deployment);
+    this.world.node(site).apps = deployment.apps.map((app) => appOptionsOf(app, this.regions));
+    this.kill(site);
   }
 
   isWhole(region: string): boolean {
@@ -255,7 +264,7 @@ export class SimulatedDeployment {
     if (process.region === undefined) return;
     const node = this.world.node(site);
     const service = createRegionService({
-      deployment: this.deployment,
+      deployment: this.#deployments.get(site) ?? this.deployment,
       node,
       process,
       rng: this.rng.fork(),

@@ -36,6 +36,7 @@ import {
   type Watch,
 } from "./node-options.ts";
 import { ByteMedium, SimulatedByteDisk } from "./objects/byte-disk.ts";
+import { opened } from "./opening.ts";
 import { SiteClocks } from "./site-clocks.ts";
 
 export type { Message, NodeOptions, Watch };
@@ -53,9 +54,12 @@ export class Node {
   flushDelayMs = 2;
   /** Used from the next start on. */
   terms: LeaseTerms;
+  /** As above. */
+  apps: NodeOptions["apps"];
 
   constructor(options: NodeOptions) {
     this.options = options;
+    this.apps = options.apps;
     this.site = options.site;
     this.clocks = new SiteClocks(options.scheduler);
     this.terms = options.terms;
@@ -245,7 +249,7 @@ export class Process {
         countFrom: (incarnation) => node.countFrom(this, incarnation),
         newId: () => `${node.site}-${self.incarnation}-${options.rng.below(2 ** 31)}`,
       },
-      options.apps,
+      opened(this.#engine, node.apps),
     );
     for (const [id, app] of region.apps) {
       app.onBegin = (epoch) => options.watch.began(node.site, self.incarnation, id, epoch);

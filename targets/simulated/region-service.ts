@@ -18,6 +18,7 @@ import {
   type Log,
   type Message,
   type RegionApi,
+  reportOf,
 } from "../../layers/api/index.ts";
 import { standInImages } from "../../layers/images/stand-in.ts";
 import type { ByteStore } from "../../layers/objects/port.ts";
@@ -114,7 +115,7 @@ export function createRegionService(options: RegionServiceOptions): RegionServic
     deploymentSecret: DEPLOYMENT_SECRET,
     log,
     version: "0.0.0",
-    healthOf: (app) => journeys.get(app)?.report,
+    healthOf: (app) => reportOf(region.hindrance(app), journeys.get(app)?.report, now().wall),
   });
   for (const app of deployment.apps) {
     const context = api.contextOf(app.id);

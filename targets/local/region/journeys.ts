@@ -8,8 +8,11 @@ import {
   type AppGuard,
   createTakeoverSteps,
   type Deployment,
+  type HealthReport,
   type RegionApi,
+  reportOf,
 } from "../../../layers/api/index.ts";
+import { buildingText } from "../../../layers/region/index-building.ts";
 import type { LmdbEngine } from "../lmdb-engine.ts";
 import type { ChildStatus } from "../supervisor/messages.ts";
 import { type Journey, startJourney } from "./journey.ts";
@@ -52,12 +55,28 @@ export function startJourneys(
   }
 }
 
-/** As a region judges itself: ill where the journey of one app fails. */
-export function healthOf(
-  journeys: ReadonlyMap<string, Journey> | undefined,
-): Pick<ChildStatus, "healthy" | "reason"> {
-  if (journeys === undefined) return { healthy: false, reason: "it does not know the members" };
-  for (const [app, { report }] of journeys) {
+interface Running {
+  readonly cores: RegionCores;
+  readonly journeys: ReadonlyMap<string, Journey>;
+}
+
+export const reportIn = (
+  { cores, journeys }: Running,
+  app: string,
+  nowMs: number,
+): HealthReport | undefined =>
+  reportOf(cores.region.hindrance(app), journeys.get(app)?.report, nowMs);
+
+/** As a region judges itself: ill while it builds an index, or where the journey of one app fails. */
+export function healthIn(
+  service: Running | undefined,
+): Pick<ChildStatus, "healthy" | "reason" | "building"> {
+  if (service === undefined) return { healthy: false, reason: "it does not know the members" };
+  const [building] = service.cores.region.building;
+  if (building !== undefined) {
+    return { healthy: false, reason: `${building.app}: ${buildingText(building)}`, building };
+  }
+  for (const [app, { report }] of service.journeys) {
     if (report?.healthy === false) {
       return { healthy: false, reason: `${app}: ${report.reasons.join("; ")}` };
     }

@@ -47,11 +47,12 @@ import type { AppFaults } from "./app-faults.ts";
 import { deploymentOf } from "./apps.ts";
 import { type HttpServer, listen, listenOptionsOf } from "./http-server.ts";
 import type { Journey } from "./journey.ts";
-import { healthOf, startJourneys } from "./journeys.ts";
+import { healthIn, reportIn, startJourneys } from "./journeys.ts";
 import { createLeaseView } from "./lease-view.ts";
 import { logRouting, logTrouble, type RegionLog } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { NamedListener } from "./named-listener.ts";
+import { openTables } from "./open-tables.ts";
 import { createOrigins, type Origins } from "./origins.ts";
 import { createPlatformRng } from "./random.ts";
 import { RegionCores } from "./region-cores.ts";
@@ -135,6 +136,7 @@ export class RegionNode {
       deploymentOf(config),
       openLmdbEngine({ path: join(config.dataDir, "store") }),
     ]);
+    await openTables(engine, deployment.apps, log);
     const apps = deployment.apps.map((app) => app.id);
     const board = new LeaseBoard(apps);
     const { incarnation } = engine;
@@ -231,7 +233,7 @@ export class RegionNode {
   status(): ChildStatus {
     const { named } = this.#named;
     const hasArrived = this.#service?.cores.region.hasArrived ?? false;
-    return { ...healthOf(this.#service?.journeys), hasArrived, ...(named && { named }) };
+    return { ...healthIn(this.#service), hasArrived, ...(named && { named }) };
   }
 
   /** Adds or removes another region; the supervisor asks. */
@@ -335,7 +337,7 @@ export class RegionNode {
       deploymentId: config.deploymentId,
       log,
       version: packageVersion(),
-      healthOf: (app) => journeys.get(app)?.report,
+      healthOf: (app) => reportIn({ cores, journeys }, app, this.#clock.wall()),
       healthChecks: this.#checks.views,
       metrics: metrics.read,
       docsFile,

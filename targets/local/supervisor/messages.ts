@@ -9,6 +9,7 @@
  *   child -> supervisor   ready | failed, status!, members!
  */
 import type { Entrance } from "../../../layers/api/entrance.ts";
+import type { Building } from "../../../layers/region/index-building.ts";
 import type { HealthCheckView } from "../../../layers/routing/health-board.ts";
 import type { Naming } from "../../../layers/routing/naming.ts";
 import type { Address, Endpoint } from "../link/address.ts";
@@ -135,6 +136,8 @@ export interface ChildStatus {
   readonly healthy: boolean;
   /** Why not, for people. */
   readonly reason?: string;
+  /** Of a region: the index that it builds, before which it does not serve the app. */
+  readonly building?: Building & { readonly app: string };
   /** Of the process that answers DNS questions: what the voters have found. */
   readonly healthChecks?: readonly HealthCheckView[];
   /** Of a region: where its name leads to; and why it does not listen there, if so. */

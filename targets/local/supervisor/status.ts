@@ -31,6 +31,8 @@ export interface RegionStatus {
   readonly lastCrash: Crash | null;
   /** It crashed, and is started again by itself after so long. */
   readonly restartsInMs?: number;
+  /** The index that it builds, and how many items it has looked at. */
+  readonly building?: NonNullable<ChildStatus["building"]>;
   /** Where its name leads to; null where regions have no addresses of their own. */
   readonly named: string | null;
   /** Why it does not answer there. */
@@ -112,6 +114,7 @@ async function describeRegion(site: Site): Promise<RegionStatus> {
     crashes: site.crashes,
     lastCrash: site.lastCrash ?? null,
     ...(site.restartsInMs === undefined ? {} : { restartsInMs: site.restartsInMs }),
+    ...(told?.building === undefined ? {} : { building: told.building }),
     named: told?.named?.url ?? null,
     ...(told?.named?.trouble === undefined ? {} : { namedTrouble: told.named.trouble }),
   };

@@ -331,7 +331,7 @@ class LocalDeployment implements RunningDeployment {
   }
 
   async whenServing(limitMs: number): Promise<void> {
-    const until = performance.now() + limitMs;
+    let until = performance.now() + limitMs;
     for (;;) {
       const url = this.#running.get(FRONT_DOOR_SITE)?.lastReady?.url;
       const apps = await observeApps(this.#running.addresses(), APPS_LIMIT_MS);
@@ -340,6 +340,7 @@ class LocalDeployment implements RunningDeployment {
       if (isReached && apps.length > 0 && open.length === 0) return;
       if (this.#stopping !== undefined)
         throw new OperatingError("stopped", "it was stopped", { retryable: true });
+      if (performance.now() > until && (await this.#isBuilding())) until += limitMs;
       if (performance.now() > until) {
         const what =
           open.length > 0
@@ -356,6 +357,12 @@ class LocalDeployment implements RunningDeployment {
       }
       await sleep(LOOK_EVERY_MS);
     }
+  }
+
+  /** Indexes take as long as there are rows. */
+  async #isBuilding(): Promise<boolean> {
+    const { regions } = await this.status();
+    return regions.some(({ building }) => building !== undefined);
   }
 
   stop(): Promise<void> {
