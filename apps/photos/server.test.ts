@@ -122,6 +122,25 @@ describe("uploading", () => {
     expect(made.body).toMatchObject({ title: "at the lake", altText: "A lake at dawn" });
   });
 
+  test.each([
+    ["a bare file name", "name=file; filename=lake.jpg", "lake"],
+    [
+      "an extended file name",
+      "name=\"file\"; filename*=UTF-8''See%20am%20%C3%9Cbergang.jpg",
+      "See am Übergang",
+    ],
+    ["no file name", "name=file", "Untitled"],
+  ])("of a form with %s and a preamble takes its file", async (_, parameters, title) => {
+    const head = `Made by hand.\r\n--x\r\nContent-Disposition: form-data; ${parameters}\r\n`;
+    const body = Buffer.concat([
+      Buffer.from(`${head}Content-Type: image/jpeg\r\n\r\n`),
+      picture,
+      Buffer.from("\r\n--x--"),
+    ]);
+    const made = await world.post(PHOTOS, body, { token, type: "multipart/form-data; boundary=x" });
+    expect([made.status, made.body.title]).toEqual([201, title]);
+  });
+
   test("of the picture as the body takes captions from the query", async () => {
     const path = `${PHOTOS}?title=${encodeURIComponent("Mäuse im Schnee")}`;
     const made = await world.post(path, picture, { token, type: "image/jpeg" });
