@@ -45,7 +45,8 @@ const FORM_BYTES = 64 * 1024;
 export async function readIncoming(call: Call, limitBytes: number): Promise<Incoming | Problem> {
   const type = call.header("content-type") ?? "";
   if (/^multipart\/form-data\b/i.test(type)) return readForm(call, type, limitBytes);
-  if (/^(?:image\/|application\/octet-stream)/i.test(type)) return readBare(call, type, limitBytes);
+  if (/^(?:image\/|(?:application|binary)\/octet-stream)/i.test(type))
+    return readBare(call, type, limitBytes);
   const read = await readJson(call.scope, photoBody);
   if (read.kind === "problem") {
     if (read.code !== "wrong-content-type") return read;

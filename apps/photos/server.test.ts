@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { IMAGE_FORMATS } from "../../layers/images/port.ts";
+import { ODDITIES } from "../../layers/images/testing/oddities.ts";
 import { samplePicture } from "../../layers/images/testing/samples.ts";
 import { definePhotosApp } from "./server.ts";
 import { createPhotoWorld, PHOTOS, type PhotoWorld, UPLOADS } from "./testing/photo-world.ts";
@@ -70,6 +71,12 @@ describe("uploading", () => {
       expect(world.kept()).toEqual({ photos: 1, comments: 0, names: 3 });
     },
   );
+
+  test.each(ODDITIES)("$name is taken", async ({ bytes, declaredType, format }) => {
+    const type = declaredType ?? "application/octet-stream";
+    const made = await world.post(PHOTOS, bytes, { token, type });
+    expect([made.status, made.body.contentType]).toEqual([201, `image/${format}`]);
+  });
 
   test("each step repeated with its key is one photo, and the same one", async () => {
     const body = await upload(picture, "k");

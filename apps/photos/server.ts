@@ -28,7 +28,7 @@ import { addUploadRoutes } from "./upload-routes.ts";
 export interface PhotosOptions {
   /** The largest picture that may be sent; default 25 MB. */
   readonly uploadLimitBytes?: number;
-  /** Of all frames of a picture together; default 50 million. */
+  /** Of all frames of a picture together; default 8,192 x 6,144. */
   readonly pixelLimit?: number;
   /** How long drawing one may take; default 20 s. */
   readonly drawLimitMs?: number;

@@ -11,6 +11,7 @@ import {
   SIZES,
 } from "./port.ts";
 import { ATTACKS } from "./testing/attacks.ts";
+import { ODDITIES } from "./testing/oddities.ts";
 import { SAMPLE_HEIGHT, SAMPLE_WIDTH, samplePicture } from "./testing/samples.ts";
 
 export interface ImagesContractSetup {
@@ -72,6 +73,21 @@ export function describeImagesContract(
       });
       expect(outcome).toMatchObject({ kind: "failed", code: "too-many-bytes" });
     });
+
+    test.each(ODDITIES)(
+      "$name is taken by its content",
+      async ({ bytes, declaredType, format }) => {
+        const outcome = await draw(bytes, { declaredType });
+        if (outcome.kind === "failed") throw new Error(outcome.reason);
+        expect(outcome.value.format).toBe(format);
+        const { width, height, contentType } = outcome.value.renditions.full;
+        expect([width, height, contentType]).toEqual([
+          SAMPLE_WIDTH,
+          SAMPLE_HEIGHT,
+          `image/${format}`,
+        ]);
+      },
+    );
 
     test.each(ATTACKS)("$name is refused as $code", async ({ bytes, declaredType, code, says }) => {
       const outcome = await draw(bytes, { declaredType });

@@ -1,13 +1,14 @@
 /**
  * Whether bytes are a picture that may be decoded at all. *pure*
  *
- *   size -> recognised by content -> as declared -> whole -> small enough -> nothing else in it
+ *   size -> recognised by content -> declared as a picture -> small enough -> whole -> alone
  *
  * Every adapter asks here first, so that what is refused, and why, is the same on all targets; a
  * decoder then meets only what passed.
  *
  * Invariants
- *  J1 the name and the declared type never make something a picture   (formatOf sees bytes alone)
+ *  J1 the name and the declared type never make something a picture, nor which kind of picture it
+ *     is                                                                (formatOf sees bytes alone)
  *  J2 pixels are judged from the header, before memory is taken for them         (judgeImage)
  */
 import { foreignBrand } from "./avif-anatomy.ts";
@@ -44,8 +45,7 @@ export function judgeImage({ bytes, declaredType, limits }: ImageRequest): Judge
   if (format === undefined) {
     return refuse("not-a-picture", `It is ${describeOther(bytes)}. Taken are ${TAKEN}.`);
   }
-  const declared = declaredFormat(declaredType);
-  if (declared !== undefined && declared !== format) {
+  if (!mayBePicture(declaredType)) {
     const reason = `It is called ${declaredType}, but its content is ${format.toUpperCase()}.`;
     return refuse("mislabelled", reason);
   }
@@ -65,14 +65,15 @@ export function judgeImage({ bytes, declaredType, limits }: ImageRequest): Judge
   return { kind: "ok", format, width, height, frames };
 }
 
-/** Undefined where the sender claims nothing that could be wrong. */
-function declaredFormat(type: string | undefined): string | undefined {
-  const name = type?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  if (name === "" || name === "application/octet-stream") return undefined;
-  const format = name.replace(/^image\//, "").replace(/^x-/, "");
-  if (format === "jpg" || format === "pjpeg" || format === "jfif") return "jpeg";
-  return format === "apng" ? "png" : format;
+/**
+ * A picture of one kind is often called by another, such as a WebP that was saved as .jpg; what is
+ * called something else than a picture is meant to be read as that.
+ */
+function mayBePicture(declaredType: string | undefined): boolean {
+  const type = declaredType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  return type === "" || type.startsWith("image/") || CLAIMS_NOTHING.includes(type);
 }
+const CLAIMS_NOTHING: readonly string[] = ["application/octet-stream", "binary/octet-stream"];
 
 const SVG = "a drawing (SVG), which can carry scripts";
 const OTHERS: readonly (readonly [RegExp, string])[] = [

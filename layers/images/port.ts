@@ -29,7 +29,7 @@ export interface ImageLimits {
 
 export const DEFAULT_IMAGE_LIMITS: ImageLimits = {
   sizeBytes: 25 * 1024 * 1024,
-  pixels: 50_000_000,
+  pixels: 8_192 * 6_144,
   side: 30_000,
   frames: 1_000,
   timeMs: 20_000,

@@ -100,9 +100,9 @@ const others: readonly Attack[] = [
     says: /no kind/,
   },
   {
-    name: "a JPEG that is called a PNG",
+    name: "a JPEG that is called a film",
     bytes: samplePicture("jpeg"),
-    declaredType: "image/png",
+    declaredType: "video/mp4",
     code: "mislabelled",
     says: /content is JPEG/,
   },

@@ -20,6 +20,7 @@ import {
   LONGEST_EDGE,
   type Rendition,
 } from "../../../layers/images/port.ts";
+import { uprightFilm } from "./upright-film.ts";
 
 // Nothing is asked for twice, and files are never read.
 sharp.cache(false);
@@ -54,10 +55,9 @@ const open = ({ bytes, limits }: ImageRequest, film: boolean): Sharp =>
   sharp(bytes, {
     failOn: "error",
     limitInputPixels: limits.pixels,
-    autoOrient: true,
     sequentialRead: true,
-    // All frames one below the other, or the first alone.
-    ...(film ? { animated: true } : { pages: 1 }),
+    // All frames one below the other, which cannot be turned as one; or the first alone, upright.
+    ...(film ? { animated: true } : { pages: 1, autoOrient: true }),
   });
 
 const within = (edge: number) =>
@@ -133,9 +133,14 @@ function encode(picture: Sharp, format: ImageFormat): Promise<Rendition> {
   }
 }
 
-function encodeFilm(request: ImageRequest, format: "gif" | "webp"): Promise<Rendition> {
-  const film = open(request, true).resize(within(LONGEST_EDGE.large));
-  const drawn = format === "gif" ? film.gif({ effort: 3 }) : film.webp({ quality: 80, effort: 2 });
+async function encodeFilm(request: ImageRequest, format: "gif" | "webp"): Promise<Rendition> {
+  const sent = open(request, true);
+  const { orientation = 1, delay = [], loop = 0 } = await sent.metadata();
+  const film = await uprightFilm(sent.resize(within(LONGEST_EDGE.large)), orientation);
+  const drawn =
+    format === "gif"
+      ? film.gif({ effort: 3, delay, loop })
+      : film.webp({ quality: 80, effort: 2, delay, loop });
   return rendition(drawn, `image/${format}`);
 }
 

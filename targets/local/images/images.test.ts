@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import sharp from "sharp";
@@ -99,6 +99,56 @@ describe("what is drawn", () => {
     }
   });
 
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    "of a film is upright as a still is, from orientation %i",
+    async (orientation) => {
+      // A quarter of each picture is white, so that every turn and mirror shows.
+      const corner = await sharp({
+        create: { width: 24, height: 10, channels: 3, background: "#fff" },
+      })
+        .png()
+        .toBuffer();
+      const still = (background: string) =>
+        sharp({ create: { width: 64, height: 48, channels: 3, background } })
+          .composite([{ input: corner, left: 0, top: 0 }])
+          .png()
+          .toBuffer();
+      const frames = await Promise.all(["#800", "#008"].map(still));
+      const options = { lossless: true, delay: [70, 210], loop: 3 };
+      const sent = await sharp(frames, { join: { animated: true } })
+        .webp(options)
+        .withMetadata({ orientation })
+        .toBuffer();
+      const { full, thumb } = (await draw(sent)).renditions;
+      expect([full.width, full.height]).toEqual([thumb.width, thumb.height]);
+      expect(await sharp(full.bytes).metadata()).toMatchObject({
+        pages: 2,
+        delay: [70, 210],
+        loop: 3,
+      });
+      for (const page of [0, 1]) {
+        const upright = sharp(
+          await sharp(frames[page]).withMetadata({ orientation }).png().toBuffer(),
+          { autoOrient: true },
+        );
+        const drawn = await sharp(full.bytes, { page }).removeAlpha().raw().toBuffer();
+        const expected = await upright.removeAlpha().raw().toBuffer();
+        const wrong = expected.filter(
+          (value, at) => Math.abs(value - (drawn[at] ?? 999)) > 64,
+        ).length;
+        expect([drawn.length, wrong < expected.length / 50]).toEqual([expected.length, true]);
+      }
+    },
+  );
+
+  test("of 8,192 x 6,144 is drawn within its limits", async () => {
+    const sent = await plain(8_192, 6_144).jpeg().toBuffer();
+    const { renditions } = await draw(sent);
+    expect([renditions.full.width, renditions.full.height]).toEqual([4_096, 3_072]);
+    const peak = peakBytes(must(processor.pid, "it is there"));
+    expect(peak).toBeLessThan(640 * 2 ** 20);
+  });
+
   test("of a film is a film in full size, and its first frame in the others", async () => {
     const frames = await Promise.all(
       ["#ff0000", "#00ff00", "#0000ff"].map((background) =>
@@ -192,6 +242,13 @@ function crc32(bytes: Uint8Array): number {
   }
   return (crc ^ 0xffffffff) >>> 0;
 }
+
+/** Linux alone says it; elsewhere what is resident now has to do. */
+const peakBytes = (pid: number): number => {
+  const file = `/proc/${pid}/status`;
+  const peak = existsSync(file) ? /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(file, "utf8")) : null;
+  return peak === null ? residentBytes(pid) : Number(peak[1]) * 1024;
+};
 
 const residentBytes = (pid: number): number =>
   Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" })) * 1024;
