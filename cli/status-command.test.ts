@@ -8,6 +8,7 @@ const app: Parameters<typeof describeTerms>[0] = {
   phase: "serving",
   epoch: 4,
   version: 9,
+  primary: "a",
   servingRegions: ["a"],
   inSyncRegions: ["a", "b"],
   durability: "replicated",

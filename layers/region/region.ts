@@ -118,6 +118,11 @@ export class Region {
     for (const [id, app] of this.apps) app.suspect(suspicions.get(id) ?? [], now);
   }
 
+  /** While the deployment is started or stopped as a whole, who is gone is not replaced. */
+  holdTakeovers(isHeld: boolean): void {
+    for (const app of this.apps.values()) app.taking.isHeld = isHeld;
+  }
+
   flushed(sequence: number, now: Instant): void {
     this.#flushed = sequence;
     for (const app of this.apps.values()) app.flushed(sequence, now);

@@ -9,6 +9,7 @@
  * Invariants
  *  K1 no region out of sync, rolled back or half repaired takes over by itself   (isEligible)
  *  K2 how long to wait before the begin comes from the accepting majority        (take, won)
+ *  K3 no region is replaced while the whole deployment is being started or stopped    (isHeld)
  */
 import type { Instant } from "../../base/clock.ts";
 import type { Log } from "../key-value/log.ts";
@@ -47,6 +48,8 @@ const isAhead = ({ repairUntil }: AppState, log: Log): boolean =>
 
 export class Taking {
   readonly #app: AppParts;
+  /** A planned stop or start is under way: who is gone for it is not replaced. */
+  isHeld = false;
   /** Proposals whose outcome is not known: an operator's may come beside one of its own. */
   #underWay = 0;
   #tries = 0;
@@ -100,6 +103,7 @@ export class Taking {
   considerTakeover(now: Instant): void {
     const { record, suspected, site, holding } = this.#app;
     if (record === undefined || record.phase === "fenced" || !this.#mayTry(now)) return;
+    if (this.isHeld) return;
     const gone = record.serving.find((holder) => suspected.includes(holder.region));
     if (gone === undefined || gone.region === site.self.region) {
       this.#staggeredFor = "";
@@ -146,7 +150,7 @@ export class Taking {
     const gone = this.#app.record?.serving.find((holder) => holder.region === region);
     if (gone === undefined) return;
     const next: Next = (record, change, isSuspected) =>
-      isSuspected(region) ? changes.leave(record, gone, change) : "drop";
+      !this.isHeld && isSuspected(region) ? changes.leave(record, gone, change) : "drop";
     this.propose(`${region} does not answer`, next, now);
   }
 
@@ -163,7 +167,7 @@ export class Taking {
     this.#underWay++;
     const next: Next = (record, _change, isSuspected) => {
       if (record.version !== base) return { ok: false, reason: refusal };
-      if (replacing !== undefined && !isSuspected(replacing)) return "drop";
+      if (replacing !== undefined && (this.isHeld || !isSuspected(replacing))) return "drop";
       return changes.takeOver(record, site.self, { forced, cause }, change);
     };
     this.#app.registrar.propose(

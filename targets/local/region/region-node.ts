@@ -19,7 +19,6 @@ import type { RegionMessage } from "../../../layers/region/messages.ts";
 import { latestOf, type Members } from "../../../layers/routing/members.ts";
 import type { VoterReply } from "../../../layers/routing/messages.ts";
 import type { Holder } from "../../../layers/routing/record.ts";
-import { LEASE_PROFILES } from "../../../layers/routing/rules.ts";
 import { createSystemClock } from "../clock.ts";
 import { createHealthWatch } from "../health-watch.ts";
 import { createSharpImageProcessor } from "../images/image-processor.ts";
@@ -40,7 +39,6 @@ import type {
   Ready,
 } from "../supervisor/messages.ts";
 import { START_AGAIN, TAKEN } from "../supervisor/messages.ts";
-import { VOTER_DIRECTORY } from "../voter/genesis.ts";
 import { LeaseBoard } from "../voter/lease-board.ts";
 import type { FromWorker } from "../voter/messages.ts";
 import type { AppFaults } from "./app-faults.ts";
@@ -58,7 +56,7 @@ import { createPlatformRng } from "./random.ts";
 import { RegionCores } from "./region-cores.ts";
 import { createRegionIdentity, deliverMessages } from "./region-identity.ts";
 import { starting } from "./starting.ts";
-import { startVoterThread, type VoterThread } from "./voter-thread.ts";
+import { startVoterThread, type VoterThread, voterStartOf } from "./voter-thread.ts";
 
 export interface RegionNodeOptions {
   readonly config: ChildConfig;
@@ -97,6 +95,7 @@ export class RegionNode {
   #service: Service | undefined;
   #hasPeers = false;
   #isBroken: boolean;
+  #holdsTakeovers: boolean;
 
   private constructor(
     options: RegionNodeOptions,
@@ -120,6 +119,7 @@ export class RegionNode {
     this.#link = parts.link;
     this.#objects = parts.ground;
     this.#isBroken = config.healthBroken;
+    this.#holdsTakeovers = config.holdsTakeovers;
     const { incarnation } = parts.engine;
     const ownHealth = (): boolean => this.status().healthy;
     this.#watch = watchRegions({ self: config.site, incarnation, link: parts.link, ownHealth });
@@ -140,24 +140,13 @@ export class RegionNode {
     const apps = deployment.apps.map((app) => app.id);
     const board = new LeaseBoard(apps);
     const { incarnation } = engine;
-    const { secretHex, host, faults } = config;
+    const { secretHex, host } = config;
     const linkLog = (line: string): void => log.info({ event: "link" }, line);
     const identity = { incarnation, secret: Buffer.from(secretHex, "hex"), host, log: linkLog };
     const [thread, link, ground] = await Promise.all([
       startVoterThread(
         entry,
-        {
-          site: config.site,
-          address: config.voterAddress ?? `voter/${config.site}`,
-          incarnation,
-          secretHex,
-          host,
-          directory: join(config.dataDir, VOTER_DIRECTORY),
-          terms: LEASE_PROFILES.default,
-          apps,
-          board: board.memory,
-          faults,
-        },
+        voterStartOf(config, { incarnation, apps, board: board.memory }),
         (reason) => end(reason.message),
         linkLog,
       ),
@@ -225,6 +214,11 @@ export class RegionNode {
     this.#thread.post({ type: "died", holder: { region, incarnation } });
   }
 
+  holdTakeovers(held: boolean): void {
+    this.#holdsTakeovers = held;
+    this.#service?.cores.region.holdTakeovers(held);
+  }
+
   breakHealth(broken: boolean): void {
     this.#isBroken = broken;
     for (const journey of this.#service?.journeys.values() ?? []) journey.breakIt(broken);
@@ -286,6 +280,7 @@ export class RegionNode {
       turned: () => this.#service?.routing.changed(),
       trouble: (error) => logTrouble(log, error),
     });
+    cores.region.holdTakeovers(this.#holdsTakeovers);
     const routing = createLocalRouting({
       self: config.site,
       region: cores.region,

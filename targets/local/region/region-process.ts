@@ -48,8 +48,11 @@ export async function runRegionProcess(entry: URL): Promise<void> {
       },
       members: (change) => node.changeMembers(change),
       status: () => node.status(),
+      takeovers: ({ held }) => node.holdTakeovers(held),
       stop: async () => {
         burden.end();
+        // A signal may have ended the others, too: who stops replaces nobody.
+        node.holdTakeovers(true);
         await node.stop();
         log.flush();
       },

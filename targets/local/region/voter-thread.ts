@@ -1,7 +1,11 @@
 /** The worker thread with the voter, as the main thread sees it. *shell* */
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Members } from "../../../layers/routing/members.ts";
+import { LEASE_PROFILES } from "../../../layers/routing/rules.ts";
 import { NO_VOTERS, type VotersView } from "../../../layers/routing/voters.ts";
+import type { ChildConfig } from "../supervisor/messages.ts";
+import { VOTER_DIRECTORY } from "../voter/genesis.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "../voter/messages.ts";
 
 export interface VoterThread {
@@ -15,6 +19,20 @@ export interface VoterThread {
   /** Resolves when it has closed its directory and its link. */
   stop(): Promise<void>;
 }
+
+export const voterStartOf = (
+  config: ChildConfig,
+  rest: Pick<WorkerStart, "incarnation" | "apps" | "board">,
+): WorkerStart => ({
+  ...rest,
+  site: config.site,
+  address: config.voterAddress ?? `voter/${config.site}`,
+  secretHex: config.secretHex,
+  host: config.host,
+  directory: join(config.dataDir, VOTER_DIRECTORY),
+  terms: LEASE_PROFILES.default,
+  faults: config.faults,
+});
 
 /** `onEnd`: the thread is gone without having been asked to, and the process must end with it. */
 export function startVoterThread(

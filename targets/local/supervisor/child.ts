@@ -33,6 +33,7 @@ export interface ChildDuties {
   readonly peers?: (message: PeersMessage) => void;
   readonly faults?: (message: Of<"faults">) => void;
   readonly health?: (message: Of<"health">) => void;
+  readonly takeovers?: (message: Of<"takeovers">) => void;
   readonly overload?: (message: Of<"overload">) => void;
   readonly died?: (message: Of<"died">) => void;
   readonly members?: (change: MembersChange) => Promise<MembersResult>;
@@ -118,6 +119,8 @@ async function fulfil(duties: ChildDuties, message: ParentMessage): Promise<void
       return duties.faults?.(message);
     case "health":
       return duties.health?.(message);
+    case "takeovers":
+      return duties.takeovers?.(message);
     case "overload":
       return duties.overload?.(message);
     case "died":

@@ -5,7 +5,7 @@
  * its configuration, secrets included. It answers `ready` when it serves, or `failed` when it
  * cannot. Everything else may come at any time, in any order.
  *
- *   supervisor -> child   start, peers, faults, health, died, status?, members?, stop
+ *   supervisor -> child   start, peers, faults, health, takeovers, died, status?, members?, stop
  *   child -> supervisor   ready | failed, status!, members!
  */
 import type { Entrance } from "../../../layers/api/entrance.ts";
@@ -57,6 +57,8 @@ export interface ChildConfig {
   readonly control: Endpoint;
   readonly faults: LinkFaults;
   readonly healthBroken: boolean;
+  /** The deployment is being started as a whole: who is not there yet is not replaced. */
+  readonly holdsTakeovers: boolean;
   /** How often this site's process has ended by itself since the supervisor was started. */
   readonly crashes: number;
   /** The deployment's own OpenID provider; absent where none could be started. */
@@ -108,6 +110,8 @@ export type ParentMessage =
   | PeersMessage
   | { readonly type: "faults"; readonly faults: LinkFaults }
   | { readonly type: "health"; readonly broken: boolean }
+  /** Held while the deployment is started or stopped as a whole. */
+  | { readonly type: "takeovers"; readonly held: boolean }
   /** A share of 0 ends it. */
   | { readonly type: "overload"; readonly share: number; readonly durationMs: number }
   | { readonly type: "died"; readonly notices: readonly DeathNotice[] }

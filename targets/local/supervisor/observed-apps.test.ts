@@ -8,6 +8,7 @@ const view = (version: number, servingRegions: string[], more: object = {}) => (
   phase: "serving",
   epoch: 1,
   version,
+  primary: "a",
   servingRegions,
   inSyncRegions: ["a", "b"],
   durability: "replicated",

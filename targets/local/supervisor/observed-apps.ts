@@ -15,6 +15,7 @@ export interface ObservedApp {
   readonly phase: string;
   readonly epoch: number;
   readonly version: number;
+  readonly primary: string;
   readonly servingRegions: readonly string[];
   readonly inSyncRegions: readonly string[];
   readonly durability: string;

@@ -51,6 +51,8 @@ export interface SitesOptions {
   readonly log: (line: string) => void;
 }
 
+const HEARD_LIMIT_MS = 500;
+
 export class Sites {
   readonly #options: SitesOptions;
   readonly #sites = new Map<string, Site>();
@@ -59,6 +61,8 @@ export class Sites {
   readonly injected = new Injected();
   #network: readonly NetworkFault[] = [];
   #peersVersion = 0;
+  /** From the first start on, until the deployment serves; and from the beginning of its stop. */
+  #holdsTakeovers = true;
 
   constructor(options: SitesOptions) {
     this.#options = options;
@@ -114,6 +118,15 @@ export class Sites {
     this.#network = network;
     this.#tellFaults();
     this.#tellDeaths();
+  }
+
+  /** Resolves when every region that runs and answers knows. */
+  async holdTakeovers(held: boolean): Promise<void> {
+    this.#holdsTakeovers = held;
+    this.#tell(() => ({ type: "takeovers", held }));
+    // Messages arrive in order: who answers a later one has heard this one.
+    const running = this.regions().filter(({ state }) => state === "running");
+    await Promise.all(running.map(({ child }) => child?.status(HEARD_LIMIT_MS)));
   }
 
   /** Everybody is told which regions are shown now. */
@@ -200,6 +213,7 @@ export class Sites {
       control,
       faults: this.#plan()[site.id] ?? {},
       healthBroken: site.healthBroken,
+      holdsTakeovers: this.#holdsTakeovers,
       crashes: site.crashes,
       ...(issuer === undefined ? {} : { issuer }),
     };

@@ -48,6 +48,7 @@ const app = {
   phase: "serving",
   epoch: 1,
   version: 1,
+  primary: config.regions[0].id,
   servingRegions: [config.regions[0].id],
   inSyncRegions: config.regions.map((region) => region.id),
   durability: "replicated",

@@ -28,6 +28,7 @@ import { Membership } from "./membership.ts";
 import type { RegionRef } from "./messages.ts";
 import { answersApps, observeApps } from "./observed-apps.ts";
 import { OperatorSessions } from "./operator-session.ts";
+import { beginPlannedStop, endPlannedStart } from "./planned.ts";
 import { identify } from "./process-identity.ts";
 import type { RoundTrip } from "./round-trip.ts";
 import type { Programs } from "./sites.ts";
@@ -207,6 +208,7 @@ class LocalDeployment implements RunningDeployment {
   #file: DeploymentFile;
   #membership: Membership | undefined;
   #stopping: Promise<void> | undefined;
+  #hasStarted = false;
   #tellStopped: () => void = () => undefined;
 
   private constructor(directory: DataDirectory, file: DeploymentFile, lock: DirectoryLock) {
@@ -318,6 +320,8 @@ class LocalDeployment implements RunningDeployment {
       await this.stop();
       throw error;
     }
+    this.#hasStarted = true;
+    void endPlannedStart(sites, () => this.#stopping !== undefined);
     // What the supervisor before this one had begun goes on beside what it serves.
     void this.#membership?.resume();
   }
@@ -375,6 +379,7 @@ class LocalDeployment implements RunningDeployment {
   }
 
   async #stop(): Promise<void> {
+    if (this.#hasStarted) await beginPlannedStop(this.#running, this.directory.operatorToken());
     await Promise.all(this.#running.all().map((site) => site.stop(STOP_GRACE_MS)));
     await Promise.all([this.#control?.close(), this.#provider?.close()]);
     this.directory.clearRunning();

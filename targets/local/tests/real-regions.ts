@@ -66,9 +66,9 @@ export async function startReal(
   programs: Programs,
   { apps = ["tickets", "identity"], ...more }: RealOptions = {},
 ): Promise<RealDeployment> {
-  const dataDir = mkdtempSync(join(tmpdir(), "understudy-region-"));
+  const dataDir = more.dataDir ?? mkdtempSync(join(tmpdir(), "understudy-region-"));
   const log = (): void => undefined;
-  const running = await startDeployment({ dataDir, programs, httpPort: 0, log, ...more });
+  const running = await startDeployment({ programs, httpPort: 0, log, ...more, dataDir });
   await running.whenServing(SERVE_LIMIT_MS);
   const { operatorTokenFile } = await running.status();
   const operatorToken = readFileSync(operatorTokenFile, "utf8").trim();
@@ -135,7 +135,10 @@ export function useReal(): { readonly start: (options?: RealOptions) => Promise<
     programs = await buildPrograms();
   });
   afterEach(async () => {
-    await Promise.all(started.splice(0).map(endReal));
+    const ended = started.splice(0);
+    // Several may have had one directory, one after the other.
+    await Promise.all(ended.map(({ running }) => running.stop()));
+    await Promise.all(ended.map(endReal));
   });
   afterAll(() => removePrograms(programs));
   return {

@@ -137,6 +137,7 @@ test("a process whose directory has a newer process ends when it wakes", async (
       control: { host: "127.0.0.1", port: 0 },
       faults: {},
       healthBroken: false,
+      holdsTakeovers: false,
       crashes: 0,
     },
   });
