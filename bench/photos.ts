@@ -21,6 +21,7 @@ import { readItem, versionOf, writeItem } from "../layers/key-value/items.ts";
 import { createMemoryKeyValueStore } from "../layers/key-value/memory-store.ts";
 import type { KeyValueStore } from "../layers/key-value/port.ts";
 import { runQuery } from "../layers/key-value/query.ts";
+import type { JsonObject } from "../layers/key-value/table-json.ts";
 import { createMemoryByteStore } from "../layers/objects/memory-bytes.ts";
 import { type LmdbEngine, openLmdbEngine } from "../targets/local/lmdb-engine.ts";
 import { mustMeasure } from "./measured.ts";
@@ -61,7 +62,7 @@ async function fill(engine: LmdbEngine, count: number): Promise<void> {
       for (let number = from; number < Math.min(from + BATCH, count); number++) {
         const row = rowOf(photo(number), sha256().update(String(number)).digest("hex"));
         const stamp = { epoch: 1, region: REGION, sequence: number + 1 };
-        const stored = { value: row, stamp, clock: number };
+        const stored = { value: row as JsonObject, stamp, clock: number };
         writeItem(writer, "photos", photos, photos.keyOf(row), stored);
       }
     });

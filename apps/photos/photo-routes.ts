@@ -6,10 +6,11 @@ import {
   problem,
   problemOfObject,
   problemOfRead,
+  queryNamed,
   respondObject,
 } from "../../layers/api/index.ts";
 import { LONGEST_EDGE } from "../../layers/images/port.ts";
-import { type PhotoRow, photoOf, pictureKey, rangeOf } from "./model/rows.ts";
+import { type PhotoRow, photoOf, pictureKey, rangesOf } from "./model/rows.ts";
 import { PICTURES, photos } from "./model/tables.ts";
 import { noPhoto, PHOTOS, removePhoto } from "./removal.ts";
 import type { Replication } from "./replication.ts";
@@ -30,13 +31,8 @@ export function addPhotoRoutes(api: AppApi, context: AppContext, replication: Re
     query: listQuery,
     replies: { 200: { description: "A page", schema: pageOf(photoShape) } },
     handle: async (call) => {
-      const { limit, cursor, owner } = call.query;
-      const range = rangeOf(owner);
-      const read = await store.query(
-        photos,
-        { ...range, order: "descending", limit, ...(cursor === undefined ? {} : { cursor }) },
-        call.reading,
-      );
+      const ranges = rangesOf(call.query.owner);
+      const read = await queryNamed(store, photos, ranges, call.query, call.reading);
       if (read.kind === "failed") return problemOfRead(read);
       const items = await shown(read.value.items.map(({ item }) => item));
       return call.found(read.info, withCursor(items, read.value.cursor));

@@ -1,6 +1,6 @@
 /** What comes in and goes out, as schemas. *pure* */
 import { z } from "zod";
-import { lineOf, textOf } from "../../layers/api/index.ts";
+import { lineOf, textOf, usernameOf } from "../../layers/api/index.ts";
 import { SIZES } from "../../layers/images/port.ts";
 import { ALT_TEXT_MAX, COMMENT, TITLE } from "./model/photo.ts";
 
@@ -13,7 +13,7 @@ export const paging = {
   limit: z.coerce.number().int().min(1).max(100).default(20),
   cursor: z.string().max(4_096).optional(),
 };
-const owner = textOf({ min: 1, max: 64 }, "An owner's name");
+const owner = usernameOf(64, "An owner's name");
 export const photoParams = z.object({ id });
 export const commentsParams = z.object({ photoId: id });
 export const commentParams = z.object({ photoId: id, commentId: id });

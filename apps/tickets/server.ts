@@ -14,11 +14,13 @@ import {
   defineApp,
   problem,
   problemOfRead,
+  queryNamed,
   type ReadInfo,
   type Reply,
   textOf,
+  usernameOf,
 } from "../../layers/api/index.ts";
-import { commentOf, commentRowOf, rangeOf, rowOf, ticketOf } from "./model/rows.ts";
+import { commentOf, commentRowOf, rangesOf, rowOf, ticketOf } from "./model/rows.ts";
 import { comments, tickets } from "./model/tables.ts";
 import {
   ASSIGNED_MAX,
@@ -37,7 +39,7 @@ const DECIDED_AGAIN = 5;
 const description = textOf(DESCRIPTION, "A description");
 const priority = z.enum(PRIORITIES);
 const status = z.enum(STATUSES);
-const assigned = textOf({ min: 1, max: ASSIGNED_MAX }, "An assignee's name");
+const assigned = usernameOf(ASSIGNED_MAX, "An assignee's name");
 const id = z.string().regex(/^[\w-]{1,64}$/, "An id has 1 to 64 letters, digits, - and _.");
 
 const params = z.object({ id });
@@ -92,13 +94,7 @@ function ticketRoutes(context: AppContext): AppApi {
     query: listQuery,
     replies: { 200: { description: "A page", schema: pageOf(ticketShape) } },
     handle: async (call) => {
-      const { limit, cursor } = call.query;
-      const range = rangeOf(call.query);
-      const read = await store.query(
-        tickets,
-        { ...range, order: "descending", limit, ...(cursor === undefined ? {} : { cursor }) },
-        call.reading,
-      );
+      const read = await queryNamed(store, tickets, rangesOf(call.query), call.query, call.reading);
       if (read.kind === "failed") return problemOfRead(read);
       const items = read.value.items.map(({ item, version }) => shown(ticketOf(item), version));
       return call.found(read.info, withCursor(items, read.value.cursor));

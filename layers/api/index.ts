@@ -34,6 +34,7 @@ export type { Message, MessageSender } from "./identity/outbox.ts";
 export type { PasswordHasher } from "./identity/password-hasher.ts";
 export type { Log } from "./log.ts";
 export type { MessageSettings, SendMessage, SmtpSettings } from "./messages.ts";
+export { type NamedRange, type Paging, queryNamed } from "./named-rows.ts";
 export {
   type AppObjects,
   createAppObjects,
@@ -72,4 +73,4 @@ export {
 } from "./sample-loader.ts";
 export type { Session } from "./session.ts";
 export { createTakeoverSteps } from "./takeover-steps.ts";
-export { lineOf, type TextLimits, textOf } from "./text.ts";
+export { lineOf, type TextLimits, textOf, usernameOf } from "./text.ts";

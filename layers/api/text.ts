@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { visibleLength } from "../../base/visible-text.ts";
+import { foldUsername } from "../identity/same-name.ts";
 
 export interface TextLimits {
   /** 0: the text may be empty, or spaces. A text of other blanks is refused even so. */
@@ -30,6 +31,12 @@ const isLongEnough = (value: string, min: number): boolean =>
 
 const characters = (min: number): string =>
   min > 1 ? `${min} characters that can be seen` : "1 character that can be seen";
+
+/** A user's name, as far as it is compared and looked for: no longer folded than it may be. */
+export const usernameOf = (max: number, what: string) =>
+  textOf({ min: 1, max }, what).refine((name) => foldUsername(name).length <= max, {
+    message: `${what} has at most ${max} characters.`,
+  });
 
 /** Controls have no place in a line; in a longer text new lines do. */
 export const lineOf = (limits: TextLimits, what: string) =>

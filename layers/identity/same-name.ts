@@ -17,5 +17,11 @@ export const foldUsername = (name: string): string =>
     .replace(/(?<=\p{Soft_Dotted}\p{M}*)\u0307/gu, "")
     .normalize("NFKC");
 
+/** What a name is looked for as: folded, and as it is written where that is another text. */
+export const spellingsOf = (name: string): readonly [string, ...string[]] => {
+  const folded = foldUsername(name);
+  return folded === name ? [name] : [folded, name];
+};
+
 export const isSameUsername = (one: string, other: string): boolean =>
   one === other || foldUsername(one) === foldUsername(other);

@@ -5,6 +5,7 @@
  * id, in a cache or in another region, is right as long as it is there.
  */
 import { visibleLength } from "../../../base/visible-text.ts";
+import { isSameUsername } from "../../../layers/identity/same-name.ts";
 
 export const TITLE = { min: 1, max: 120 } as const;
 export const ALT_TEXT_MAX = 500;
@@ -45,7 +46,7 @@ export interface Person {
 
 /** One's own; an operator may take away what must not stay. */
 export const mayRemove = (by: string, person: Person): boolean =>
-  by === person.username || person.roles.includes("operator");
+  isSameUsername(by, person.username) || person.roles.includes("operator");
 
 const TIME_LENGTH = 9;
 

@@ -1,5 +1,7 @@
 /** Between photos and the rows and names that keep them. *pure* */
 
+import type { NamedRange } from "../../../layers/api/index.ts";
+import { foldUsername, spellingsOf } from "../../../layers/identity/same-name.ts";
 import type { SizeName } from "../../../layers/images/port.ts";
 import type { ItemOf } from "../../../layers/key-value/table.ts";
 import type { Photo } from "./photo.ts";
@@ -7,20 +9,30 @@ import type { photos } from "./tables.ts";
 
 export type PhotoRow = ItemOf<typeof photos>;
 
-export const rowOf = (photo: Photo, digest: string): PhotoRow => ({
-  ...photo,
-  digest,
-  order: `${photo.createdOn}#${photo.id}`,
-  list: "all",
-});
+export function rowOf(photo: Photo, digest: string): PhotoRow {
+  const owner = foldUsername(photo.owner);
+  return {
+    ...photo,
+    owner,
+    ...(owner === photo.owner ? {} : { ownerName: photo.owner }),
+    digest,
+    order: `${photo.createdOn}#${photo.id}`,
+    list: "all",
+  };
+}
 
-export const photoOf = ({ digest: _d, order: _o, list: _l, ...photo }: PhotoRow): Photo => photo;
+export function photoOf(row: PhotoRow): Photo {
+  const { digest: _d, order: _o, list: _l, ownerName, ...photo } = row;
+  return { ...photo, owner: ownerName ?? photo.owner };
+}
 
-/** The one range that holds just what is asked for. */
-export const rangeOf = (owner: string | undefined): { index: string; partition: string } =>
-  owner === undefined
-    ? { index: "newest", partition: "all" }
-    : { index: "by-owner", partition: owner };
+/** The ranges that hold just what is asked for; of a name, one for each of its spellings. */
+export function rangesOf(owner: string | undefined): readonly [NamedRange, ...NamedRange[]] {
+  if (owner === undefined) return [{ index: "newest", partition: "all" }];
+  const rangeOf = (partition: string): NamedRange => ({ index: "by-owner", partition });
+  const [first, ...others] = spellingsOf(owner);
+  return [rangeOf(first), ...others.map(rangeOf)];
+}
 
 export const pictureKey = (photoId: string, size: SizeName): string => `${photoId}/${size}`;
 

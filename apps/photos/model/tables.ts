@@ -15,7 +15,10 @@ export const photos = defineTable({
     id: z.string(),
     title: z.string(),
     altText: z.string(),
+    /** Folded, so that a name is found however it is written; in older rows as written. */
     owner: z.string(),
+    /** As it was written, where that is another text. */
+    ownerName: z.string().optional(),
     createdOn: z.string(),
     contentType: z.string(),
     sizeBytes: z.int(),

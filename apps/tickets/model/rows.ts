@@ -1,4 +1,6 @@
 /** Between tickets and the rows that keep them. *pure* */
+import type { NamedRange } from "../../../layers/api/index.ts";
+import { foldUsername, spellingsOf } from "../../../layers/identity/same-name.ts";
 import type { ItemOf } from "../../../layers/key-value/table.ts";
 import type { comments, tickets } from "./tables.ts";
 import type { Status, Ticket } from "./ticket.ts";
@@ -14,19 +16,25 @@ export interface Comment {
   readonly createdOn: string;
 }
 
-export const rowOf = (ticket: Ticket): TicketRow => ({
-  ...ticket,
-  order: orderOf(ticket),
-  list: "all",
-  assignedStatus: ticket.assigned === null ? null : assignedStatus(ticket.assigned, ticket.status),
-});
+export function rowOf(ticket: Ticket): TicketRow {
+  const { assigned: name, status } = ticket;
+  const assigned = name === null ? null : foldUsername(name);
+  return {
+    ...ticket,
+    assigned,
+    ...(name === null || name === assigned ? {} : { assignedName: name }),
+    order: orderOf(ticket),
+    list: "all",
+    assignedStatus: assigned === null ? null : assignedStatus(assigned, status),
+  };
+}
 
 export const ticketOf = (row: TicketRow): Ticket => ({
   id: row.id,
   description: row.description,
   priority: row.priority,
   status: row.status,
-  assigned: row.assigned,
+  assigned: row.assignedName ?? row.assigned,
   createdBy: row.createdBy,
   createdOn: row.createdOn,
 });
@@ -49,14 +57,17 @@ export interface Filter {
   readonly assigned?: string | undefined;
 }
 
-/** The one range that holds just what a filter asks for. */
-export function rangeOf({ status, assigned }: Filter): { index: string; partition: string } {
+/** The ranges that hold just what a filter asks for; of a name, one for each of its spellings. */
+export function rangesOf({ status, assigned }: Filter): readonly [NamedRange, ...NamedRange[]] {
   if (assigned === undefined) {
     return status === undefined
-      ? { index: "newest", partition: "all" }
-      : { index: "by-status", partition: status };
+      ? [{ index: "newest", partition: "all" }]
+      : [{ index: "by-status", partition: status }];
   }
-  return status === undefined
-    ? { index: "by-assigned", partition: assigned }
-    : { index: "by-assigned-status", partition: assignedStatus(assigned, status) };
+  const rangeOf = (name: string): NamedRange =>
+    status === undefined
+      ? { index: "by-assigned", partition: name }
+      : { index: "by-assigned-status", partition: assignedStatus(name, status) };
+  const [first, ...others] = spellingsOf(assigned);
+  return [rangeOf(first), ...others.map(rangeOf)];
 }

@@ -16,7 +16,10 @@ export const tickets = defineTable({
     description: z.string(),
     priority: z.enum(PRIORITIES),
     status: z.enum(STATUSES),
+    /** Folded, so that a name is found however it is written; in older rows as written. */
     assigned: z.string().nullable(),
+    /** As it was written, where that is another text. */
+    assignedName: z.string().optional(),
     createdBy: z.string(),
     createdOn: z.string(),
     /** Time and id: unique, and in the order of creation. */

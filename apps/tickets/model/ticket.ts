@@ -11,6 +11,8 @@
  *  T1 closed is left only for open                                              (TRANSITIONS)
  *  T2 nobody changes a ticket of others without a reason to                     (mayChange)
  */
+import { isSameUsername } from "../../../layers/identity/same-name.ts";
+
 export const STATUSES = ["open", "in-progress", "closed"] as const;
 export const PRIORITIES = ["low", "normal", "high", "urgent"] as const;
 export type Status = (typeof STATUSES)[number];
@@ -86,8 +88,8 @@ export function decideChange(ticket: Ticket, change: TicketChange, actor: Actor)
 }
 
 export const mayChange = (ticket: Ticket, actor: Actor): boolean =>
-  ticket.createdBy === actor.username ||
-  ticket.assigned === actor.username ||
+  isSameUsername(ticket.createdBy, actor.username) ||
+  (ticket.assigned !== null && isSameUsername(ticket.assigned, actor.username)) ||
   actor.roles.includes("agent") ||
   actor.roles.includes("operator");
 

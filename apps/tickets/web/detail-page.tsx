@@ -3,6 +3,7 @@ import { Anchor, Button, Paper, Stack, Text, Title } from "@mantine/core";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
+import { isSameUsername } from "../../../layers/identity/same-name.ts";
 import { problemOf } from "../../../layers/presentation/api/problem.ts";
 import { Empty, LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { SignInNeeded } from "../../../layers/presentation/components/sign-in-needed.tsx";
@@ -36,7 +37,8 @@ function Actions({ loaded, change }: { readonly loaded: Loaded; readonly change:
   const act = (changes: TicketChanges) => () => change.change(loaded, changes);
   return (
     <Stack gap="xs">
-      {ticket.status === "closed" ? null : ticket.assigned === me.username ? (
+      {ticket.status === "closed" ? null : ticket.assigned !== null &&
+        isSameUsername(ticket.assigned, me.username) ? (
         <Button variant="default" disabled={busy} onClick={act({ assigned: null })}>
           {t("ticket.unassign")}
         </Button>

@@ -190,6 +190,8 @@ function pageOf(table: TableDefinition, rows: readonly Row[], query: Query) {
   });
   const own = entries
     .filter((entry) => entry.partition === query.partition)
+    .filter(({ sort }) => sort >= (query.from ?? "") && (query.to === undefined || sort < query.to))
+    .filter(({ sort }) => sort.startsWith(query.prefix ?? ""))
     .sort((a, b) => (a.sort < b.sort ? -1 : 1));
   if (query.order === "descending") own.reverse();
   const mark = `${query.index ?? ""}/${query.partition}/`;
