@@ -16,15 +16,15 @@
  * Invariants
  *  D1 an index is called built only after its stray entries are gone and every item was walked,
  *     in the transaction of the last one                                        (index-building.ts)
- *  D2 a table's rows are all of its schema before it is opened with it               (checkRows)
+ *  D2 a table's rows all fit its schema and indexes before it is opened with them    (checkRows)
  * Not noticed: what JSON schema cannot say (a refinement, a transformation, a default's value).
  */
 import { z } from "zod";
 import { ConfigurationError } from "../../base/errors.ts";
 import type { Engine, EngineReader } from "./engine.ts";
-import { itemsOf } from "./items.ts";
+import { itemsOf, pieceOf } from "./items.ts";
 import { tuple } from "./key.ts";
-import type { ItemKey, TableDefinition } from "./table.ts";
+import type { ItemKey, JsonObject, TableDefinition } from "./table.ts";
 import type { Json } from "./table-json.ts";
 
 /** All indexes, of data that was kept before definitions were. */
@@ -86,11 +86,11 @@ export function* openDefinitions(
     const known = stored?.tables[table.name];
     if (known !== undefined) refuseOtherKeys(engine, app, table, known);
     const schema = schemaOf(table);
-    if (JSON.stringify(known?.schema) !== JSON.stringify(schema)) {
-      yield* checkRows(engine, app, table);
-    }
     const isNew = known === undefined && hasNoItems(engine, app, table.name);
     const entries = isNew ? allBuilt(table) : planOf(table, known);
+    const hasNews =
+      JSON.stringify([known?.schema, known?.pending]) !== JSON.stringify([schema, entries.pending]);
+    if (hasNews) yield* checkRows(engine, app, table);
     const { partitionKey, sortKey } = table;
     next[table.name] = { partitionKey, sortKey: sortKey ?? null, schema, ...entries };
   }
@@ -120,6 +120,8 @@ const schemaOf = (table: TableDefinition): Json =>
   z.toJSONSchema(table.schema, {
     io: "input",
     unrepresentable: "any",
+    // Without descriptions, and without ids, which two schemas may share.
+    metadata: z.registry(),
     override: ({ jsonSchema }) => {
       delete jsonSchema.default;
     },
@@ -192,25 +194,42 @@ function* firstRow(reader: EngineReader, app: string, table: string): Generator<
   }
 }
 
-const YIELD_EVERY = 1000;
-
 function* checkRows(
   reader: EngineReader,
   app: string,
   table: TableDefinition,
 ): Generator<RowsChecked, void> {
-  let done = 0;
-  for (const { key, stored } of itemsOf(reader, app, table.name)) {
-    done++;
-    if (done % YIELD_EVERY === 0) yield { table: table.name, done };
-    if (stored.value === null) continue;
-    const parsed = table.parseStored(stored.value);
-    if (parsed.kind === "ok") continue;
-    const { field, reason } = parsed;
+  let after: ItemKey | undefined;
+  for (let done = 0; ; ) {
+    const { items, isLast } = pieceOf(reader, app, table.name, after);
+    for (const { key, stored } of items) {
+      if (stored.value !== null) checkRow(app, table, key, stored.value);
+    }
+    if (isLast) return;
+    done += items.length;
+    after = items.at(-1)?.key;
+    yield { table: table.name, done };
+  }
+}
+
+function checkRow(app: string, table: TableDefinition, key: ItemKey, value: JsonObject): void {
+  const got = key.sort === "" ? key.partition : [key.partition, key.sort];
+  const row = table.parseStored(value);
+  if (row.kind === "failed") {
+    const { field, reason } = row;
     throw new ConfigurationError({
-      what: `${app}: a row of the table ${table.name} does not fit its schema: ${field}: ${reason}`,
-      got: key.sort === "" ? key.partition : [key.partition, key.sort],
+      what:
+        `${app}: the row ${JSON.stringify(got)} of the table ${table.name} does not fit its ` +
+        `schema: ${field}: ${reason}`,
+      got: value[field],
       fix: `Give ${field} a default, make it optional, or let it be what the rows have.`,
     });
   }
+  const problem = table.indexProblem(row.value as JsonObject, key);
+  if (problem === undefined) return;
+  throw new ConfigurationError({
+    what: `${app}: a row of the table ${table.name} does not fit an index: ${problem}`,
+    got,
+    fix: "Leave the field out of the index, or change such rows with the version before.",
+  });
 }

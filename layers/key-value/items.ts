@@ -12,6 +12,7 @@
 import type { EngineReader, EngineWriter } from "./engine.ts";
 import { parseTuple, tuple, tupleRange } from "./key.ts";
 import type { ItemKey, JsonObject, TableDefinition } from "./table.ts";
+import { jsonBytesAtMost } from "./table-json.ts";
 
 /** Names a write: the version of the item it made. */
 export interface Stamp {
@@ -190,6 +191,33 @@ export function* itemsOf(
       stored: unpackStored(packed),
     };
   }
+}
+
+export interface Piece {
+  readonly items: readonly StoredItem[];
+  /** None follow. */
+  readonly isLast: boolean;
+}
+
+const PIECE_ITEMS = 512;
+const PIECE_BYTES = 512 * 1024;
+
+/** The next items of a walk over a table: so many, and so large, that one turn can hold them. */
+export function pieceOf(
+  reader: EngineReader,
+  app: string,
+  table: string,
+  after: ItemKey | undefined,
+): Piece {
+  const items: StoredItem[] = [];
+  let bytes = 0;
+  const from = after === undefined ? undefined : { table, key: after };
+  for (const item of itemsOf(reader, app, table, from)) {
+    items.push(item);
+    bytes += item.stored.value === null ? 0 : jsonBytesAtMost(item.stored.value);
+    if (items.length === PIECE_ITEMS || bytes > PIECE_BYTES) return { items, isLast: false };
+  }
+  return { items, isLast: true };
 }
 
 export interface Expired {

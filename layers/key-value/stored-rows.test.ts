@@ -56,6 +56,18 @@ describe("a stored row", () => {
       count: z.number().default(1),
       id: z.string(),
     });
-    expect([...textDefaults(schema, ["size", "count", "id", "other"])]).toEqual([["size", "L"]]);
+    const fields = ["size", "count", "id", "other"];
+    expect(fields.map(textDefaults(schema, fields))).toEqual([
+      "L",
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("has none for an index where the default is another one at each call", () => {
+    let calls = 0;
+    const schema = z.strictObject({ at: z.string().default(() => `call ${calls++}`) });
+    expect(textDefaults(schema, ["at"])("at")).toBeUndefined();
   });
 });

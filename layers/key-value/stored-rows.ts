@@ -45,8 +45,26 @@ export function createRowReader(schema: z.ZodObject): (value: object) => StoredR
   };
 }
 
-/** The text that a field has where it was not put; of one process, the same at every call. */
-export function textDefaults(schema: z.ZodObject, fields: Iterable<string>): Map<string, string> {
+/**
+ * The text that a field has where it was not put. None for a default that is another one at each
+ * call, such as the time: it is asked twice, at the definition and at the first use.
+ */
+export function textDefaults(
+  schema: z.ZodObject,
+  fields: readonly string[],
+): (field: string) => string | undefined {
+  const first = sampled(schema, fields);
+  let lasting: Map<string, string> | undefined;
+  return (field) => {
+    if (lasting === undefined) {
+      const second = sampled(schema, fields);
+      lasting = new Map([...first].filter(([name, text]) => second.get(name) === text));
+    }
+    return lasting.get(field);
+  };
+}
+
+function sampled(schema: z.ZodObject, fields: readonly string[]): Map<string, string> {
   const defaults = new Map<string, string>();
   for (const field of fields) {
     const parsed = (schema.shape[field] as z.ZodType | undefined)?.safeParse(undefined);

@@ -82,6 +82,8 @@ export interface TableDefinition<
   parseStored(value: JsonObject): StoredRow;
   /** What a text field of an index is where an item lacks it. */
   defaultOf(field: string): string | undefined;
+  /** Why an item that was stored before an index came has no place in it. */
+  indexProblem(item: JsonObject, key: ItemKey): string | undefined;
   /** The key of an item, or of an object with the key fields only, or why it has none. */
   parseKey(item: unknown): Checked<ItemKey>;
   /** As `parseKey`, for an item that was accepted before. */
@@ -148,17 +150,18 @@ export function defineTable<
     return checkKey(name, item as Record<string, unknown>, partitionKey, sortKey);
   };
   const keyFields = indexList.flatMap(([, fields]) => [fields.partitionKey, fields.sortKey ?? ""]);
-  const defaults = textDefaults(schema, keyFields);
+  const defaultOf = textDefaults(schema, keyFields);
   const textOf = (item: JsonObject, field: string): unknown =>
-    item[field] === undefined ? defaults.get(field) : item[field];
+    item[field] === undefined ? defaultOf(field) : item[field];
   const indexEntries = (item: JsonObject): readonly IndexEntry[] => {
     const entries: IndexEntry[] = [];
     for (const [index, fields] of indexList) {
       const partition = textOf(item, fields.partitionKey);
       const sort = fields.sortKey === undefined ? "" : textOf(item, fields.sortKey);
-      if (typeof partition === "string" && typeof sort === "string") {
-        entries.push({ index, partition, sort });
-      }
+      if (typeof partition !== "string" || typeof sort !== "string") continue;
+      const key = [item[partitionKey], sortKey === undefined ? "" : item[sortKey]] as string[];
+      if (entryBytes([partition, sort, ...key]) > limits.indexEntryBytes) continue;
+      entries.push({ index, partition, sort });
     }
     return entries;
   };
@@ -194,7 +197,11 @@ export function defineTable<
     expires,
     parse,
     parseStored: createRowReader(schema),
-    defaultOf: (field) => defaults.get(field),
+    defaultOf,
+    indexProblem: (item, key) => {
+      const problem = checkIndexFields(name, item, indexList, key);
+      return problem?.kind === "failed" ? problem.reason : undefined;
+    },
     parseKey,
     keyOf: (item) => {
       const key = parseKey(item);
@@ -268,8 +275,7 @@ function checkIndexFields(
       texts.push(text.value);
     }
     texts.push(key.partition, key.sort);
-    const units = texts.reduce((sum, text) => sum + text.length + 2, 0);
-    const bytes = units * 3 <= limits.indexEntryBytes ? 0 : utf8Bytes(tuple(...texts));
+    const bytes = entryBytes(texts);
     if (bytes > limits.indexEntryBytes) {
       const most = limits.indexEntryBytes;
       return tooLarge(
@@ -278,6 +284,12 @@ function checkIndexFields(
     }
   }
   return undefined;
+}
+
+/** Of an index entry; 0 where it is certainly short enough. */
+function entryBytes(texts: readonly string[]): number {
+  const units = texts.reduce((sum, text) => sum + text.length + 2, 0);
+  return units * 3 <= limits.indexEntryBytes ? 0 : utf8Bytes(tuple(...texts));
 }
 
 function describe(value: unknown): string {

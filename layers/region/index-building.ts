@@ -17,8 +17,8 @@ import {
   type StoredTable,
 } from "../key-value/definitions.ts";
 import type { Engine, EngineReader, EngineWriter } from "../key-value/engine.ts";
-import { itemsOf, putIndexEntries, removeIndexEntries } from "../key-value/items.ts";
-import type { ItemKey, TableDefinition } from "../key-value/table.ts";
+import { pieceOf, putIndexEntries, removeIndexEntries } from "../key-value/items.ts";
+import type { TableDefinition } from "../key-value/table.ts";
 
 export interface Building {
   readonly table: string;
@@ -31,7 +31,6 @@ export interface Building {
 export const buildingText = ({ table, index, done }: Building): string =>
   `building an index: ${index} of the table ${table}, ${done} items so far`;
 
-const BATCH_ITEMS = 512;
 const BATCH_ENTRIES = 1024;
 
 export class IndexBuilding {
@@ -65,6 +64,12 @@ export class IndexBuilding {
       if (names.length > 0) return { table, index: names.join(", "), done: stored.walk?.done ?? 0 };
     }
     return undefined;
+  }
+
+  /** Whether queries of an index would miss items. */
+  isPending(engine: EngineReader, table: string, index: string): boolean {
+    if (this.#isDone) return false;
+    return Object.hasOwn(this.#load(engine)?.tables[table]?.pending ?? {}, index);
   }
 
   /** `flushed`: transactions through here are on disk. */
@@ -108,20 +113,15 @@ export class IndexBuilding {
   #walk(writer: EngineWriter, name: string, stored: StoredTable): StoredTable {
     const table = this.#tables.get(name);
     const { walk, ...rest } = stored;
-    const from = walk === undefined ? undefined : { table: name, key: walk.after };
-    let after: ItemKey | undefined;
-    let done = walk?.done ?? 0;
-    let count = 0;
-    for (const { key, stored: item } of itemsOf(writer, this.#app, name, from)) {
-      if (table !== undefined && item.value !== null) {
-        putIndexEntries(writer, this.#app, table, key, item.value);
-      }
-      after = key;
-      done++;
-      count++;
-      if (count === BATCH_ITEMS) break;
+    const { items, isLast } = pieceOf(writer, this.#app, name, walk?.after);
+    for (const { key, stored: item } of items) {
+      if (table === undefined || item.value === null) continue;
+      putIndexEntries(writer, this.#app, table, key, item.value);
     }
-    if (count === BATCH_ITEMS && after !== undefined) return { ...rest, walk: { after, done } };
-    return { ...rest, built: { ...rest.built, ...rest.pending }, pending: {} };
+    const after = items.at(-1)?.key;
+    if (isLast || after === undefined) {
+      return { ...rest, built: { ...rest.built, ...rest.pending }, pending: {} };
+    }
+    return { ...rest, walk: { after, done: (walk?.done ?? 0) + items.length } };
   }
 }
