@@ -123,6 +123,11 @@ export function createReplicatedStore(options: ReplicatedStoreOptions): Replicat
   ): Promise<ReadOutcome<Page<ItemOf<Table>>>> => {
     const problem = use.query(table, asked);
     if (problem !== undefined) return Promise.resolve(problem);
+    const { index } = asked;
+    if (index !== undefined && app.data.building.isPending(engine, table.name, index)) {
+      const reason = `${table.name} has no ${index} yet: this region is building the index`;
+      return Promise.resolve({ kind: "failed", code: "not-serving", reason });
+    }
     return read<QueryResult, Page<ItemOf<Table>>>(
       given,
       (reader) => ({ value: runQuery(reader, appId, table, asked), seen: "everything" }),
