@@ -21,7 +21,8 @@ export function renewalOf(
 ): RenewApp {
   const { record, site, data, holding } = app;
   const end = furthestOf(data.state(site.engine).mustReach, flushedEnd);
-  const serves = record?.phase === "serving" && holds(record, site.self);
+  const isNamed = record?.phase === "serving" && holds(record, site.self);
+  const serves = isNamed && !app.isBuilding;
   return {
     app: app.options.app,
     epoch: serves ? record.epoch : 0,

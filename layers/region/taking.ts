@@ -41,6 +41,8 @@ type Next = (
 
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 1000;
+/** The serving region, which builds the same indexes, has so long to be done as well. */
+const BUILT_APART_MS = 10_000;
 
 /** Items are as another region had them at a place that this log has yet to reach. */
 const isAhead = ({ repairUntil }: AppState, log: Log): boolean =>
@@ -55,6 +57,8 @@ export class Taking {
   #tries = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
   #staggeredFor = "";
+  /** When it last built an index. */
+  #builtAt = Number.NEGATIVE_INFINITY;
 
   constructor(app: AppParts) {
     this.#app = app;
@@ -101,7 +105,8 @@ export class Taking {
 
   /** A serving region seems to be gone. */
   considerTakeover(now: Instant): void {
-    const { record, suspected, site, holding } = this.#app;
+    const { record, suspected, site, holding, data } = this.#app;
+    if (data.building.isUnderWay(site.engine)) this.#builtAt = now.mono;
     if (record === undefined || record.phase === "fenced" || !this.#mayTry(now)) return;
     if (this.isHeld) return;
     const gone = record.serving.find((holder) => suspected.includes(holder.region));
@@ -113,11 +118,11 @@ export class Taking {
       if (holding !== undefined) this.#leave(gone.region, now);
       return;
     }
-    const { options, healthy, lostAt } = this.#app;
+    const { options, healthy, lostAt, silent } = this.#app;
     // Leaving a region that is gone is never delayed.
-    const isCooling =
-      now.mono - lostAt < options.coolDownMs && !this.#app.silent.includes(gone.region);
-    if (!healthy || isCooling || !this.isCandidate(now)) return;
+    const isCooling = now.mono - lostAt < options.coolDownMs || this.#hasJustBuilt(now);
+    if (isCooling && !silent.includes(gone.region)) return;
+    if (!healthy || !this.isCandidate(now)) return;
     const key = `${gone.region}#${record.epoch}`;
     if (this.#staggeredFor !== key) {
       this.#staggeredFor = key;
@@ -127,13 +132,19 @@ export class Taking {
     this.take({ cause: "takeover", replacing: gone.region }, now);
   }
 
+  /** Regions that were started together build together, and one is done a little earlier. */
+  #hasJustBuilt(now: Instant): boolean {
+    const hasFollowedSince = this.#app.caughtUpAt > this.#builtAt;
+    return now.mono - this.#builtAt < BUILT_APART_MS && !hasFollowedSince;
+  }
+
   /** The record names this region's earlier incarnation, or it may join. */
   considerServing(now: Instant): void {
     const { record, site } = this.#app;
     if (record === undefined || record.phase === "fenced" || !this.#mayTry(now)) return;
-    if (this.#app.data.building.isUnderWay(site.engine)) return;
     const { region } = site.self;
     if (record.mode === "active-active") {
+      if (this.#app.data.building.isUnderWay(site.engine)) return;
       if (!record.regions.includes(region) || isLeaving(record, region)) return;
       // One that lacks what the others have would answer without it.
       if (this.#app.data.state(site.engine).isPartial === true) return;
@@ -142,6 +153,7 @@ export class Taking {
       // A store that was rolled back lacks what it once acknowledged: another region has it.
       const state = this.#app.data.state(site.engine);
       if (state.mustReach !== undefined || isAhead(state, this.#app.log)) return;
+      // Also while it builds indexes: it begins after them, unless another region is done before.
       this.take({ cause: "restart" }, now);
     }
   }

@@ -16,9 +16,11 @@ const BY_VALUE = defineTable({
 });
 const SLOW_DISK_MS = 400;
 
-test("it goes on taking writes and stays in sync, and the app does not move to it before it is done", () => {
-  const options = appOptions(["a", "b"], "active-passive", "replicated");
-  const world = new World({ seed: 11, regions: ["a", "b"], apps: [options] });
+const options = appOptions(["a", "b"], "active-passive", "replicated");
+
+/** Two regions with 600 rows, in sync; `a` serves. */
+function filled(seed: number) {
+  const world = new World({ seed, regions: ["a", "b"], apps: [options] });
   world.start();
   const isInSync = (): boolean => world.app("a", APP)?.record?.inSyncRegions.length === 2;
   world.until(() => world.holders(APP).includes("a") && isInSync(), 20_000);
@@ -35,6 +37,33 @@ test("it goes on taking writes and stays in sync, and the app does not move to i
     expect(end?.kind).toBe("ok");
   };
   for (let at = 0; at < 600; at++) write(`k${at}`, "before");
+  return { world, write, isInSync };
+}
+
+test.each([
+  ["waits for the serving one", "a", 10_000],
+  ["does not wait where the serving one is gone", "b", 3000],
+])("a region that is done building first %s", (_, served, withinMs) => {
+  const { world } = filled(13);
+  for (const [id, delayMs] of [
+    ["a", 900],
+    ["b", 400],
+  ] as const) {
+    const node = world.node(id);
+    node.kill();
+    node.apps = [{ ...options, tables: [BY_VALUE] }];
+    node.flushDelayMs = delayMs;
+  }
+  for (const id of ["a", "b"]) world.node(id).start();
+  world.until(() => world.app("b", APP)?.isBuilding === false, 10_000);
+  expect(world.app("a", APP)?.isBuilding).toBe(true);
+  if (served === "b") world.node("a").kill();
+  world.until(() => world.holders(APP).length > 0, withinMs);
+  expect(world.holders(APP)).toEqual([served]);
+});
+
+test("it goes on taking writes and stays in sync, and the app does not move to it before it is done", () => {
+  const { world, write, isInSync } = filled(11);
 
   const b = world.node("b");
   b.kill();
