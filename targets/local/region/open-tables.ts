@@ -16,16 +16,18 @@ const TOLD_EVERY_MS = 1000;
 export async function openTables(
   engine: LmdbEngine,
   apps: readonly AppDefinition[],
-  log: RegionLog,
+  { log, opening }: { readonly log: RegionLog; readonly opening: (what: string) => void },
 ): Promise<void> {
   let toldAt = performance.now();
   for (const { id, tables } of apps) {
-    const opening = openDefinitions(engine, id, tables);
-    let step = opening.next();
-    for (; step.done !== true; step = opening.next()) {
+    const comparing = openDefinitions(engine, id, tables);
+    let step = comparing.next();
+    for (; step.done !== true; step = comparing.next()) {
       if (performance.now() - toldAt > TOLD_EVERY_MS) {
         toldAt = performance.now();
-        log.info({ event: "tables", app: id, ...step.value }, "rows are compared with the schema");
+        const { table, done } = step.value;
+        log.info({ event: "tables", app: id, table, done }, "rows are compared with the schema");
+        opening(`${done} rows of ${id}'s table ${table} are compared with its schema so far`);
       }
       await setImmediate();
     }

@@ -65,6 +65,7 @@ export interface RegionNodeOptions {
   readonly log: RegionLog;
   readonly faults: AppFaults;
   readonly end: (reason: string, status?: number) => void;
+  readonly opening: (what: string) => void;
 }
 
 /** What is there once the members are known. */
@@ -136,7 +137,7 @@ export class RegionNode {
       deploymentOf(config),
       openLmdbEngine({ path: join(config.dataDir, "store") }),
     ]);
-    await openTables(engine, deployment.apps, log);
+    await openTables(engine, deployment.apps, options);
     const apps = deployment.apps.map((app) => app.id);
     const board = new LeaseBoard(apps);
     const { incarnation } = engine;

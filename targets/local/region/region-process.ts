@@ -19,7 +19,7 @@ import { RegionNode } from "./region-node.ts";
 
 export async function runRegionProcess(entry: URL): Promise<void> {
   const supervisor = await joinSupervisor();
-  const { config } = supervisor;
+  const { config, opening } = supervisor;
   const log = createRegionLog(config.site);
   const end = (reason: string, status = 1): void => {
     log.error({ event: "end", reason }, "the region ends");
@@ -34,7 +34,7 @@ export async function runRegionProcess(entry: URL): Promise<void> {
   process.on("unhandledRejection", judge);
   try {
     const burden = new Burden();
-    const node = await RegionNode.start({ config, entry, log, faults, end });
+    const node = await RegionNode.start({ config, entry, log, faults, end, opening });
     supervisor.serve({
       peers: (message) => node.usePeers(message),
       faults: ({ faults }) => node.useFaults(faults),

@@ -46,6 +46,8 @@ export interface SupervisorChannel {
   readonly config: ChildConfig;
   /** Once. Whatever has arrived so far is handed on. */
   serve(duties: ChildDuties): void;
+  /** Says how far it is, where a start may take long. */
+  opening(what: string): void;
   ready(ready: Ready): void;
   /** Tells why this process cannot serve, and ends it. */
   failed(error: unknown): Promise<never>;
@@ -106,6 +108,7 @@ export async function joinSupervisor(): Promise<SupervisorChannel> {
       duties = given;
       for (const message of waiting.splice(0)) void fulfil(given, message);
     },
+    opening: (what) => say({ type: "opening", what }),
     ready: (ready) => say({ type: "ready", pid: process.pid, ...ready }),
     failed: (error) => fail(site, error),
   };

@@ -6,7 +6,7 @@
  * cannot. Everything else may come at any time, in any order.
  *
  *   supervisor -> child   start, peers, faults, health, takeovers, died, status?, members?, stop
- *   child -> supervisor   ready | failed, status!, members!
+ *   child -> supervisor   opening, ready | failed, status!, members!
  */
 import type { Entrance } from "../../../layers/api/entrance.ts";
 import type { Building } from "../../../layers/region/index-building.ts";
@@ -156,6 +156,8 @@ export type MembersResult =
   | { readonly kind: "unknown"; readonly reason: string };
 
 export type ChildMessage =
+  /** It still looks at its data, and gets on: `what`, for people. The limit of its start begins again. */
+  | { readonly type: "opening"; readonly what: string }
   | ({ readonly type: "ready"; readonly pid: number } & Ready)
   | { readonly type: "failed"; readonly what: string; readonly got: string; readonly fix: string }
   | { readonly type: "status"; readonly request: number; readonly status: ChildStatus }

@@ -94,12 +94,17 @@ function membershipOf(site: Site, told: ChildStatus | undefined): Membership {
   return told?.hasArrived === false ? "copying" : "member";
 }
 
+function notRunning({ state, child }: Site): string {
+  const opening = state === "starting" ? child?.opening : undefined;
+  return opening === undefined ? `its process is ${state}` : `its process is ${state}: ${opening}`;
+}
+
 async function describeRegion(site: Site): Promise<RegionStatus> {
   const told = site.state === "running" ? await site.child?.status(CHILD_LIMIT_MS) : undefined;
   const silent =
     site.state === "running"
       ? "its process does not answer"
-      : (site.ending?.reason ?? `its process is ${site.state}`);
+      : (site.ending?.reason ?? notRunning(site));
   const reason = told === undefined ? silent : told.reason;
   return {
     id: site.id,

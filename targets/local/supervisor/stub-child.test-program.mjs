@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { ConfigurationError } from "../../../base/errors.ts";
 import { createLink } from "../link/link.ts";
 import { joinSupervisor } from "./child.ts";
@@ -16,6 +17,12 @@ if (existsSync(join(config.dataDir, "fail-to-start"))) {
   await supervisor.failed(
     new ConfigurationError({ what: "it was told to fail", got: 1, fix: "Do not." }),
   );
+}
+if (existsSync(join(config.dataDir, "open-slowly"))) {
+  for (let left = 12; left > 0; left--) {
+    supervisor.opening(`${left} left`);
+    await setTimeout(500);
+  }
 }
 if (existsSync(join(config.dataDir, "crash-at-start"))) throw new Error("a crash at the start");
 

@@ -31,7 +31,7 @@ export interface ChildOptions {
   readonly logFile: string;
   /** What the runtime prints while it dies. */
   readonly printedFile: string;
-  /** From the start of the process to its `ready`. */
+  /** From the start of the process, or the last `opening`, to its `ready`. */
   readonly startLimitMs: number;
 }
 
@@ -51,6 +51,7 @@ export class SupervisedChild {
   #request = 0;
   #hasExited = false;
   #ready: Ready | undefined;
+  #opening: string | undefined;
   #lastWords: string | undefined;
   #printed = "";
   #logged = "";
@@ -104,6 +105,11 @@ export class SupervisedChild {
     return this.#lastWords;
   }
 
+  /** How far its start is, if it says so. */
+  get opening(): string | undefined {
+    return this.#opening;
+  }
+
   /** What it told when it was ready. */
   get ready(): Ready | undefined {
     return this.#ready;
@@ -123,6 +129,7 @@ export class SupervisedChild {
         done(() => reject(this.#startError(`was not ready within ${startLimitMs / 1000} s`)));
       }, startLimitMs);
       const listen = (message: ChildMessage) => {
+        if (message.type === "opening") limit.refresh();
         if (message.type === "ready") done(() => resolve(message));
         if (message.type !== "failed") return;
         const { what, got, fix } = message;
@@ -180,6 +187,7 @@ export class SupervisedChild {
   }
 
   #heard(message: ChildMessage): void {
+    if (message.type === "opening") this.#opening = message.what;
     if (message.type === "ready") this.#ready = message;
     if (message.type !== "status" && message.type !== "members") return;
     this.#waiting.get(message.request)?.(message);

@@ -234,6 +234,21 @@ describe("a region's process", () => {
     expect([thawed.up, thawed.healthy, thawed.pid]).toEqual([true, true, pid]);
   });
 
+  test("that says how far its start is may start for longer than the limit", async () => {
+    const deployment = await up({ startLimitMs: 4000 });
+    await fault(deployment, "kill", [A]);
+    writeFileSync(join(dataDir, "regions", A, "open-slowly"), "");
+    const restarted = fault(deployment, "restart", [A]);
+    const seen = new Set<string>();
+    const isOver = restarted.then(() => true);
+    while (!(await Promise.race([isOver, deployment.status().then(() => false)]))) {
+      seen.add(regionOf(await deployment.status(), A).reason ?? "");
+    }
+    expect((await restarted).status).toBe(200);
+    expect([...seen]).toContainEqual(expect.stringMatching(/^its process is starting: \d+ left$/));
+    expect(regionOf(await deployment.status(), A).up).toBe(true);
+  });
+
   test("whose health is broken is up and not healthy, until it is healed", async () => {
     const deployment = await up();
     await fault(deployment, "break-health", [A]);
