@@ -13,7 +13,9 @@ import {
 import { defineTable } from "../../../layers/key-value/table.ts";
 
 const version = readFileSync(process.env.DEFINITIONS_VERSION, "utf8").trim();
-const shape = { id: z.string(), all: z.literal("all"), color: z.string() };
+const shape = { id: z.string(), all: z.literal("all"), color: z.string(), text: z.string() };
+/** Large enough that an index over some thousand rows takes many batches. */
+const TEXT = "x".repeat(5000);
 if (version === "defaulted") shape.size = z.string().default("L");
 if (version === "required") shape.size = z.string();
 
@@ -45,7 +47,8 @@ const app = defineApp({
           const writes = [];
           for (let at = call.body.from; at < call.body.to; at++) {
             const id = `${call.params.id}${String(at).padStart(6, "0")}`;
-            writes.push({ kind: "put", table: rows, item: { id, all: "all", color: `of ${id}` } });
+            const item = { id, all: "all", color: `of ${id}`, text: TEXT };
+            writes.push({ kind: "put", table: rows, item });
           }
           return call.commit(writes, { status: 204 });
         },
