@@ -19,6 +19,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
 import { afterAll, expect, test } from "vitest";
 import { ampleMs } from "../targets/local/tests/limits.ts";
 
@@ -36,6 +37,7 @@ function run(cwd: string, referenceMs: number, command: string, ...given: string
 const program = join(app, "node_modules", "understudy", "cli", "understudy.mjs");
 const understudy = (cwd: string, ...given: string[]): string =>
   run(cwd, 120_000, join(cwd, "node_modules", ".bin", "understudy"), ...given);
+const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 
 /** The commands that the README shows, each with the line it goes on in. */
@@ -61,6 +63,30 @@ function installed(): string | undefined {
     return `npm install did not work: ${(error as Error).message.split("\n")[0]}`;
   }
   return undefined;
+}
+
+/** The description of the API is there, with the files that its page names, and shows its routes. */
+async function opensDocs(frontDoor: string): Promise<void> {
+  const page = await (await fetch(`${frontDoor}/docs`)).text();
+  const files = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? "");
+  expect(files).toContain("/docs/swagger-ui-bundle.js");
+  for (const file of files) {
+    const { status } = await fetch(new URL(file, frontDoor));
+    expect([file, status]).toEqual([file, 200]);
+  }
+  if (!existsSync(CHROMIUM))
+    return console.info("skipped: no browser here, so /docs is not looked at");
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  try {
+    const tab = await browser.newPage();
+    await tab.goto(`${frontDoor}/docs`);
+    await tab
+      .getByText("/notes/api/notes")
+      .first()
+      .waitFor({ timeout: ampleMs(30_000) });
+  } finally {
+    await browser.close();
+  }
 }
 
 test("the packed package makes an app, whose test loses a region, and serves it", async (context) => {
@@ -98,6 +124,7 @@ test("the packed package makes an app, whose test loses a region, and serves it"
       { text: "hello" },
     ]);
   } else console.info("skipped: no curl here, so the lines of the README are not typed");
+  await opensDocs(frontDoor);
   const notes = `${frontDoor}/notes/api/notes`;
   const add = async (text: string): Promise<Response> => {
     const headers = { "content-type": "application/json", "idempotency-key": text };

@@ -13,9 +13,12 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DocsFile } from "../../layers/api/index.ts";
+
+const { resolve } = createRequire(import.meta.url);
 
 export type Pages = (request: Request, path: string) => Promise<Response | undefined>;
 
@@ -150,10 +153,10 @@ export function webRoot(): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
-/** Files of swagger-ui-dist, for /docs. */
+/** Files of swagger-ui-dist, for /docs. Where it is, is npm's choice: beside this package, mostly. */
 export const docsFile: DocsFile = async (name) => {
-  const path = join(packageRoot(), "node_modules", "swagger-ui-dist", name);
-  const body = await readFile(path).catch(() => undefined);
+  const read = async () => readFile(join(dirname(resolve("swagger-ui-dist/package.json")), name));
+  const body = await read().catch(() => undefined);
   if (body === undefined) return undefined;
   const contentType = TYPES[extname(name)] ?? "application/octet-stream";
   return { body: new Uint8Array(body), contentType };
