@@ -26,6 +26,8 @@ export interface TakeOptions {
   /** Only while a majority suspects this region. */
   readonly replacing?: string;
   readonly forced?: boolean;
+  /** An operator's word. */
+  readonly acceptDataLoss?: boolean;
   readonly by?: string;
   readonly reason?: string;
   readonly answer?: CommandAnswer;
@@ -174,7 +176,8 @@ export class Taking {
     const reason =
       options.reason ?? (replacing === undefined ? cause : `${replacing} does not answer`);
     const made = this.#app.change(options.by ?? site.self.region, reason, now);
-    const change = { ...made, changeId: options.commandId ?? made.changeId };
+    const named = { ...made, changeId: options.commandId ?? made.changeId };
+    const change = options.acceptDataLoss === true ? changes.withLoss(named) : named;
     let refusal = "the record changed meanwhile";
     this.#underWay++;
     const next: Next = (record, _change, isSuspected) => {

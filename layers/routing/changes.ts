@@ -24,6 +24,7 @@ export interface Change {
   readonly at: WallMs;
   readonly by: string;
   readonly reason: string;
+  readonly acceptedDataLoss?: true;
 }
 
 export type Changed =
@@ -66,6 +67,7 @@ export function next(
     from: servingRegionsOf(record),
     to: serving.map((holder) => holder.region),
     epoch,
+    ...(change.acceptedDataLoss ? { acceptedDataLoss: change.acceptedDataLoss } : {}),
   };
   const journal = [...record.journal, entry].slice(-JOURNAL_KEPT);
   return {
@@ -106,6 +108,9 @@ export function create(terms: AppTerms, holder: Holder, change: Change): Routing
   return created.ok ? created.record : empty;
 }
 
+/** An operator's word: what was acknowledged may be missing. */
+export const withLoss = (change: Change): Change => ({ ...change, acceptedDataLoss: true });
+
 /**
  * `taker` becomes the holder in place of the serving region (active-passive). `forced` when it may
  * lack acknowledged writes: an operator's word, never a decision of the machine.
@@ -133,7 +138,10 @@ export function takeOver(
   const leaving = record.leaving?.filter((region) => region !== taker.region);
   // Nobody knows whether the forced epoch was ever begun: its start says what may be missing.
   const isOwn = record.serving.some(({ region }) => region === taker.region);
-  return next(record, options.cause, change, {
+  // Of a `local` app any taker may lack what was acknowledged.
+  const mayLack = options.forced || record.durability === "local";
+  const { acceptedDataLoss: _, ...lossless } = change;
+  return next(record, options.cause, mayLack ? change : lossless, {
     serving: [taker],
     inSyncRegions: kept,
     forced: options.forced || (record.forced && isOwn),

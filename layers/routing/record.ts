@@ -65,6 +65,8 @@ export interface JournalEntry {
   readonly from: readonly string[];
   readonly to: readonly string[];
   readonly epoch: number;
+  /** `by` has accepted, for this `reason`, that acknowledged writes may be missing after it. */
+  readonly acceptedDataLoss?: true;
 }
 
 /**

@@ -14,7 +14,7 @@
  *  G2 a region leaves only when it is out of the in-sync set, or by an operator's word (depart)
  *  G3 enough regions are left for the app's `minInSync`                   (retire)
  */
-import { type Change, type Changed, next, refuse } from "./changes.ts";
+import { type Change, type Changed, next, refuse, withLoss } from "./changes.ts";
 import { isLeaving, type RoutingRecord, servingRegionsOf } from "./record.ts";
 
 /** `inSyncTarget`: what the app wants now; a deployment that began alone may have wanted less. */
@@ -100,7 +100,7 @@ export function depart(
   const inSyncRegions = without(record.inSyncRegions);
   const regions = without(record.regions);
   const primary = record.primary === region ? (serving[0]?.region ?? regions[0]) : record.primary;
-  return next(record, "region-removed", change, {
+  return next(record, "region-removed", forced ? withLoss(change) : change, {
     regions,
     leaving: without(record.leaving ?? []),
     inSyncRegions: inSyncRegions.length > 0 ? inSyncRegions : serving.map((h) => h.region),
