@@ -5,10 +5,11 @@ import { commandIdOf, isCommandId } from "../routing/repeats.ts";
 import { type AppApi, createAppApi } from "./app-api.ts";
 import type { Call } from "./call.ts";
 import type { AppContext } from "./define-app.ts";
+import { addLateRoutes, lateCountsShape } from "./late-routes.ts";
 import { operatorProblem } from "./operator.ts";
-import { problem, problemOfCommand } from "./problem.ts";
+import { problemOfCommand } from "./problem.ts";
 import type { Answer } from "./reply.ts";
-import { sentApp } from "./routing-view.ts";
+import { noApp, sentApp } from "./routing-view.ts";
 import { textOf } from "./text.ts";
 
 const JOURNAL_LIMIT = 500;
@@ -38,6 +39,7 @@ const viewShape = recordShape.extend({
   holdsLease: z.boolean(),
   minInSync: z.number(),
   objectives: z.object({ rtoMs: z.number(), rpoMs: z.number() }),
+  lateWrites: lateCountsShape,
   takeover: z
     .object({
       step: z.string(),
@@ -64,6 +66,7 @@ const entryShape = z.object({
   from: strings,
   to: strings,
   epoch: z.number(),
+  acceptedDataLoss: z.literal(true).optional(),
 });
 const sightingShape = z.object({ voter: z.string(), ageMs: z.number(), reason: z.string() });
 const checkShape = z.object({
@@ -213,6 +216,7 @@ export function createRoutingRoutes(context: AppContext, options: RoutingRouteOp
     },
   });
 
+  addLateRoutes(api, routing, operatorToken);
   return api;
 }
 
@@ -226,5 +230,3 @@ function commandIdIn(call: Call): string | undefined {
   const ofKey = digest(`command\n${idempotency.scope}\n${key}`).slice(0, ID_LENGTH);
   return commandIdOf(ofKey, requestHash.slice(0, ID_LENGTH));
 }
-
-const noApp = (app: string) => problem("not-found", `No app is named ${app.slice(0, 64)}.`);

@@ -11,6 +11,7 @@ const TABLE_KEYS: Readonly<Record<keyof TableOptions<z.ZodObject, string, string
   sortKey: true,
   indexes: true,
   expires: true,
+  confidential: true,
 };
 const INDEX_KEYS: Readonly<Record<keyof IndexDefinition, true>> = {
   partitionKey: true,
@@ -25,6 +26,7 @@ export function checkDefinition(options: {
   readonly sortKey?: string | undefined;
   readonly indexes?: Readonly<Record<string, IndexDefinition>>;
   readonly expires?: string | undefined;
+  readonly confidential?: boolean | undefined;
 }): void {
   const { name } = options;
   const refuse = (what: string, got: unknown, fix: string): never => {
@@ -49,6 +51,10 @@ export function checkDefinition(options: {
   known(options.expires, "expires");
   if (options.partitionKey === options.sortKey) {
     refuse("both keys are one field", options.sortKey, "Name another, or leave out sortKey.");
+  }
+  const { confidential = false } = options;
+  if (typeof confidential !== "boolean") {
+    refuse("confidential is no boolean", confidential, "Give true, or leave it out.");
   }
   for (const [index, keys] of Object.entries(options.indexes ?? {})) {
     if (!namePattern.test(index)) refuse("the name of an index cannot be used", index, rule);

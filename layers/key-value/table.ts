@@ -76,6 +76,8 @@ export interface TableDefinition<
    * reader may still find it after that second, and one that must not has to compare.
    */
   readonly expires: string | undefined;
+  /** Operators are not shown its values, only keys (late writes). */
+  readonly confidential: boolean;
   /** The item as it will be stored, or why it cannot be. */
   parse(item: unknown): Checked<JsonObject>;
   /** What a stored item is under this schema (stored-rows.ts), or what is wrong with it. */
@@ -120,6 +122,11 @@ export interface TableOptions<
    * item without a number there stays, and so does one that is written again with a later one.
    */
   readonly expires?: FieldOf<Schema>;
+  /**
+   * Its values are secrets or somebody's private matter: the list of late writes, which operators
+   * see, neither keeps nor shows them, only the keys. Default false.
+   */
+  readonly confidential?: boolean;
 }
 
 const invalid = (reason: string): Checked<never> => ({ kind: "failed", code: "invalid", reason });
@@ -138,7 +145,7 @@ export function defineTable<
   options: TableOptions<Schema, PartitionKey, SortKey>,
 ): TableDefinition<Schema, PartitionKey, SortKey> {
   checkDefinition(options);
-  const { name, schema, partitionKey, expires } = options;
+  const { name, schema, partitionKey, expires, confidential = false } = options;
   const sortKey = options.sortKey as SortKey;
   const indexes: Readonly<Record<string, IndexDefinition>> = options.indexes ?? {};
   const indexList = Object.entries(indexes);
@@ -195,6 +202,7 @@ export function defineTable<
     sortKey,
     indexes,
     expires,
+    confidential,
     parse,
     parseStored: createRowReader(schema),
     defaultOf,

@@ -4,6 +4,7 @@
  *
  *   ("a", app)                     AppState: fence, begun epoch, repair
  *   ("s", app, epoch, position)    stranded entries, until a holder has judged them
+ *   ("sc", app)                    how many of them there are
  *
  * Invariants
  *  D1 a transaction's conditions are all checked before its first change      (evaluate)
@@ -32,6 +33,7 @@ import {
   wasLossless,
 } from "../key-value/log.ts";
 import type { Merge, Written } from "../key-value/merge.ts";
+import { isPlatformName } from "../key-value/platform-names.ts";
 import type { IdempotencyRecord, WriteCode } from "../key-value/port.ts";
 import type { ItemKey, JsonObject, TableDefinition } from "../key-value/table.ts";
 import { OBJECTS } from "../objects/names.ts";
@@ -101,11 +103,13 @@ export class AppData {
   readonly #rules: RegionRules;
   readonly #stateKey: string;
   readonly #strandedRange: KeyRange;
+  readonly #strandedCountKey: string;
 
   constructor(app: string, merge: Merge, tables: readonly TableDefinition[], rules: RegionRules) {
     this.app = app;
     this.#stateKey = tuple("a", app);
     this.#strandedRange = tupleRange("s", app);
+    this.#strandedCountKey = tuple("sc", app);
     this.merge = merge;
     this.bytes = new ByteLedger(app);
     this.#tables = new Map(tables.map((table) => [table.name, table]));
@@ -116,6 +120,11 @@ export class AppData {
 
   table(name: string): TableDefinition {
     return this.#tables.get(name) ?? platformTable(name);
+  }
+
+  /** Of a table that this version of the app does not know, nobody can say that it is no secret. */
+  isConfidential(table: string): boolean {
+    return isPlatformName(table) || this.#tables.get(table)?.confidential !== false;
   }
 
   state(reader: EngineReader): AppState {
@@ -327,7 +336,7 @@ export class AppData {
       );
       if (isKnown) continue;
       const changes = [...(before?.entry.changes ?? []), change];
-      writer.put(at, { entry: { ...entry, changes }, lossless });
+      this.#putStranded(writer, at, { entry: { ...entry, changes }, lossless });
     }
   }
 
@@ -354,8 +363,27 @@ export class AppData {
       // What only collects is nobody's write: whoever serves collects it again.
       if (entry.changes.every(({ of }) => of !== undefined)) continue;
       const lossless = wasLossless(starts, entry.epoch);
-      writer.put(this.strandedKey({ entry, lossless }), { entry, lossless });
+      this.#putStranded(writer, this.strandedKey({ entry, lossless }), { entry, lossless });
     }
+  }
+
+  #putStranded(writer: EngineWriter, at: string, stranded: StrandedEntry): void {
+    const more = writer.get(at) === undefined ? 1 : 0;
+    writer.put(this.#strandedCountKey, this.strandedCount(writer) + more);
+    writer.put(at, stranded);
+  }
+
+  /** A holder has judged these. */
+  forgetStranded(writer: EngineWriter, keys: readonly string[]): void {
+    const gone = keys.filter((key) => writer.get(key) !== undefined);
+    writer.put(this.#strandedCountKey, this.strandedCount(writer) - gone.length);
+    for (const key of gone) writer.remove(key);
+  }
+
+  /** How many entries no holder has judged yet. A store of before they were counted counts once. */
+  strandedCount(reader: EngineReader): number {
+    const known = reader.get(this.#strandedCountKey) as number | undefined;
+    return known ?? Array.from(reader.range(this.#strandedRange)).length;
   }
 
   strandedKey({ entry }: StrandedEntry): string {

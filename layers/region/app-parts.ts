@@ -28,6 +28,8 @@ export interface AppOptions extends AppTerms {
   readonly rtoMs: number;
   /** Entries that a log keeps at least; who needs older ones is rebuilt. Default LOG_KEPT. */
   readonly logKept?: number;
+  /** Late writes that are kept, judged last. Default LATE_KEPT (late-ledger.ts). */
+  readonly lateKept?: number;
 }
 
 export const LOG_KEPT = 100_000;

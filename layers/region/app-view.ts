@@ -7,6 +7,7 @@ import type { Instant } from "../../base/clock.ts";
 import type { AppView, TakeoverView } from "../routing/port.ts";
 import { type RoutingRecord, type RoutingView, viewOf } from "../routing/record.ts";
 import type { AppRegion } from "./app-region.ts";
+import { lateCountsOf } from "./late-list.ts";
 
 export type LiveView = Omit<AppView, keyof RoutingView>;
 
@@ -18,6 +19,7 @@ export function liveViewOf(app: AppRegion, now: Instant): LiveView {
     ...app.standings.shown(now),
     takeover: takeoverOf(app, now),
     holdsLease: holding?.mayWrite(now) === true,
+    lateWrites: lateCountsOf(app, now),
     minInSync,
     objectives: { rtoMs, rpoMs },
   };

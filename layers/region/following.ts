@@ -156,6 +156,7 @@ export class Following {
         end: log.end,
         isStranded: this.#data.stranded(engine, 1).length > 0,
         ...(this.#data.building.isUnderWay(engine) ? { isBuilding: true } : {}),
+        stranded: this.#data.strandedCount(engine),
       });
     };
     this.#afterFlush.push({ sequence, act });

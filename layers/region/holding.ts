@@ -142,7 +142,9 @@ export class Holding {
   standing(now: Instant): Standing {
     const { committed, beganAt, shipping } = this;
     const end = this.log.end.position;
-    return standingOf({ end, committed, beganAt, peers: shipping.peers.values() }, now.mono);
+    const waiting = this.#data.strandedCount(this.#site.engine);
+    const peers = shipping.peers.values();
+    return standingOf({ end, committed, beganAt, peers, waiting }, now.mono);
   }
   get waiting(): number {
     return this.#writes.size + this.#reads.size;

@@ -12,6 +12,7 @@ import type { RoutingRecord } from "../routing/record.ts";
 import { NOT_WHOLE } from "./app-data.ts";
 import { type AppParts, LOG_KEPT } from "./app-parts.ts";
 import { judge } from "./judgement.ts";
+import { LateLedger } from "./late-ledger.ts";
 import type { RegionMessage } from "./messages.ts";
 import { Stability, type Standing } from "./tombstones.ts";
 
@@ -23,9 +24,11 @@ export class LateWrites {
   readonly #app: AppParts;
   readonly #standings = new Map<string, Standing>();
   readonly #stability = new Stability();
+  readonly #ledger: LateLedger;
 
   constructor(app: AppParts) {
     this.#app = app;
+    this.#ledger = new LateLedger(app);
   }
 
   /** Now and then. */
@@ -36,6 +39,7 @@ export class LateWrites {
       this.#tellStanding(record.regions);
       return;
     }
+    this.#ledger.adopt(now);
     const entries = data.stranded(site.engine, AT_ONCE);
     if (holding !== undefined) holding.shipping.isStranded = entries.length > 0;
     const holder = record.serving[0]?.region;
@@ -119,10 +123,14 @@ export class LateWrites {
     const { holding, data, site } = this.#app;
     if (holding === undefined || data.merge === "active-active") return;
     let position = 0;
+    const by = { judgedAt: Math.floor(now.wall), judgedBy: site.self.region };
     for (const stranded of entries) {
-      const judgement = judge(site.engine, data, stranded);
-      if (judgement !== undefined) position = holding.writeChanges(judgement.changes, now);
+      const judgement = judge(site.engine, data, stranded, by);
+      if (judgement === undefined || judgement.changes.length === 0) continue;
+      const counted = this.#ledger.counted(judgement);
+      position = holding.writeChanges(counted, now);
     }
+    this.#ledger.collect(now);
     const keys = entries.map((stranded) => data.strandedKey(stranded));
     holding.read(position, now, (end) => {
       if (end !== "committed") return;
@@ -132,9 +140,8 @@ export class LateWrites {
   }
 
   forget(keys: readonly string[]): void {
-    this.#app.site.engine.transact((writer) => {
-      for (const key of keys) writer.remove(key);
-    });
+    const { data, site } = this.#app;
+    site.engine.transact((writer) => data.forgetStranded(writer, keys));
   }
 
   /** What a region lacks of others' logs and does not get from them. */

@@ -56,6 +56,8 @@ export type RegionMessage = ForApp &
         readonly isStranded?: boolean;
         /** It builds indexes, and does not serve the app before they are there. */
         readonly isBuilding?: boolean;
+        /** How many. */
+        readonly stranded?: number;
       }
     /** An append came from an epoch that the receiver is already beyond. */
     | { readonly type: "superseded"; readonly epoch: number }

@@ -51,6 +51,8 @@ export interface Peer {
   isStranded: boolean;
   /** Builds indexes: no region to move the app to. */
   isBuilding: boolean;
+  /** How many; undefined while it has not said. */
+  waiting: number | undefined;
   status: "unknown" | "ok" | "repairing" | "snapshot";
 }
 
@@ -118,6 +120,7 @@ export class Shipping {
       isProbing: false,
       isStranded: true,
       isBuilding: false,
+      waiting: undefined,
       status: "unknown",
     };
     this.peers.set(region, peer);
@@ -229,7 +232,10 @@ export class Shipping {
     peer.isBuilding = message.isBuilding === true;
     // One that comes behind later ones may be from before it stranded anything.
     const isNews = message.isStranded !== undefined && message.through >= peer.match;
-    if (isNews) peer.isStranded = message.isStranded === true;
+    if (isNews) {
+      peer.isStranded = message.isStranded === true;
+      peer.waiting = message.isStranded ? message.stranded : 0;
+    }
     if (message.status === "repairing" || message.status === "rebuild") {
       if (peer.has !== undefined) peer.has = Math.min(peer.has, message.end.position);
       peer.status = message.status === "repairing" ? "repairing" : "snapshot";

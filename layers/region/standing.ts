@@ -16,14 +16,20 @@ export interface Held {
   /** Where this epoch's `begin` stands in the log: an entry that is nobody's write. */
   readonly beganAt: number;
   readonly peers: Iterable<Peer>;
+  /** Entries of its own that are stranded. */
+  readonly waiting: number;
 }
 
-export function standingOf({ end, committed, beganAt, peers }: Held, mono: number): Standing {
+export function standingOf(
+  { end, committed, beganAt, peers, ...own }: Held,
+  mono: number,
+): Standing {
   const writesIn = (after: number, through: number): number =>
     Math.max(0, through - after - (after < beganAt && beganAt <= through ? 1 : 0));
   const lag: Record<string, Lag> = {};
   let furthest = 0;
   let isCertain = true;
+  let waiting: number | undefined = own.waiting;
   for (const peer of peers) {
     const { region, has, isHeard, progressAt } = peer;
     const known = has === undefined ? undefined : Math.max(has, isHeard ? peer.common : 0);
@@ -31,11 +37,14 @@ export function standingOf({ end, committed, beganAt, peers }: Held, mono: numbe
     // Before its first answer nobody knows since when it lacks something.
     const behindMs = isHeard ? Math.max(0, Math.round((mono - progressAt) * 10) / 10) : undefined;
     lag[region] = { writes, ms: writes === 0 ? 0 : behindMs };
+    waiting =
+      waiting === undefined || peer.waiting === undefined ? undefined : waiting + peer.waiting;
     if (has === undefined) isCertain = false;
     else furthest = Math.max(furthest, has);
   }
   const alone = writesIn(furthest, committed);
-  return { lag, writesAtRisk: alone === 0 || isCertain ? alone : undefined };
+  const writesAtRisk = alone === 0 || isCertain ? alone : undefined;
+  return { lag, writesAtRisk, ...(waiting === undefined ? {} : { waiting }) };
 }
 
 /** What the epoch before said of its log, if this region followed that very epoch. */

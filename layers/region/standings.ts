@@ -8,7 +8,7 @@
  */
 import type { Instant } from "../../base/clock.ts";
 import type { ShownStanding, Standing, ToldStanding } from "../routing/standing.ts";
-import { combineStandings } from "../routing/standing.ts";
+import { combineStandings, STANDING_KEPT_MS } from "../routing/standing.ts";
 import type { AppParts } from "./app-parts.ts";
 import type { RegionMessage } from "./messages.ts";
 
@@ -45,6 +45,16 @@ export class Standings {
       others,
       serving.map((region) => this.#toldBy(region, record?.epoch ?? 0, now)),
     );
+  }
+
+  /** Late writes that wait for a judgement, as the holder knows; of an active-passive app. */
+  waiting(now: Instant): number | undefined {
+    const { record } = this.#app;
+    const holder = record?.serving[0]?.region;
+    if (record === undefined || holder === undefined) return undefined;
+    const told = this.#toldBy(holder, record.epoch, now);
+    const isFresh = told !== undefined && told.ageMs <= STANDING_KEPT_MS;
+    return isFresh ? told.standing.waiting : undefined;
   }
 
   #toldBy(region: string, epoch: number, now: Instant): ToldStanding | undefined {

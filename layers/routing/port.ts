@@ -5,6 +5,7 @@
  * register, so their outcome can be unknown.
  */
 import type { Outcome } from "../../base/outcome.ts";
+import type { LateAsked, LateCounts, LatePage } from "./late.ts";
 import type { JournalEntry, RoutingView } from "./record.ts";
 import type { ShownStanding, Standing, UnknownReason } from "./standing.ts";
 import type { VotersView } from "./voters.ts";
@@ -51,6 +52,8 @@ export interface AppView extends RoutingView, ShownStanding {
   readonly holdsLease: boolean;
   /** Only of an app with takeover steps anything but null. */
   readonly takeover: TakeoverView;
+  /** What was beyond cuts. */
+  readonly lateWrites: LateCounts;
   /** With fewer regions in sync than this, writes are refused (`replicated`). */
   readonly minInSync: number;
   /** What the app is to be judged by (drill), in milliseconds. */
@@ -93,6 +96,8 @@ export interface Routing {
   voters(): VotersView;
   /** Newest first; of one app or of all. */
   journal(app?: string): readonly (JournalEntry & { readonly app: string })[];
+  /** Late writes with their values, from this region's copy; of one app or of all. */
+  lateWrites(asked: LateAsked): Outcome<LatePage, "invalid">;
   command(
     app: string,
     command: Command,

@@ -19,6 +19,8 @@ export interface Lag {
 export interface Standing {
   readonly lag: Readonly<Record<string, Lag>>;
   readonly writesAtRisk: number | undefined;
+  /** Late writes that wait for a judgement (late.ts); absent where a region has not said. */
+  readonly waiting?: number;
 }
 
 /**

@@ -11,6 +11,7 @@
 import type { Instant } from "../../base/clock.ts";
 import type { AppRegion } from "../../layers/region/app-region.ts";
 import { liveViewOf, recordViewOf, takeoverOf } from "../../layers/region/app-view.ts";
+import { lateWritesOf } from "../../layers/region/late-list.ts";
 import type { Region } from "../../layers/region/region.ts";
 import { LagNews } from "../../layers/routing/lag-news.ts";
 import type { AppView, Routing, RoutingEvent } from "../../layers/routing/port.ts";
@@ -97,6 +98,7 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
     regions: () => regions.all(),
     voters: options.voters,
     journal: (app) => journal.newest(app),
+    lateWrites: (asked) => lateWritesOf(region.apps, asked, now()),
     command: async (id, command, given) => {
       const app = region.apps.get(id);
       if (app === undefined) {

@@ -8,6 +8,7 @@ import type { Instant } from "../../base/clock.ts";
 import { failed, type Outcome, unknown } from "../../base/outcome.ts";
 import type { AppRegion, CommandAnswer } from "../../layers/region/app-region.ts";
 import { liveViewOf, recordViewOf, takeoverOf } from "../../layers/region/app-view.ts";
+import { lateWritesOf } from "../../layers/region/late-list.ts";
 import { LagNews } from "../../layers/routing/lag-news.ts";
 import type {
   AppView,
@@ -79,6 +80,7 @@ export function createSimulatedRouting(options: SimulatedRoutingOptions): Simula
         )
         .filter(({ app }) => only === undefined || app === only)
         .reverse(),
+    lateWrites: (asked) => lateWritesOf(apps, asked, now()),
     command: async (id, command, given) => {
       const app = apps.get(id);
       if (app === undefined) return failed("unknown-app", `no app is named ${id}`);

@@ -13,6 +13,7 @@ const expires = z.number().int();
 
 export const users = defineTable({
   name: "users",
+  confidential: true,
   schema: z.strictObject({
     /** Folded: the name that is unique. */
     username: z.string(),
@@ -32,6 +33,7 @@ export const users = defineTable({
 
 export const sessions = defineTable({
   name: "sessions",
+  confidential: true,
   schema: z.strictObject({
     sessionId: z.string(),
     userId: z.string(),
@@ -57,6 +59,7 @@ export const sessions = defineTable({
 
 export const signingKeys = defineTable({
   name: "signing-keys",
+  confidential: true,
   schema: z.strictObject({
     purpose: z.literal("access-token"),
     kid: z.string(),
@@ -72,6 +75,7 @@ export const signingKeys = defineTable({
 /** Failed tries, one row per region: see layers/identity/attempts.ts. */
 export const attemptLevels = defineTable({
   name: "attempts",
+  confidential: true,
   schema: z.strictObject({
     /** The bucket's name and a digest of what it counts for. */
     bucket: z.string(),
@@ -88,6 +92,7 @@ export const attemptLevels = defineTable({
 /** Codes that are good once: to reset a password, to sign in by link. */
 export const oneTimeCodes = defineTable({
   name: "one-time-codes",
+  confidential: true,
   schema: z.strictObject({
     /** Purpose and digest: of the user name for a reset, of the code itself for a link. */
     name: z.string(),
@@ -103,6 +108,7 @@ export const oneTimeCodes = defineTable({
 /** Messages to people. A row for a user who does not exist keeps the answers alike. */
 export const outbox = defineTable({
   name: "outbox",
+  confidential: true,
   schema: z.strictObject({
     box: z.literal("mail"),
     id: z.string(),
@@ -123,6 +129,7 @@ export const outbox = defineTable({
 /** Which account a person of another provider has. */
 export const links = defineTable({
   name: "links",
+  confidential: true,
   schema: z.strictObject({
     /** Digest of provider and subject. */
     link: z.string(),
@@ -140,6 +147,7 @@ export const links = defineTable({
 /** States of federated sign-in that were finished: none is good twice. */
 export const usedStates = defineTable({
   name: "used-states",
+  confidential: true,
   schema: z.strictObject({ state: z.string(), expires }),
   partitionKey: "state",
   expires: "expires",

@@ -47,6 +47,7 @@ export function createScriptedRouting(
       writesAtRisk: 0,
       holdsLease: region === primary,
       takeover: null,
+      lateWrites: { recovered: 0, superseded: 0, partly: 0, neverAcknowledged: 0, waiting: 0 },
       minInSync: 1,
       objectives: { rtoMs: 900_000, rpoMs: 0 },
     });
@@ -91,6 +92,7 @@ export function createScriptedRouting(
           to: [primary],
           epoch: 1,
         })),
+    lateWrites: () => ({ kind: "ok", value: { items: [], readAt: region, dataAgeMs: 0 } }),
     command: async (app, command, options) => {
       routing.commands.push({ app, command, by: options.by });
       const next = routing.nextCommand;
