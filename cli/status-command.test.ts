@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { wallMs } from "../base/clock.ts";
 import { describeTerms } from "./status-command.ts";
 
 const app: Parameters<typeof describeTerms>[0] = {
@@ -52,5 +53,45 @@ test("status compares what a local app has in one region only with its objective
   const lag = { b: { writes: 3, ms: 5_000 } };
   expect(describeTerms({ ...app, durability: "local", lag })).toEqual([
     "shop: 5s of writes are in one region only, 1s at most wanted (objectives.rpoMs)",
+  ]);
+});
+
+test("status counts late writes, and names the command that lists them", () => {
+  const none = { recovered: 0, superseded: 0, partly: 0, neverAcknowledged: 0, waiting: null };
+  expect(describeTerms({ ...app, lateWrites: none })).toEqual([]);
+  const some = { ...none, recovered: 4, partly: 1, waiting: 2 };
+  expect(describeTerms({ ...app, lateWrites: some })).toEqual([
+    "shop: late writes: 4 recovered, 1 partly recovered, 2 not judged yet; " +
+      "`understudy late-writes shop` lists them",
+  ]);
+});
+
+test("status says where an app moved last, and how long writes paused", () => {
+  const lastMove = {
+    version: 4,
+    changeId: "x",
+    at: wallMs(0),
+    cause: "takeover",
+    by: "b",
+    reason: "a does not answer",
+    from: ["a"],
+    to: ["b"],
+    epoch: 2,
+  } as const;
+  const line = "shop: last move: takeover at 1970-01-01 00:00:00.000Z, a -> b";
+  expect(describeTerms({ ...app, lastMove })).toEqual([`${line}, the pause is not known`]);
+  const measured = { ...lastMove, pauseMs: 132, pauseSince: "heard" } as const;
+  expect(describeTerms({ ...app, lastMove: measured })).toEqual([`${line}, writes paused 132ms`]);
+  const forced = {
+    ...measured,
+    cause: "failover",
+    acceptedDataLoss: true,
+    by: "rider",
+    reason: "fire",
+    pauseSince: "start",
+  } as const;
+  expect(describeTerms({ ...app, lastMove: forced })).toEqual([
+    "shop: last move: failover at 1970-01-01 00:00:00.000Z, a -> b, writes paused at least 132ms, " +
+      "data loss accepted by rider: fire",
   ]);
 });

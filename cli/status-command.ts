@@ -42,7 +42,45 @@ export function describeTerms(app: DeploymentStatus["apps"][number]): string[] {
       `${lag} of writes are in one region only, ${most} at most wanted (objectives.rpoMs)`,
     );
   }
+  if (app.lastMove) lines.push(describeMove(app.lastMove));
+  const late = describeLateCounts(app);
+  if (late !== undefined) lines.push(late);
   return lines.map((line) => `${app.app}: ${line}`);
+}
+
+type Move = NonNullable<DeploymentStatus["apps"][number]["lastMove"]>;
+
+function describeMove(move: Move): string {
+  const { cause, at, from, to, by, reason, acceptedDataLoss, pauseMs, pauseSince } = move;
+  const where = `${from.join(", ")} -> ${to.join(", ")}`;
+  const least = pauseSince === "start" ? "at least " : "";
+  return [
+    `last move: ${cause} at ${new Date(at).toISOString().replace("T", " ")}`,
+    where,
+    pauseMs === undefined
+      ? "the pause is not known"
+      : `writes paused ${least}${formatDuration(pauseMs)}`,
+    ...(acceptedDataLoss ? [`data loss accepted by ${by}: ${reason}`] : []),
+  ].join(", ");
+}
+
+/** Nothing where there were none. */
+function describeLateCounts({
+  app,
+  lateWrites,
+}: DeploymentStatus["apps"][number]): string | undefined {
+  if (lateWrites === undefined) return undefined;
+  const { recovered, superseded, partly, neverAcknowledged, waiting } = lateWrites;
+  const counts: readonly (readonly [number, string])[] = [
+    [recovered, "recovered"],
+    [superseded, "superseded"],
+    [partly, "partly recovered"],
+    [neverAcknowledged, "never acknowledged"],
+    [waiting ?? 0, "not judged yet"],
+  ];
+  const some = counts.filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}`);
+  if (some.length === 0) return undefined;
+  return `late writes: ${some.join(", ")}; \`understudy late-writes ${app}\` lists them`;
 }
 
 const indented = (lines: readonly string[]): string[] =>

@@ -31,6 +31,20 @@ const recordShape = z.object({
   servingRegions: strings,
   inSyncRegions: strings,
 });
+const entryShape = z.object({
+  version: z.number(),
+  at: z.number(),
+  cause: z.string(),
+  by: z.string(),
+  reason: z.string(),
+  from: strings,
+  to: strings,
+  epoch: z.number(),
+  acceptedDataLoss: z.literal(true).optional(),
+  pauseMs: z.number().optional(),
+  pauseSince: z.enum(["heard", "start"]).optional(),
+  firstAckMs: z.number().optional(),
+});
 const viewShape = recordShape.extend({
   lag: z.record(z.string(), z.object({ writes: z.number().nullable(), ms: z.number().nullable() })),
   writesAtRisk: z.number().nullable(),
@@ -40,6 +54,7 @@ const viewShape = recordShape.extend({
   minInSync: z.number(),
   objectives: z.object({ rtoMs: z.number(), rpoMs: z.number() }),
   lateWrites: lateCountsShape,
+  lastMove: entryShape.nullable(),
   takeover: z
     .object({
       step: z.string(),
@@ -55,18 +70,6 @@ const regionShape = z.object({
   up: z.boolean(),
   healthy: z.boolean(),
   incarnation: z.number(),
-});
-const entryShape = z.object({
-  app: z.string(),
-  version: z.number(),
-  at: z.number(),
-  cause: z.string(),
-  by: z.string(),
-  reason: z.string(),
-  from: strings,
-  to: strings,
-  epoch: z.number(),
-  acceptedDataLoss: z.literal(true).optional(),
 });
 const sightingShape = z.object({ voter: z.string(), ageMs: z.number(), reason: z.string() });
 const checkShape = z.object({
@@ -208,7 +211,7 @@ export function createRoutingRoutes(context: AppContext, options: RoutingRouteOp
     summary: "What moved, when, why and by whom; newest first",
     auth: "none",
     query: journalQuery,
-    replies: list(entryShape),
+    replies: list(entryShape.extend({ app: z.string() })),
     handle: (call) => {
       const { app, limit } = call.query;
       if (app !== undefined && routing.app(app) === undefined) return noApp(app);

@@ -46,7 +46,8 @@ export const sentEvent = (event: RoutingEvent): object =>
 export function newsOfApp(view: AppView): AppNews {
   const { lag: _lag, writesAtRisk: _risk, holdsLease: _lease, ...rest } = view;
   const { standingAgeMs: _age, unknown: _unknown, ...shown } = rest;
-  const { minInSync: _min, objectives: _objectives, lateWrites: _late, ...news } = shown;
+  const { minInSync: _min, objectives: _objectives, lateWrites: _late, ...more } = shown;
+  const { lastMove: _move, ...news } = more;
   return news;
 }
 

@@ -11,6 +11,7 @@ import type { IntentEnd, Registrar } from "../routing/registrar.ts";
 import type { AppData } from "./app-data.ts";
 import type { Holding } from "./holding.ts";
 import type { RegionBody } from "./messages.ts";
+import type { Pauses } from "./pauses.ts";
 import type { Site } from "./site.ts";
 import type { Standings } from "./standings.ts";
 
@@ -44,6 +45,7 @@ export interface AppParts {
   readonly record: RoutingRecord | undefined;
   readonly holding: Holding | undefined;
   readonly standings: Standings;
+  readonly pauses: Pauses;
   /** Serving regions that this region's own voter suspects. */
   readonly suspected: readonly string[];
   /** Those of them that do not answer at all. */

@@ -43,6 +43,7 @@ import { LateWrites } from "./late-writes.ts";
 import { Lineages } from "./lineages.ts";
 import type { RegionBody, RegionMessage } from "./messages.ts";
 import { Observing } from "./observing.ts";
+import { Pauses } from "./pauses.ts";
 import { Preparing } from "./preparing.ts";
 import { renewalOf } from "./renewal.ts";
 import type { Site } from "./site.ts";
@@ -64,6 +65,7 @@ export class AppRegion implements AppParts {
   readonly preparing: Preparing;
   readonly voterUpkeep = new VoterUpkeep(this);
   readonly standings = new Standings(this);
+  readonly pauses = new Pauses(this);
   healthy = true;
   lostAt = Number.NEGATIVE_INFINITY;
   /** For whoever watches: the moment of a begin. */
@@ -192,6 +194,7 @@ export class AppRegion implements AppParts {
   }
 
   boot(now: Instant): void {
+    this.pauses.started(now);
     this.#booting.start(now);
   }
 
@@ -318,7 +321,9 @@ export class AppRegion implements AppParts {
     const { settledIn: epoch, settled: position } = this.#following;
     const parts = { site, data, clock, log, logOf, record, settledBefore: { epoch, position } };
     const { minInSync } = this.options;
-    this.#holding = new Holding({ ...parts, minInSync, send, now });
+    const pauses = () => this.pauses.newest;
+    this.#holding = new Holding({ ...parts, minInSync, pauses, send, now });
+    this.pauses.began(this.#holding);
     this.preparing.begin(this.#holding, now);
     this.taking.reset();
     this.onBegin?.(record.epoch);
@@ -366,6 +371,7 @@ export class AppRegion implements AppParts {
   endTurn(now: Instant): void {
     this.#noteEnd();
     this.preparing.advance(now);
+    this.pauses.advance(now);
     this.#holding?.ship(now);
     this.#holding?.confirms.start(this.#holding.inSync.required);
   }

@@ -4,6 +4,7 @@
  * The same in every target, whose routing adapters keep, send and forward what is made here.
  */
 import type { Instant } from "../../base/clock.ts";
+import { type JournalRow, MOVES, withPause } from "../routing/pause.ts";
 import type { AppView, TakeoverView } from "../routing/port.ts";
 import { type RoutingRecord, type RoutingView, viewOf } from "../routing/record.ts";
 import type { AppRegion } from "./app-region.ts";
@@ -20,9 +21,15 @@ export function liveViewOf(app: AppRegion, now: Instant): LiveView {
     takeover: takeoverOf(app, now),
     holdsLease: holding?.mayWrite(now) === true,
     lateWrites: lateCountsOf(app, now),
+    lastMove: lastMoveOf(app),
     minInSync,
     objectives: { rtoMs, rpoMs },
   };
+}
+
+function lastMoveOf({ record, pauses }: AppRegion): JournalRow | null {
+  const moved = record?.journal.findLast(({ cause }) => MOVES.has(cause));
+  return moved === undefined ? null : withPause(moved, (epoch) => pauses.of(epoch));
 }
 
 /** The region that runs the steps knows which; the others know from the record that they are due. */

@@ -59,6 +59,8 @@ export class Holding {
   readonly confirms: Confirms;
   /** When the epoch began here, on the monotonic clock. */
   readonly beganMono: number;
+  /** When the first write was acknowledged. */
+  firstAckMono: number | undefined;
   gate: Gate = "open";
   /** Why the epoch admits no write yet: what its takeover steps wait for (preparing.ts). */
   unprepared: string | undefined;
@@ -88,6 +90,7 @@ export class Holding {
     settledBefore: SettledBefore;
     /** Fewer regions in sync refuse writes, and acknowledge none (`replicated`). */
     minInSync: number;
+    pauses: () => NonNullable<Standing["pauses"]>;
     send: ConstructorParameters<typeof Shipping>[0]["send"];
     now: Instant;
   }) {
@@ -107,7 +110,8 @@ export class Holding {
       reader: site.engine,
       epoch: this.epoch,
       settled: () => this.settled,
-      standing: (now) => this.standing(now),
+      standing: (now) => ({ ...this.standing(now), pauses: options.pauses() }),
+      admits: (now) => this.mayWrite(now),
       send: options.send,
     });
     const guaranteed = guaranteedBy(record, options.settledBefore);
@@ -370,6 +374,7 @@ export class Holding {
     for (const waiting of this.#writes.release((position) => position <= this.#committed)) {
       // Admitted before a region fell out of sync, it may be on fewer disks than was promised.
       const isHeld = this.#isEnoughInSync && this.#site.rules.mayAcknowledge(this.leaseValid(now));
+      if (isHeld) this.firstAckMono ??= now.mono;
       waiting.answer(isHeld ? "committed" : "lost");
     }
     for (const waiting of this.#reads.release(mayGo)) waiting.answer("committed");

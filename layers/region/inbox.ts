@@ -39,6 +39,7 @@ export class Inbox {
     switch (message.type) {
       case "append":
         this.#app.standings.heard(message, now);
+        this.#app.pauses.heard(message, now);
         this.#appendFrom(message, now);
         break;
       case "appended":
@@ -82,6 +83,7 @@ export class Inbox {
         break;
       case "trimmed":
         this.#app.standings.heard(message, now);
+        this.#app.pauses.heard(message, now);
         if (message.lineage !== this.#app.log.lineage || this.#app.holding === undefined) {
           this.#rebuilding.begin(message, this.#parts.lineages.of(message.lineage), now);
         }

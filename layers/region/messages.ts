@@ -36,6 +36,8 @@ export type RegionMessage = ForApp &
         readonly settled: number;
         /** Now and then: what the sender knows of how far the regions are behind. */
         readonly standing?: Standing;
+        /** The sender admits no writes now: it has no lease, or is about to hand over. */
+        readonly isClosed?: true;
       }
     | {
         readonly type: "appended";

@@ -66,6 +66,7 @@ export class Shipping {
   readonly #reader: EngineReader;
   readonly #send: (region: string, body: RegionBody) => void;
   readonly #standing: (now: Instant) => Standing;
+  readonly #admits: (now: Instant) => boolean;
   readonly epoch: number;
   /** Through where logs may be trimmed. */
   readonly settled: () => number;
@@ -80,6 +81,8 @@ export class Shipping {
     epoch: number;
     settled: () => number;
     standing: (now: Instant) => Standing;
+    /** Whether a write that came now would be admitted. */
+    admits: (now: Instant) => boolean;
     send: (region: string, body: RegionBody) => void;
   }) {
     this.#log = options.log;
@@ -88,6 +91,7 @@ export class Shipping {
     this.settled = options.settled;
     this.#send = options.send;
     this.#standing = options.standing;
+    this.#admits = options.admits;
   }
 
   /** An entry was just appended: it need not be read again. */
@@ -198,6 +202,7 @@ export class Shipping {
       everywhere: this.everywhere,
       settled: this.settled(),
       ...this.#standingFor(peer, now),
+      ...(this.#admits(now) ? {} : { isClosed: true }),
     });
   }
 

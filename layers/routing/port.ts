@@ -6,7 +6,8 @@
  */
 import type { Outcome } from "../../base/outcome.ts";
 import type { LateAsked, LateCounts, LatePage } from "./late.ts";
-import type { JournalEntry, RoutingView } from "./record.ts";
+import type { JournalRow } from "./pause.ts";
+import type { RoutingView } from "./record.ts";
 import type { ShownStanding, Standing, UnknownReason } from "./standing.ts";
 import type { VotersView } from "./voters.ts";
 
@@ -54,6 +55,8 @@ export interface AppView extends RoutingView, ShownStanding {
   readonly takeover: TakeoverView;
   /** What was beyond cuts. */
   readonly lateWrites: LateCounts;
+  /** Null where the record's own journal has none any more. */
+  readonly lastMove: JournalRow | null;
   /** With fewer regions in sync than this, writes are refused (`replicated`). */
   readonly minInSync: number;
   /** What the app is to be judged by (drill), in milliseconds. */
@@ -95,7 +98,7 @@ export interface Routing {
   /** Which voters answer this region. */
   voters(): VotersView;
   /** Newest first; of one app or of all. */
-  journal(app?: string): readonly (JournalEntry & { readonly app: string })[];
+  journal(app?: string): readonly (JournalRow & { readonly app: string })[];
   /** Late writes with their values, from this region's copy; of one app or of all. */
   lateWrites(asked: LateAsked): Outcome<LatePage, "invalid">;
   command(

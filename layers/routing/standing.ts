@@ -9,6 +9,8 @@
  *  T1 a sum or a maximum with an unknown part is unknown                        (most, sum)
  *  T2 what a holder said is worth nothing once it is older than STANDING_KEPT_MS (combineStandings)
  */
+import type { Pause } from "./pause.ts";
+
 export interface Lag {
   /** Undefined where nobody can tell. */
   readonly writes: number | undefined;
@@ -21,6 +23,8 @@ export interface Standing {
   readonly writesAtRisk: number | undefined;
   /** Late writes that wait for a judgement (late.ts); absent where a region has not said. */
   readonly waiting?: number;
+  /** What was measured of the last moves; only between regions. */
+  readonly pauses?: readonly Pause[];
 }
 
 /**

@@ -14,6 +14,7 @@ import { liveViewOf, recordViewOf, takeoverOf } from "../../layers/region/app-vi
 import { lateWritesOf } from "../../layers/region/late-list.ts";
 import type { Region } from "../../layers/region/region.ts";
 import { LagNews } from "../../layers/routing/lag-news.ts";
+import { withPause } from "../../layers/routing/pause.ts";
 import type { AppView, Routing, RoutingEvent } from "../../layers/routing/port.ts";
 import type { RoutingRecord, RoutingView } from "../../layers/routing/record.ts";
 import { Repeats } from "../../layers/routing/repeats.ts";
@@ -97,7 +98,11 @@ export function createLocalRouting(options: LocalRoutingOptions): LocalRouting {
     },
     regions: () => regions.all(),
     voters: options.voters,
-    journal: (app) => journal.newest(app),
+    journal: (only) =>
+      journal.newest(only).map(({ app, ...entry }) => {
+        const pauses = region.apps.get(app)?.pauses;
+        return { app, ...withPause(entry, (epoch) => pauses?.of(epoch)) };
+      }),
     lateWrites: (asked) => lateWritesOf(region.apps, asked, now()),
     command: async (id, command, given) => {
       const app = region.apps.get(id);

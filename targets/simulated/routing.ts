@@ -10,6 +10,7 @@ import type { AppRegion, CommandAnswer } from "../../layers/region/app-region.ts
 import { liveViewOf, recordViewOf, takeoverOf } from "../../layers/region/app-view.ts";
 import { lateWritesOf } from "../../layers/region/late-list.ts";
 import { LagNews } from "../../layers/routing/lag-news.ts";
+import { withPause } from "../../layers/routing/pause.ts";
 import type {
   AppView,
   Command,
@@ -75,8 +76,11 @@ export function createSimulatedRouting(options: SimulatedRoutingOptions): Simula
     voters: options.voters,
     journal: (only) =>
       [...apps.values()]
-        .flatMap(({ record }) =>
-          (record?.journal ?? []).map((entry) => ({ ...entry, app: record?.app ?? "" })),
+        .flatMap(({ record, pauses }) =>
+          (record?.journal ?? []).map((entry) => ({
+            ...withPause(entry, (epoch) => pauses.of(epoch)),
+            app: record?.app ?? "",
+          })),
         )
         .filter(({ app }) => only === undefined || app === only)
         .reverse(),

@@ -12,7 +12,8 @@
  *  3 a number that nobody has told is null, never 0                            (NOTHING_TOLD)
  */
 import type { SentStanding } from "../../api/routing-view.ts";
-import type { JournalEntry, RoutingView } from "../../routing/record.ts";
+import type { JournalRow as Measured } from "../../routing/pause.ts";
+import type { RoutingView } from "../../routing/record.ts";
 import { NO_VOTERS, type VotersView } from "../../routing/voters.ts";
 
 export interface LiveApp extends RoutingView, SentStanding {}
@@ -25,7 +26,7 @@ export interface LiveRegion {
   readonly incarnation: number;
 }
 
-export type JournalRow = JournalEntry & { readonly app: string };
+export type JournalRow = Measured & { readonly app: string };
 
 /** `live`: events arrive. `polling`: only lists do. `offline`: no region answers this page. */
 export type Connection = "connecting" | "live" | "polling" | "offline";

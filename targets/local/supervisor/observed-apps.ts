@@ -4,7 +4,8 @@
  * Every living region is asked, and of each app the view with the highest version counts, that of
  * a serving region first: it alone knows how far the others are behind it.
  */
-import type { SentStanding } from "../../../layers/api/routing-view.ts";
+import type { SentLateCounts, SentStanding } from "../../../layers/api/routing-view.ts";
+import type { JournalRow } from "../../../layers/routing/pause.ts";
 import type { TakeoverView } from "../../../layers/routing/port.ts";
 import type { UnknownReason } from "../../../layers/routing/standing.ts";
 
@@ -23,6 +24,10 @@ export interface ObservedApp {
   readonly writesAtRisk: number | null;
   /** Why a number is null. */
   readonly unknown?: UnknownReason;
+  /** What was beyond cuts; absent where no region of this version tells. */
+  readonly lateWrites?: SentLateCounts;
+  /** Where it moved last, why, and how long writes paused; absent as before. */
+  readonly lastMove?: JournalRow | null;
   readonly policy: string;
   readonly minInSync: number;
   readonly objectives: { readonly rtoMs: number; readonly rpoMs: number };
