@@ -13,6 +13,7 @@ import { addDrill } from "./drill-command.ts";
 import { CommandFailure, failureOf, STATUS } from "./failure.ts";
 import { addFrontDoor } from "./front-door-command.ts";
 import { addIdentity } from "./identity-command.ts";
+import { addLate } from "./late-command.ts";
 import { addNew } from "./new-command.ts";
 import { PACKAGE_ROOT } from "./package-root.ts";
 import { addFault, addRegion } from "./process-commands.ts";
@@ -82,6 +83,7 @@ export function createProgram(run: Run): Command {
   addDown(program, run);
   addStatus(program, run);
   addRouting(program, run);
+  addLate(program, run);
   addFault(program, run);
   addRegion(program, run);
   addIdentity(program, run);

@@ -42,6 +42,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const risk = gauge("writes_at_risk", "Acknowledged writes that only one region holds", ["app"]);
   const lagWrites = gauge("lag_writes", "How far a region is behind, in writes", ["app", "to"]);
   const lagMs = gauge("lag_milliseconds", "How far a region is behind, in time", ["app", "to"]);
+  const late = gauge("late_writes", "What regions held beyond a cut, by what became of it", [
+    "app",
+    "verdict",
+  ]);
+  const waiting = gauge("late_writes_waiting", "Late writes that no holder has judged", ["app"]);
   const checked = gauge("health_check", "1 while the check finds the region well", ["check", "of"]);
   const found = gauge("health_check_voter", "1 while the voter alone does", [
     "check",
@@ -66,13 +71,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
       child.observe(ms / 1000);
     },
     read: async () => {
-      for (const gauge of [risk, lagWrites, lagMs]) gauge.reset();
+      for (const gauge of [risk, lagWrites, lagMs, waiting]) gauge.reset();
       for (const view of routing.apps()) {
         const { app } = view;
         epoch.set({ app }, view.epoch);
         lease.set({ app }, view.holdsLease ? 1 : 0);
         // What is unknown is absent: Prometheus has no other word for it.
         if (view.writesAtRisk !== undefined) risk.set({ app }, view.writesAtRisk);
+        const { waiting: open, ...verdicts } = view.lateWrites;
+        if (open !== undefined) waiting.set({ app }, open);
+        for (const [verdict, count] of Object.entries(verdicts)) late.set({ app, verdict }, count);
         for (const [to, lag] of Object.entries(view.lag)) {
           if (lag.writes !== undefined) lagWrites.set({ app, to }, lag.writes);
           if (lag.ms !== undefined) lagMs.set({ app, to }, lag.ms);
