@@ -7,9 +7,31 @@ import { Chip } from "../../../layers/presentation/components/chip.tsx";
 import { LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { useFormat, useKit, useLanguage, useLive } from "../../../layers/presentation/context.tsx";
 import { itemsOf, type JournalRow } from "../../../layers/presentation/live/live-state.ts";
+import { MOVES } from "../../../layers/routing/pause.ts";
 import classes from "./console.module.css";
 
 const ROWS = 30;
+/** The pause of a move is told a moment after the move itself: asked for again until it is there. */
+const ASK_EVERY_MS = 1000;
+const ASK_FOR_MS = 30_000;
+
+function isPauseDue(rows: readonly JournalRow[] | undefined): boolean {
+  const moved = rows?.find(({ cause }) => MOVES.has(cause));
+  return moved !== undefined && moved.pauseMs === undefined && Date.now() - moved.at < ASK_FOR_MS;
+}
+
+function Pause({ row }: { readonly row: JournalRow }) {
+  const { t } = useTranslation("console");
+  const format = useFormat();
+  const { pauseMs, pauseSince } = row;
+  if (pauseMs === undefined) return <>–</>;
+  const time = format.span(pauseMs);
+  return (
+    <span title={t(`journal.since.${pauseSince ?? "heard"}`)}>
+      {pauseSince === "start" ? t("journal.atLeast", { time }) : time}
+    </span>
+  );
+}
 
 export function JournalPanel() {
   const { t } = useTranslation(["console", "kit"]);
@@ -23,6 +45,7 @@ export function JournalPanel() {
     queryFn: async ({ signal }) =>
       itemsOf<JournalRow>(await api.get("/routing/journal", signal), "journal"),
     placeholderData: (before) => before,
+    refetchInterval: ({ state }) => (isPauseDue(state.data) ? ASK_EVERY_MS : false),
   });
   const cities = (ids: readonly string[]): string =>
     ids.map((id) => regionName(id, language)).join(", ") || "–";
@@ -38,7 +61,7 @@ export function JournalPanel() {
       ) : null}
       {rows?.length === 0 ? <Text c="dimmed">{t("journal.empty")}</Text> : null}
       {rows === undefined || rows.length === 0 ? null : (
-        <Table.ScrollContainer minWidth={900} className={classes.table}>
+        <Table.ScrollContainer minWidth={1060} className={classes.table}>
           <Table verticalSpacing="xs">
             <Table.Thead>
               <Table.Tr>
@@ -47,6 +70,7 @@ export function JournalPanel() {
                 <Table.Th scope="col">{t("journal.cause")}</Table.Th>
                 <Table.Th scope="col">{t("journal.from")}</Table.Th>
                 <Table.Th scope="col">{t("journal.to")}</Table.Th>
+                <Table.Th scope="col">{t("journal.pause")}</Table.Th>
                 <Table.Th scope="col">{t("journal.epoch")}</Table.Th>
                 <Table.Th scope="col">{t("journal.by")}</Table.Th>
                 <Table.Th scope="col">{t("journal.reason")}</Table.Th>
@@ -55,7 +79,7 @@ export function JournalPanel() {
             <Table.Tbody>
               {rows.map((row) => (
                 <Table.Tr key={`${row.app} ${row.version}`}>
-                  <Table.Td className={classes.nowrap}>{format.dateTime(row.at)}</Table.Td>
+                  <Table.Td className={classes.nowrap}>{format.moment(row.at)}</Table.Td>
                   <Table.Td>
                     {t(`kit:app.${row.app as "tickets"}`, { defaultValue: row.app })}
                   </Table.Td>
@@ -64,9 +88,17 @@ export function JournalPanel() {
                   </Table.Td>
                   <Table.Td>{cities(row.from)}</Table.Td>
                   <Table.Td>{cities(row.to)}</Table.Td>
+                  <Table.Td className={classes.nowrap}>
+                    <Pause row={row} />
+                  </Table.Td>
                   <Table.Td>{format.number(row.epoch)}</Table.Td>
                   <Table.Td>{row.by}</Table.Td>
-                  <Table.Td>{row.reason}</Table.Td>
+                  <Table.Td>
+                    {row.acceptedDataLoss ? (
+                      <Chip tone="warning">{t("journal.lossAccepted")}</Chip>
+                    ) : null}{" "}
+                    {row.reason}
+                  </Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>

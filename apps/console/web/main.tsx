@@ -17,6 +17,7 @@ import classes from "./console.module.css";
 import type { Action } from "./decision.ts";
 import { DecisionDialog } from "./decision-dialog.tsx";
 import { JournalPanel } from "./journal-panel.tsx";
+import { LatePanel } from "./late-panel.tsx";
 import { LinksPanel } from "./links-panel.tsx";
 import { OperatorButton, OperatorProvider, useOperator } from "./operator.tsx";
 import { OutageWatch } from "./outage-watch.tsx";
@@ -96,6 +97,7 @@ function Console() {
           <LinksPanel />
           <ChecksPanel />
           <JournalPanel />
+          <LatePanel />
           <OutboxPanel />
         </Stack>
         <DecisionDialog

@@ -197,7 +197,38 @@ export const consoleDe: Translation<typeof consoleEn> = {
     from: "Von",
     to: "Nach",
     reason: "Grund",
+    pause: "Schreibpause",
+    atLeast: "mindestens {{time}}",
+    since: {
+      heard:
+        "Von der letzten Nachricht, in der die Region davor Schreibvorgänge zuließ, bis diese Region einen zulassen konnte.",
+      start:
+        "Vom Start des Prozesses dieser Region an: Sie hatte von keiner Region gehört, die Schreibvorgänge zulässt.",
+    },
+    lossAccepted: "Datenverlust hingenommen",
     empty: "Noch ist nichts geschehen.",
+  },
+  late: {
+    title: "Späte Schreibvorgänge",
+    lead: "Was eine Region allein hatte, als eine Anwendung umzog, und was daraus wurde.",
+    empty:
+      "Es gibt keine späten Schreibvorgänge: Keine Region kam mit etwas zurück, das den anderen fehlte.",
+    verdict: {
+      recovered: "übernommen",
+      superseded: "überholt",
+      partly: "teilweise übernommen",
+      "never-acknowledged": "nie bestätigt",
+    },
+    written: "Geschrieben in {{region}}, Epoche {{epoch}}, {{at}}",
+    judged: "beurteilt von {{region}}, {{at}}",
+    outcome: { recovered: "übernommen", superseded: "überholt" },
+    lateValue: "Später Wert",
+    keptValue: "Behaltener Wert",
+    nothing: "nichts",
+    hidden: "Die Werte dieser Tabelle werden nicht gezeigt.",
+    copy: "Aus der Kopie von {{region}}, {{age}} alt.",
+    copyUnknown: "Aus der Kopie von {{region}}, die noch nicht aufgeholt hat.",
+    more: "Mehr zeigen",
   },
   outbox: {
     title: "Nachrichten an Personen",
@@ -224,6 +255,7 @@ export const consoleDe: Translation<typeof consoleEn> = {
     join: "Region dazu",
     leave: "Region entfernt",
     policy: "Regel",
+    prepared: "vorbereitet",
     "region-added": "Region hinzugefügt",
     "region-leaving": "Region geht",
     "region-kept": "Region bleibt",

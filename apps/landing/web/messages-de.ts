@@ -4,7 +4,7 @@ import type { landingEn } from "./messages-en.ts";
 
 export const landingDe: Translation<typeof landingEn> = {
   title: "Eine Anwendung, die weiterläuft, wenn eine Region ausfällt",
-  what: "Understudy betreibt eine Anwendung in zwei oder mehr Regionen, hält ihre Daten in jeder davon und zieht mit ihr um, wenn eine verloren geht. Danach sagt es, wie lange das gedauert hat und welche bestätigten Schreibvorgänge fehlten, falls überhaupt.",
+  what: "Understudy betreibt eine Anwendung in zwei oder mehr Regionen, hält ihre Daten in jeder davon und zieht mit ihr um, wenn eine verloren geht. Danach zeigt es, wie lange das gedauert hat und welche bestätigten Schreibvorgänge fehlten.",
   steps: {
     title: "In drei Schritten ausprobieren",
     open: "Tickets öffnen und eines schreiben",

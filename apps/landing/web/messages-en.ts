@@ -1,7 +1,7 @@
 /** English words of the landing page. */
 export const landingEn = {
   title: "An app that goes on when a region is lost",
-  what: "Understudy runs an application in two or more regions, keeps its data in each of them, and moves it when one is lost. It then tells you how long that took and which acknowledged writes, if any, were not there.",
+  what: "Understudy runs an application in two or more regions, keeps its data in each of them, and moves it when one is lost. It then shows how long that took and which acknowledged writes were not there.",
   steps: {
     title: "Try it in three steps",
     open: "Open Tickets and write one",

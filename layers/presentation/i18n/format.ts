@@ -10,6 +10,8 @@ export interface Format {
   /** A size: "640 kB", "3.2 MB". */
   bytes(count: number): string;
   dateTime(at: string | number): string;
+  /** With milliseconds, for what is measured. */
+  moment(at: string | number): string;
   /** How long ago, in the largest unit that says something. */
   ago(at: string | number, nowMs: number): string;
   /** A span: "240 ms", "3.2 s", "5 min". */
@@ -38,6 +40,15 @@ export function createFormat(language: Language): Format {
   const locale = LOCALES[language];
   const plain = new Intl.NumberFormat(locale);
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+  const moment = new Intl.DateTimeFormat(locale, {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    fractionalSecondDigits: 3,
+  });
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const countries = new Intl.DisplayNames(locale, { type: "region" });
   const lists = new Intl.ListFormat(locale, { type: "conjunction" });
@@ -62,6 +73,10 @@ export function createFormat(language: Language): Format {
     dateTime: (at) => {
       const date = valid(at);
       return date ? dateTime.format(date) : "";
+    },
+    moment: (at) => {
+      const date = valid(at);
+      return date ? moment.format(date) : "";
     },
     ago: (at, nowMs) => {
       const date = valid(at);
