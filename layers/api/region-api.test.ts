@@ -276,6 +276,13 @@ describe("routing", () => {
     const { accessToken } = (await world.send("POST", "/identity/sign-in", { body: form })).body;
     expect((await command(accessToken)).status).toBe(200);
     expect(world.routing.commands.at(-1)?.by).toBe("chief");
+    // Who hands on the command of another needs the operator's token for it.
+    const headers = { "understudy-operator": "J%C3%B6rg" };
+    const sent = { headers, token: OPERATOR_TOKEN };
+    await world.send("POST", "/routing/apps/echo/fence", sent);
+    expect(world.routing.commands.at(-1)?.by).toBe("Jörg");
+    await world.send("POST", "/routing/apps/echo/fence", { headers, token: accessToken });
+    expect(world.routing.commands.at(-1)?.by).toBe("chief");
   });
 
   test("says why a command was refused, and when it is not known whether it happened", async () => {

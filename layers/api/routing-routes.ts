@@ -1,6 +1,7 @@
 /** The routes below /routing: the records, the journal, the commands. *shell* */
 import { z } from "zod";
 import type { HealthCheckView } from "../routing/health-board.ts";
+import { OPERATOR_NAME } from "../routing/port.ts";
 import { commandIdOf, isCommandId } from "../routing/repeats.ts";
 import { type AppApi, createAppApi } from "./app-api.ts";
 import type { Call } from "./call.ts";
@@ -15,6 +16,7 @@ import { textOf } from "./text.ts";
 const JOURNAL_LIMIT = 500;
 const OPERATOR = "operator";
 const ID_LENGTH = 22;
+const NAME_LENGTH = 300;
 
 const strings = z.array(z.string());
 const recordShape = z.object({
@@ -168,7 +170,7 @@ export function createRoutingRoutes(context: AppContext, options: RoutingRouteOp
       const { app, command } = call.params;
       if (routing.app(app) === undefined) return noApp(app);
       const { to, reason, acceptDataLoss, waitMs } = call.body;
-      const by = call.scope.session?.username ?? OPERATOR;
+      const by = call.scope.session?.username ?? handedOnBy(call) ?? OPERATOR;
       const commandId = commandIdIn(call);
       context.log.info(
         { event: "command", app, command, to, by, acceptDataLoss },
@@ -221,6 +223,17 @@ export function createRoutingRoutes(context: AppContext, options: RoutingRouteOp
 
   addLateRoutes(api, routing, operatorToken);
   return api;
+}
+
+/** Who asked the region that hands the command on; its token is the operator's own. */
+function handedOnBy(call: Call): string | undefined {
+  const name = call.header(OPERATOR_NAME);
+  if (name === null || name.length > NAME_LENGTH) return undefined;
+  try {
+    return decodeURIComponent(name).trim() || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Another region hands its own id on, with the operator's token. */

@@ -24,6 +24,9 @@ export interface CommandOptions {
   readonly commandId?: string;
 }
 
+/** A region that hands a command on, with the operator's token, names who asked (URI-encoded). */
+export const OPERATOR_NAME = "understudy-operator";
+
 export type CommandCode =
   | "not-allowed"
   | "no-candidate"

@@ -16,6 +16,7 @@ import { failed, type Outcome, unknown } from "../../base/outcome.ts";
 import type { CommandAnswer } from "../../layers/region/app-parts.ts";
 import type { AppRegion } from "../../layers/region/app-region.ts";
 import type { Command, CommandCode, CommandOptions } from "../../layers/routing/port.ts";
+import { OPERATOR_NAME } from "../../layers/routing/port.ts";
 import {
   type RoutingRecord,
   type RoutingView,
@@ -190,7 +191,6 @@ export function createForward(
     if (url === undefined) return failed("no-candidate", `${region} has never been up`);
     const { by, commandId, ...body } = given;
     const key = commandId === undefined ? {} : { "idempotency-key": commandId };
-    const reason = `${given.reason ?? command} (asked by ${by})`.slice(0, 500);
     let answer: Response;
     try {
       answer = await fetch(new URL(`/routing/apps/${app}/${command}`, url), {
@@ -198,9 +198,10 @@ export function createForward(
         headers: {
           authorization: `Bearer ${operatorToken}`,
           "content-type": "application/json",
+          [OPERATOR_NAME]: encodeURIComponent(by),
           ...key,
         },
-        body: JSON.stringify({ ...body, reason }),
+        body: JSON.stringify(body),
         signal: AbortSignal.timeout(limitMs),
       });
     } catch (error) {
