@@ -80,7 +80,7 @@ export function JournalPanel() {
               {rows.map((row) => (
                 <Table.Tr key={`${row.app} ${row.version}`}>
                   <Table.Td className={classes.nowrap}>{format.moment(row.at)}</Table.Td>
-                  <Table.Td>
+                  <Table.Td className={classes.nowrap}>
                     {t(`kit:app.${row.app as "tickets"}`, { defaultValue: row.app })}
                   </Table.Td>
                   <Table.Td>
