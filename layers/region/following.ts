@@ -149,14 +149,15 @@ export class Following {
     this.settledIn = message.epoch;
     const act = (): void => {
       const bytes = this.#data.bytes.through(engine, log.lineage, through);
+      const isStranded = this.#data.stranded(engine, 1).length > 0;
       this.#tell(message, {
         status: isBehind ? "catching-up" : "ok",
         through,
         bytes: this.#site.rules.bytesThrough(through, bytes),
         end: log.end,
-        isStranded: this.#data.stranded(engine, 1).length > 0,
+        isStranded,
+        ...(isStranded ? { stranded: this.#data.strandedCount(engine) } : {}),
         ...(this.#data.building.isUnderWay(engine) ? { isBuilding: true } : {}),
-        stranded: this.#data.strandedCount(engine),
       });
     };
     this.#afterFlush.push({ sequence, act });

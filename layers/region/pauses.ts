@@ -5,7 +5,7 @@
  *   ("mp", app, epoch) -> Pause      of each region for itself, the last KEPT epochs
  *
  *   append, its sender admits writes --> openAt
- *   begin --> measuring since openAt --gate open, lease valid--> the pause --first answer--> firstAck
+ *   begin --> measuring since openAt --gate open, lease valid--> pause --first answer--> firstAck
  *
  * A holder adds the last TOLD to what it says of all regions now and then (Standing), so that every
  * region has them; nothing waits for it, and no log or register is touched by it. Of an
