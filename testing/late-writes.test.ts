@@ -295,3 +295,19 @@ test("of the identity app no value is ever shown", async () => {
   expect(shown.filter(({ hidden }) => hidden !== true)).toEqual([]);
   expect(JSON.stringify(items)).not.toMatch(/passwordHash|tokenHash|sealed/);
 });
+
+test("more late writes than a region keeps are all found by check", async () => {
+  const world = await worldOf("local");
+  const client = world.client({ near: A });
+  await forced(world, async () => {
+    for (let at = 0; at < 1100; at++) {
+      await client.send("PUT", "/demo/api/notes", { ids: [`n${at}`], text: "late" });
+    }
+  });
+  await settle(world);
+  // Long enough for what was deleted to be forgotten.
+  await world.advance("10m");
+  const { lost, late, ok } = await world.check();
+  expect([ok, lost, late.length]).toEqual([true, [], 1100]);
+  expect(await countsAt(world, B)).toMatchObject({ recovered: 1100, waiting: 0 });
+});
