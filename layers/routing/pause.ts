@@ -5,7 +5,8 @@
  * of two machines are compared. It ends when that region could admit a write (gate open, takeover
  * steps done, lease valid). It begins with the last sign that writes were admitted elsewhere, which
  * comes with every message of a serving region, 50 ms apart at most when it is idle: so it may be
- * that much too long, and too short by the time that one message takes between the two regions.
+ * that much too long, and too short by the time that one message takes between the two regions. A
+ * region that was only cut off may have gone on: what clients saw is shorter then.
  */
 import type { Cause, JournalEntry } from "./record.ts";
 
