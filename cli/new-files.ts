@@ -5,13 +5,13 @@
  * Understudy does. The test needs nothing but Node.
  */
 const APP = `/** Notes that everybody can add to. They survive the loss of a region. */
-import { createAppApi, defineApp, defineTable, problemOfRead } from "understudy";
+import { createAppApi, defineApp, defineTable, problemOfRead, textOf } from "understudy";
 import { z } from "zod";
 
 const note = z.strictObject({ list: z.literal("all"), order: z.string(), text: z.string() });
 const notes = defineTable({ name: "notes", schema: note, partitionKey: "list", sortKey: "order" });
 
-const newNote = z.strictObject({ text: z.string().min(1).max(2_000) });
+const newNote = z.strictObject({ text: textOf({ min: 1, max: 2_000 }, "A note") });
 const page = z.object({ items: z.array(note) });
 
 export const notesApp = defineApp({

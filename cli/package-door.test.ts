@@ -127,9 +127,13 @@ test("the packed package makes an app, whose test loses a region, and serves it"
   await opensDocs(frontDoor);
   const notes = `${frontDoor}/notes/api/notes`;
   const add = async (text: string): Promise<Response> => {
-    const headers = { "content-type": "application/json", "idempotency-key": text };
+    const headers = {
+      "content-type": "application/json",
+      "idempotency-key": encodeURIComponent(text),
+    };
     return fetch(notes, { method: "POST", headers, body: JSON.stringify({ text }) });
   };
+  expect((await add("\u200b\u3164")).status).toBe(400);
   const before = await add("before");
   expect([before.status, before.headers.get("understudy-region")]).toEqual([201, "eu-west-1"]);
 
