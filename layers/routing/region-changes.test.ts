@@ -79,6 +79,8 @@ describe("a region of an app", () => {
     const gone = must(depart(out, "b", false, change()));
     expect([gone.regions, gone.leaving, gone.epoch]).toEqual([["a", "c"], [], passive.epoch]);
     const forced = must(depart(leaving, "b", true, change()));
+    expect(forced.journal.at(-1)?.acceptedDataLoss).toBe(true);
+    expect(gone.journal.at(-1)?.acceptedDataLoss).toBeUndefined();
     expect([forced.regions, forced.inSyncRegions]).toEqual([["a", "c"], ["a"]]);
     expect(reasonOf(changes.setInSync(gone, A, ["a", "b"], change()))).toContain("no region");
     const force = { forced: true, cause: "failover" } as const;
