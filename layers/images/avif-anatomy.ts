@@ -9,6 +9,10 @@ interface Box {
   readonly to: number;
 }
 
+/** At the top of a file; what else begins there is no part of it, and the picture ends before. */
+const AT_THE_TOP = "ftyp meta mdat moov moof mfra sidx styp free skip wide uuid pdin jumb".split(
+  " ",
+);
 /** Boxes that hold boxes, with the bytes that come before the first. */
 const HOLDS_BOXES: Readonly<Record<string, number>> = { meta: 4, iprp: 0, ipco: 0 };
 const DEEPEST = 4;
@@ -44,6 +48,8 @@ export function anatomyOfAvif(bytes: Uint8Array): Anatomy {
     let at = from;
     while (at < to) {
       const box = boxAt(bytes, at);
+      const isOver = depth === 0 && hasData && !AT_THE_TOP.includes(latin(bytes, at + 4, 4));
+      if (isOver) return at;
       if (box === undefined || box.to > to) return undefined;
       if (box.type === "mdat" || box.type === "idat") hasData = true;
       if (box.type === "ispe") {

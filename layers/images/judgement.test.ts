@@ -11,7 +11,6 @@ describe("the anatomy of a picture", () => {
     const whole = { width: SAMPLE_WIDTH, height: SAMPLE_HEIGHT, frames: 1, end: picture.length };
     expect(formatOf(picture)).toBe(format);
     expect(anatomyOf(format, picture)).toEqual(whole);
-    if (format === "avif") return;
     const longer = new Uint8Array([...picture, ...new Uint8Array(100)]);
     expect(anatomyOf(format, longer)).toEqual(whole);
   });

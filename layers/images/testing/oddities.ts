@@ -43,7 +43,7 @@ export const ODDITIES: readonly Oddity[] = [
       format: "jpeg",
     }),
   ),
-  ...(["png", "webp", "gif"] as const).map(
+  ...(["png", "webp", "gif", "avif"] as const).map(
     (format): Oddity => ({
       name: `a ${format.toUpperCase()} with bytes behind it`,
       bytes: join(samplePicture(format), new Uint8Array(99).fill(7)),
@@ -59,6 +59,15 @@ export const ODDITIES: readonly Oddity[] = [
     name: "a GIF with zeros in the place of its trailer",
     bytes: join(samplePicture("gif").slice(0, -1), new Uint8Array(3)),
     format: "gif",
+  },
+  {
+    name: "an AVIF whose maker calls it a sequence",
+    bytes: join(
+      samplePicture("avif").slice(0, 8),
+      bytesOf("avis"),
+      samplePicture("avif").slice(12),
+    ),
+    format: "avif",
   },
   {
     name: "a WebP that is called .jpg",

@@ -33,10 +33,11 @@ interface Raw {
 
 const PLACEHOLDER_EDGE = 16;
 
-export async function drawImage(request: ImageRequest): Promise<ImageOutcome> {
-  const judged = judgeImage(request);
+export async function drawImage(given: ImageRequest): Promise<ImageOutcome> {
+  const judged = judgeImage(given);
   if (judged.kind === "failed") return judged;
   const { format, frames } = judged;
+  const request = format === "avif" ? asStill(given) : given;
   try {
     const first = await decode(request, LONGEST_EDGE.full);
     const [full, { large, thumb, placeholder }] = await Promise.all([
@@ -50,6 +51,14 @@ export async function drawImage(request: ImageRequest): Promise<ImageOutcome> {
     return { kind: "failed", code: "broken", reason: explain(error) };
   }
 }
+
+/** libvips knows a sequence (`avis`) by no name, and decodes its first picture by that of a still. */
+function asStill(request: ImageRequest): ImageRequest {
+  const bytes = request.bytes.slice();
+  bytes.set(MAJOR_BRAND, 8);
+  return { ...request, bytes };
+}
+const MAJOR_BRAND = new TextEncoder().encode("avif");
 
 const open = ({ bytes, limits }: ImageRequest, film: boolean): Sharp =>
   sharp(bytes, {
