@@ -121,24 +121,6 @@ describe("understudy up", () => {
     expect(pids.map((pid) => identify(pid ?? 0))).toEqual(pids.map(() => undefined));
   });
 
-  test("ends with the npm that started it, which hands no signal on", async () => {
-    const start =
-      "require('child_process').spawn(process.execPath, process.argv.slice(1), { stdio: 'inherit' })";
-    const args = [join(installed, "cli", "understudy.mjs"), "up", "--data", dataDir, "--port", "0"];
-    const npm = spawn(process.execPath, ["-e", start, "--", ...args], {
-      stdio: ["ignore", "pipe", "ignore"],
-      env: { ...process.env, npm_command: "exec" },
-    });
-    children.push(npm);
-    const line = await new Promise<string>((resolve) =>
-      npm.stdout.once("data", (d) => resolve(String(d))),
-    );
-    const pids = (JSON.parse(line) as ReadyLine).regions.map((region) => region.pid ?? 0);
-    npm.kill("SIGTERM");
-    await expect.poll(() => existsSync(join(dataDir, "supervisor.lock"))).toBe(false);
-    expect(pids.map(identify)).toEqual([undefined, undefined]);
-  });
-
   test("is refused on a directory in use, and names the pid", async () => {
     const { child } = await up("--regions", "a");
     const second = await on("up", "--port", "0");

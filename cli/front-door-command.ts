@@ -20,6 +20,7 @@ import { type CommonFlags, type Run, withData, withExamples, withJson } from "./
 import { STATUS, type Status } from "./failure.ts";
 import { listenAddress, wholeBetween } from "./option-values.ts";
 import { mustRun, statusOf } from "./running-deployment.ts";
+import { listenForStop } from "./stopping.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface FrontDoorFlags extends CommonFlags {
@@ -34,7 +35,8 @@ const LOG_BATCH_BYTES = 4_096;
 async function runFrontDoor(flags: FrontDoorFlags, terminal: Terminal): Promise<Status> {
   const running = mustRun(flags.data);
   const status = await statusOf(running);
-  const stopped = Promise.race(["SIGINT", "SIGTERM", "SIGHUP"].map((name) => once(process, name)));
+  const { signal } = listenForStop(terminal.err);
+  const stopped = once(signal, "abort");
   const sink =
     flags.log === undefined
       ? undefined

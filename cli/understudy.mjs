@@ -25,6 +25,16 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const main = join(root, "dist", "cli", "main.js");
 const stamp = join(root, "dist", ".built");
 
+/**
+ * Whoever read what is printed may have gone: `understudy status | head -1`, a terminal that was
+ * closed. That ends no command and changes no status; only a result that could not be kept does.
+ */
+let unwritten;
+process.stderr.on("error", () => {});
+process.stdout.on("error", (error) => {
+  if (!["EPIPE", "EIO"].includes(error.code)) unwritten = error.code;
+});
+
 function fail(line) {
   process.stderr.write(`understudy: ${line}\n`);
   process.exit(1);
@@ -82,4 +92,10 @@ if (!existsSync(main))
   fail("this package is not complete: dist/cli/main.js is missing. Install it again.");
 const { runCommand } = await import(pathToFileURL(main).href);
 const status = await runCommand(process.argv.slice(2));
-process.stdout.write("", () => process.exit(status));
+// A write that failed is reported after the one behind it has ended.
+process.stdout.write("", () => setImmediate(end));
+
+function end() {
+  if (status === 0 && unwritten !== undefined) fail(`standard output takes nothing (${unwritten})`);
+  process.exit(status);
+}

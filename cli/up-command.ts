@@ -24,6 +24,7 @@ import {
   storeAccounts,
   storedAccounts,
 } from "./sample-content.ts";
+import { listenForStop } from "./stopping.ts";
 import { type Terminal, table } from "./terminal.ts";
 
 export interface UpOptions {
@@ -40,7 +41,6 @@ export interface UpOptions {
 const SHIPPED = new URL("../understudy.config.js", import.meta.url).href;
 const SERVE_LIMIT_MS = 60_000;
 const LINK_MINUTES = 60;
-const PARENT_LOOK_MS = 250;
 
 const programs = {
   region: fileURLToPath(new URL("../targets/local/region/main.js", import.meta.url)),
@@ -63,7 +63,7 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<Sta
     configFile === undefined
       ? options.regions?.map((id) => ({ id }))
       : (await loadDeployment(configFile)).regions;
-  const stop = listenForSignals();
+  const stop = listenForStop(terminal.err);
   say(configFile === undefined ? "Starting ..." : `Starting what ${configFile} describes ...`);
   let deployment: RunningDeployment;
   try {
@@ -101,39 +101,6 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<Sta
   await deployment.stopped;
   say("Stopped.");
   return STATUS.done;
-}
-
-/** The first signal asks for a clean stop, the second ends it at once. */
-function listenForSignals() {
-  const controller = new AbortController();
-  let force: () => void = () => process.exit(STATUS.refused);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) force();
-      else controller.abort();
-    });
-  }
-  endWithNpm(controller);
-  return {
-    signal: controller.signal,
-    again: (action: () => void) => {
-      force = action;
-    },
-  };
-}
-
-/**
- * npm ends at a SIGTERM without handing it on. Who stops `npx understudy up` or `npm start` means
- * all of it, so a parent that npm started and that is gone counts as the signal.
- */
-function endWithNpm(controller: AbortController): void {
-  if (process.env["npm_command"] === undefined) return;
-  const parent = process.ppid;
-  const look = setInterval(() => {
-    if (process.ppid !== parent) controller.abort();
-  }, PARENT_LOOK_MS);
-  look.unref();
-  controller.signal.addEventListener("abort", () => clearInterval(look));
 }
 
 async function prepareContent(
