@@ -58,9 +58,9 @@ async function runDown(options: DownOptions, terminal: Terminal): Promise<Status
 async function cleanUp(dataDir: string, deleteData: boolean, terminal: Terminal): Promise<void> {
   const directory = new DataDirectory(dataDir);
   if (!directory.exists) return;
-  const lock = acquireLock(dataDir);
+  const lock = await acquireLock(dataDir);
   if ("heldBy" in lock) {
-    const detail = `${dataDir} was taken by process ${lock.heldBy.pid} in between.`;
+    const detail = `${dataDir} is run by process ${lock.heldBy.pid}, which this one cannot stop: it has just begun, or is in another container.`;
     throw refused("in-use", "The data directory is in use", detail);
   }
   try {

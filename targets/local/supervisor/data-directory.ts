@@ -6,6 +6,7 @@
  *      /operator-token        for whoever may operate it             mode 600
  *      /demo-accounts.json    accounts of the sample content         mode 600
  *      /supervisor.lock       who runs it (directory-lock.ts)
+ *      /supervisor.*.socket   what only who runs it holds (held-socket.ts)
  *      /supervisor.json       where to reach who runs it, and its children
  *      /regions/ID/ /witness/ /front-door/ /logs/
  *

@@ -1,12 +1,16 @@
 /**
  * One supervisor a data directory. *adapter*
  *
- * The lock is a file that names a process by pid and start time. It appears whole or not at all
- * (link of a finished file), and a lock whose process has ended is taken over.
+ * The lock is a file that names a process by pid and start time, and a socket that only a living
+ * process holds (held-socket.ts). It appears whole or not at all (link of a finished file), and a
+ * lock whose process has ended is taken over. A pid alone means nothing in another container on the
+ * same volume, where this one's process seems to have ended: there the socket decides.
  */
+import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { must } from "../../../base/assert.ts";
+import { holdSocket, isSocketHeld } from "./held-socket.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { identify, isAlive } from "./process-identity.ts";
 
@@ -14,32 +18,53 @@ export interface DirectoryLock {
   release(): void;
 }
 
+/** What the file says; one of an earlier version, or on a volume without sockets, has none. */
+interface Holder extends ProcessIdentity {
+  readonly socket?: string;
+}
+
 const LOCK = "supervisor.lock";
+const SOCKET = /^supervisor\.[0-9a-f]{16}\.socket$/;
 
 /** Takes the lock, or answers who holds it. */
-export function acquireLock(dir: string): DirectoryLock | { readonly heldBy: ProcessIdentity } {
+export async function acquireLock(
+  dir: string,
+): Promise<DirectoryLock | { readonly heldBy: ProcessIdentity }> {
   const path = join(dir, LOCK);
   const self = must(identify(process.pid), "this process runs");
-  const mine = JSON.stringify(self);
-  const draft = `${path}.${process.pid}`;
+  const socket = await holdSocket(dir);
+  const mine = JSON.stringify(socket === undefined ? self : { ...self, socket: socket.name });
+  // Not the pid: another container may have the same one.
+  const draft = `${path}.${randomBytes(8).toString("hex")}`;
   writeFileSync(draft, mine, { mode: 0o600 });
+  let isMine = false;
   try {
     for (;;) {
-      if (linked(draft, path)) return { release: () => releaseOwn(path, mine) };
-      const holder = lockHolder(dir);
-      if (holder !== undefined) return { heldBy: holder };
-      retire(path, `${draft}.stale`);
+      isMine = linked(draft, path);
+      if (isMine) return { release: () => releaseOwn(path, mine, socket?.release) };
+      const holder = read(path);
+      if (holder !== undefined && (await holds(dir, holder))) {
+        const { pid, startedAt } = holder;
+        return { heldBy: { pid, startedAt } };
+      }
+      await retire(dir, path, `${draft}.stale`);
     }
   } finally {
     rmSync(draft, { force: true });
+    if (!isMine) socket?.release();
   }
 }
 
-/** The living process that holds the lock. */
+/** The living process that holds the lock, as far as this one can see processes. */
 export function lockHolder(dir: string): ProcessIdentity | undefined {
-  const text = textOf(join(dir, LOCK));
-  const holder = text === undefined ? undefined : parse(text);
+  const holder = read(join(dir, LOCK));
   return holder !== undefined && isAlive(holder) ? holder : undefined;
+}
+
+async function holds(dir: string, holder: Holder): Promise<boolean> {
+  const { socket } = holder;
+  const isHeld = socket === undefined ? undefined : await isSocketHeld(dir, socket);
+  return isHeld ?? isAlive(holder);
 }
 
 function linked(from: string, to: string): boolean {
@@ -53,20 +78,21 @@ function linked(from: string, to: string): boolean {
 }
 
 /** Moves a dead lock away; one that somebody took in between is put back. */
-function retire(path: string, aside: string): void {
+async function retire(dir: string, path: string, aside: string): Promise<void> {
   try {
     renameSync(path, aside);
   } catch {
     return;
   }
-  const text = textOf(aside);
-  const moved = text === undefined ? undefined : parse(text);
-  if (moved !== undefined && isAlive(moved)) linked(aside, path);
+  const moved = read(aside);
+  if (moved !== undefined && (await holds(dir, moved))) linked(aside, path);
+  else if (moved?.socket !== undefined) rmSync(join(dir, moved.socket), { force: true });
   rmSync(aside, { force: true });
 }
 
-function releaseOwn(path: string, mine: string): void {
+function releaseOwn(path: string, mine: string, releaseSocket: (() => void) | undefined): void {
   if (textOf(path) === mine) rmSync(path, { force: true });
+  releaseSocket?.();
 }
 
 function textOf(path: string): string | undefined {
@@ -77,12 +103,12 @@ function textOf(path: string): string | undefined {
   }
 }
 
-function parse(text: string): ProcessIdentity | undefined {
+function read(path: string): Holder | undefined {
   try {
-    const { pid, startedAt } = JSON.parse(text) as Partial<ProcessIdentity>;
-    return typeof pid === "number" && typeof startedAt === "string"
-      ? { pid, startedAt }
-      : undefined;
+    const { pid, startedAt, socket } = JSON.parse(textOf(path) ?? "") as Partial<Holder>;
+    if (typeof pid !== "number" || typeof startedAt !== "string") return undefined;
+    const isNamed = typeof socket === "string" && SOCKET.test(socket);
+    return isNamed ? { pid, startedAt, socket } : { pid, startedAt };
   } catch {
     return undefined;
   }

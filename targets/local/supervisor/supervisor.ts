@@ -29,7 +29,7 @@ import type { RegionRef } from "./messages.ts";
 import { answersApps, observeApps } from "./observed-apps.ts";
 import { OperatorSessions } from "./operator-session.ts";
 import { beginPlannedStop, endPlannedStart } from "./planned.ts";
-import { identify } from "./process-identity.ts";
+import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import type { RoundTrip } from "./round-trip.ts";
 import type { Programs } from "./sites.ts";
 import { Sites } from "./sites.ts";
@@ -88,11 +88,11 @@ const LOOK_EVERY_MS = 25;
 export async function startDeployment(options: DeploymentOptions): Promise<RunningDeployment> {
   const directory = new DataDirectory(options.dataDir);
   directory.prepare();
-  const lock = acquireLock(directory.path);
+  const lock = await acquireLock(directory.path);
   if ("heldBy" in lock) {
     throw new OperatingError(
       "in-use",
-      `${directory.path} is in use: process ${lock.heldBy.pid} runs it. ` +
+      `${directory.path} is in use: process ${lock.heldBy.pid} runs it${elsewhere(lock.heldBy)}. ` +
         "Stop it with `understudy down`, or name another directory with --data",
       { retryable: true },
     );
@@ -112,6 +112,10 @@ export async function startDeployment(options: DeploymentOptions): Promise<Runni
     throw error;
   }
 }
+
+/** A pid that means nothing here is that of another container on the same volume. */
+const elsewhere = (holder: ProcessIdentity): string =>
+  isAlive(holder) ? "" : ", in another container on this volume";
 
 /** What is stored wins; what was asked for must agree with it. */
 function openDeploymentFile(directory: DataDirectory, options: DeploymentOptions): DeploymentFile {
