@@ -170,3 +170,11 @@ describe("failover: manual", () => {
     expect((await post(world, B, "yes")).status).toBe(201);
   });
 });
+
+test.each([
+  [{ title: "Demonstration" }, "Demonstration"],
+  [undefined, "demo"],
+])("the title of an app with pages %j is %s in every view", async (web, title) => {
+  const world = await worldOf(web === undefined ? {} : { web });
+  for (const region of [A, B]) expect(await viewAt(world, region)).toMatchObject({ title });
+});

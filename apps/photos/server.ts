@@ -48,7 +48,6 @@ export function definePhotosApp(options: PhotosOptions = {}): AppDefinition {
   };
   return defineApp({
     id: "photos",
-    title: "Photos",
     mode: "active-passive",
     durability: "replicated",
     objectives: { rtoMs: 900_000, rpoMs: 0 },

@@ -240,7 +240,6 @@ const noTicket = (call: Pick<Call, "absent">, ticketId: string, { info }: { info
 
 export const ticketsApp = defineApp({
   id: "tickets",
-  title: "Tickets",
   mode: "active-passive",
   durability: "replicated",
   objectives: { rtoMs: 900_000, rpoMs: 0 },

@@ -16,7 +16,6 @@ export type Refuse = (what: string, got: unknown, fix: string) => never;
 
 const APP_KEYS: KeysOf<AppDefinition> = {
   id: true,
-  title: true,
   mode: true,
   durability: true,
   objectives: true,

@@ -77,7 +77,6 @@ export type FailoverPolicy = Policy;
 export interface AppDefinition {
   /** First segment of the app's addresses. */
   readonly id: string;
-  readonly title?: string;
   readonly mode: Mode;
   readonly durability: Durability;
   /** Absent: those of the deployment. */
@@ -103,6 +102,7 @@ export interface AppDefinition {
   };
   /** Run when another region than before begins to serve. Only of an active-passive app. */
   readonly takeover?: readonly TakeoverStep[];
+  /** `title`: what the console and the views call the app; default its id. */
   readonly web?: { readonly title: string };
   /** Loaded by the first start of a data directory, unless `--empty` is given. */
   readonly sampleContent?: LoadSampleContent;

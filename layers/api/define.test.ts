@@ -64,7 +64,7 @@ describe("defineApp", () => {
     ["a set of half a region", replicated({ minInSync: 0.5 }), /minInSync is no number of regions/],
     ["an in-sync set of a local app", { minInSync: 2 }, /minInSync is for replicated apps: got 2/],
     ["a misspelt option", { minInSnyc: 2 }, /got "minInSnyc"\. Did you mean minInSync\?/],
-    ["an option that is like no other", { fenceable: false }, /"fenceable"\. Known are id, title/],
+    ["an option that is like no other", { fenceable: false }, /"fenceable"\. Known are id, mode/],
     ["misspelt buckets", { bukets: ["a"] }, /Did you mean buckets\?/],
     ["a misspelt objective", { objectives: { rtoMs: 1, rpo: 1 } }, /Did you mean rpoMs\?/],
     ["a misspelt health option", { health: { limitsMs: 1 } }, /Did you mean limitMs\?/],

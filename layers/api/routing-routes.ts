@@ -48,6 +48,7 @@ const entryShape = z.object({
   firstAckMs: z.number().optional(),
 });
 const viewShape = recordShape.extend({
+  title: z.string(),
   lag: z.record(z.string(), z.object({ writes: z.number().nullable(), ms: z.number().nullable() })),
   writesAtRisk: z.number().nullable(),
   standingAgeMs: z.number().optional(),

@@ -13,6 +13,7 @@ export interface DefinedApp {
   readonly failover?: Policy;
   readonly minInSync?: number;
   readonly takeover?: readonly { readonly name: string; readonly timeoutMs: number }[];
+  readonly web?: { readonly title: string };
 }
 
 /** A region that lost an app is no automatic destination for so long. */
@@ -24,6 +25,7 @@ export function appOptionsOf(app: DefinedApp, regions: readonly string[]): AppOp
   const { minInSync = 1, failover = "automatic" } = app;
   return {
     app: app.id,
+    title: app.web?.title ?? app.id,
     mode: app.mode,
     durability: app.durability,
     regions,

@@ -16,6 +16,8 @@ import type { Site } from "./site.ts";
 import type { Standings } from "./standings.ts";
 
 export interface AppOptions extends AppTerms {
+  /** What people call the app; only shown. Default its id. */
+  readonly title?: string;
   readonly tables: readonly TableDefinition[];
   /** Fewer regions in sync than this refuse writes (`replicated`). */
   readonly minInSync: number;

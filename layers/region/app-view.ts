@@ -15,9 +15,10 @@ export type LiveView = Omit<AppView, keyof RoutingView>;
 /** What changes without the record. */
 export function liveViewOf(app: AppRegion, now: Instant): LiveView {
   const { holding, options } = app;
-  const { minInSync, rtoMs, rpoMs } = options;
+  const { minInSync, rtoMs, rpoMs, title = options.app } = options;
   return {
     ...app.standings.shown(now),
+    title,
     takeover: takeoverOf(app, now),
     holdsLease: holding?.mayWrite(now) === true,
     lateWrites: lateCountsOf(app, now),

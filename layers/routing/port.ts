@@ -52,6 +52,8 @@ export type TakeoverView = {
 
 /** Lag and writes at risk are the serving regions' word, relayed to the others; or unknown. */
 export interface AppView extends RoutingView, ShownStanding {
+  /** What people call the app. */
+  readonly title: string;
   /** Whether this region may write for the app right now. */
   readonly holdsLease: boolean;
   /** Only of an app with takeover steps anything but null. */

@@ -8,6 +8,7 @@ import { Empty, Loading } from "../../../layers/presentation/components/empty.ts
 import { RegionName } from "../../../layers/presentation/components/region-badge.tsx";
 import { useFormat, useLanguage, useLive } from "../../../layers/presentation/context.tsx";
 import type { LiveApp } from "../../../layers/presentation/live/live-state.ts";
+import { useAppName } from "../../../layers/presentation/use-app-name.ts";
 import classes from "./console.module.css";
 import { type Action, actionsOf } from "./decision.ts";
 import { useOperator } from "./operator.tsx";
@@ -67,6 +68,50 @@ function AtRisk({ app }: { readonly app: LiveApp }) {
   );
 }
 
+/** Nothing while no list has said what the app is to be judged by. */
+function Terms({ app }: { readonly app: LiveApp }) {
+  const { t } = useTranslation("console");
+  const format = useFormat();
+  const { objectives, minInSync = 1, takeover, inSyncRegions } = app;
+  return (
+    <>
+      {objectives === undefined ? null : (
+        <Fact term={t("app.objectives")} hint={t("app.objectivesHint")}>
+          {t(objectives.rpoMs === 0 ? "app.objectivesNothing" : "app.objectivesText", {
+            back: format.span(objectives.rtoMs),
+            lost: format.span(objectives.rpoMs),
+          })}
+        </Fact>
+      )}
+      {minInSync <= 1 ? null : (
+        <Fact term={t("app.minInSync")} hint={t("app.minInSyncHint")}>
+          <Chip tone={inSyncRegions.length < minInSync ? "danger" : "ok"}>
+            {t("app.minInSyncText", {
+              inSync: format.number(inSyncRegions.length),
+              least: format.number(minInSync),
+            })}
+          </Chip>
+        </Fact>
+      )}
+      {!takeover ? null : (
+        <Fact term={t("app.takeover")} hint={t("app.takeoverHint")}>
+          <Chip tone={takeover.state === "failed" ? "danger" : "info"}>
+            {t(`app.takeoverState.${takeover.state}`, { step: takeover.step })}
+          </Chip>
+          {takeover.reason === undefined ? null : (
+            <span className={classes.term}> {takeover.reason}</span>
+          )}
+        </Fact>
+      )}
+    </>
+  );
+}
+
+/** Time for which a `local` app has writes in one region only, where that is beyond its objective. */
+function isBeyond(app: LiveApp, ms: number | null): boolean {
+  return app.durability === "local" && ms !== null && ms > (app.objectives?.rpoMs ?? ms);
+}
+
 function Facts({ app }: { readonly app: LiveApp }) {
   const { t } = useTranslation(["console", "kit"]);
   const format = useFormat();
@@ -96,6 +141,7 @@ function Facts({ app }: { readonly app: LiveApp }) {
       <Fact term={t("app.policy")}>
         {t(app.policy === "manual" ? "app.policyManual" : "app.policyAutomatic")}
       </Fact>
+      <Terms app={app} />
       <AtRisk app={app} />
       {lags.map(([id, lag]) => (
         <Fact key={id} term={`${t("app.lag")}: ${regionName(id, language)}`}>
@@ -105,6 +151,7 @@ function Facts({ app }: { readonly app: LiveApp }) {
                 writes: format.number(lag.writes),
                 time: lag.ms === null ? t("unknown.time") : format.span(lag.ms),
               })}
+          {isBeyond(app, lag.ms) ? <Chip tone="danger">{t("app.beyond")}</Chip> : null}
         </Fact>
       ))}
     </dl>
@@ -118,9 +165,10 @@ interface AppCardProps {
 
 function AppCard({ app, onAction }: AppCardProps) {
   const { t } = useTranslation(["console", "kit"]);
+  const appName = useAppName();
   const operator = useOperator();
   const { majority } = useLive().voters;
-  const name = t(`kit:app.${app.app as "tickets"}`, { defaultValue: app.app });
+  const name = appName(app.app);
   return (
     <li className={classes.card}>
       <Group justify="space-between">

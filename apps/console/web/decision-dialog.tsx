@@ -17,6 +17,7 @@ import { Notice } from "../../../layers/presentation/components/notice.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useKit, useLanguage, useLive, useLiveApp } from "../../../layers/presentation/context.tsx";
 import type { LiveApp } from "../../../layers/presentation/live/live-state.ts";
+import { useAppName } from "../../../layers/presentation/use-app-name.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
 import { type Action, assess, targetsOf } from "./decision.ts";
 import { DecisionFacts } from "./decision-facts.tsx";
@@ -148,13 +149,14 @@ export interface DecisionDialogProps {
 
 export function DecisionDialog({ decision, onClose, onDone }: DecisionDialogProps) {
   const { t } = useTranslation(["console", "kit"]);
+  const appName = useAppName();
   const app = useLiveApp(decision?.app);
   const title =
     decision === undefined
       ? ""
       : t("decide.title", {
           action: t(`action.${decision.action}`),
-          app: t(`kit:app.${decision.app as "tickets"}`, { defaultValue: decision.app }),
+          app: appName(decision.app),
         });
   return (
     <Modal

@@ -5,8 +5,15 @@ import { useTranslation } from "react-i18next";
 import { regionName } from "../../../base/places.ts";
 import { Chip } from "../../../layers/presentation/components/chip.tsx";
 import { LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
-import { useFormat, useKit, useLanguage, useLive } from "../../../layers/presentation/context.tsx";
+import {
+  useFormat,
+  useKit,
+  useLanguage,
+  useLive,
+  useLiveApp,
+} from "../../../layers/presentation/context.tsx";
 import { itemsOf, type JournalRow } from "../../../layers/presentation/live/live-state.ts";
+import { useAppName } from "../../../layers/presentation/use-app-name.ts";
 import { MOVES } from "../../../layers/routing/pause.ts";
 import classes from "./console.module.css";
 
@@ -23,18 +30,23 @@ function isPauseDue(rows: readonly JournalRow[] | undefined): boolean {
 function Pause({ row }: { readonly row: JournalRow }) {
   const { t } = useTranslation("console");
   const format = useFormat();
+  const objectives = useLiveApp(row.app)?.objectives;
   const { pauseMs, pauseSince } = row;
   if (pauseMs === undefined) return <>–</>;
   const time = format.span(pauseMs);
   return (
     <span title={t(`journal.since.${pauseSince ?? "heard"}`)}>
-      {pauseSince === "start" ? t("journal.atLeast", { time }) : time}
+      {pauseSince === "start" ? t("journal.atLeast", { time }) : time}{" "}
+      {objectives !== undefined && pauseMs > objectives.rtoMs ? (
+        <Chip tone="danger">{t("app.beyond")}</Chip>
+      ) : null}
     </span>
   );
 }
 
 export function JournalPanel() {
   const { t } = useTranslation(["console", "kit"]);
+  const appName = useAppName();
   const { api } = useKit();
   const format = useFormat();
   const language = useLanguage();
@@ -80,9 +92,7 @@ export function JournalPanel() {
               {rows.map((row) => (
                 <Table.Tr key={`${row.app} ${row.version}`}>
                   <Table.Td className={classes.nowrap}>{format.moment(row.at)}</Table.Td>
-                  <Table.Td className={classes.nowrap}>
-                    {t(`kit:app.${row.app as "tickets"}`, { defaultValue: row.app })}
-                  </Table.Td>
+                  <Table.Td className={classes.nowrap}>{appName(row.app)}</Table.Td>
                   <Table.Td>
                     <Chip>{t(`cause.${row.cause}`, { defaultValue: row.cause })}</Chip>
                   </Table.Td>

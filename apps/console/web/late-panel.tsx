@@ -7,6 +7,7 @@ import { refreshEvery } from "../../../layers/presentation/api/refresh.ts";
 import { Chip, type ChipTone } from "../../../layers/presentation/components/chip.tsx";
 import { LoadFailed, Loading } from "../../../layers/presentation/components/empty.tsx";
 import { useFormat, useKit, useLanguage } from "../../../layers/presentation/context.tsx";
+import { useAppName } from "../../../layers/presentation/use-app-name.ts";
 import type { LateItem, LateWrite, Verdict } from "../../../layers/routing/late.ts";
 import classes from "./console.module.css";
 import { useOperator } from "./operator.tsx";
@@ -101,6 +102,7 @@ function CopyNote({ page: { readAt, dataAgeMs } }: { readonly page: SentPage }) 
 
 function Late({ late }: { readonly late: LateWrite }) {
   const { t } = useTranslation(["console", "kit"]);
+  const appName = useAppName();
   const format = useFormat();
   const language = useLanguage();
   const { app, verdict, region, epoch, writtenAt, judgedAt, judgedBy, items } = late;
@@ -110,7 +112,7 @@ function Late({ late }: { readonly late: LateWrite }) {
     <li className={classes.card}>
       <Group justify="space-between" gap={8}>
         <Title order={3} size="h5">
-          {t(`kit:app.${app as "tickets"}`, { defaultValue: app })}
+          {appName(app)}
         </Title>
         <Chip tone={TONE[verdict]}>{t(`late.verdict.${verdict}`)}</Chip>
       </Group>

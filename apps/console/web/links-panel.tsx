@@ -4,11 +4,13 @@ import { useTranslation } from "react-i18next";
 import { Chip } from "../../../layers/presentation/components/chip.tsx";
 import { RegionName } from "../../../layers/presentation/components/region-badge.tsx";
 import { useFormat, useLive } from "../../../layers/presentation/context.tsx";
+import { useAppName } from "../../../layers/presentation/use-app-name.ts";
 import classes from "./console.module.css";
 import { linksOf } from "./decision.ts";
 
 export function LinksPanel() {
   const { t } = useTranslation(["console", "kit"]);
+  const appName = useAppName();
   const format = useFormat();
   const { apps, regions } = useLive();
   const links = linksOf(apps);
@@ -54,11 +56,7 @@ export function LinksPanel() {
                   <Table.Td>
                     {link.ms === null ? t("unknown.number") : format.span(link.ms)}
                   </Table.Td>
-                  <Table.Td>
-                    {link.writes === 0
-                      ? "–"
-                      : t(`kit:app.${link.app as "tickets"}`, { defaultValue: link.app })}
-                  </Table.Td>
+                  <Table.Td>{link.writes === 0 ? "–" : appName(link.app)}</Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>

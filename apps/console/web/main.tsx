@@ -10,6 +10,7 @@ import { PageFrame } from "../../../layers/presentation/components/page-frame.ts
 import { useFormat, useLanguage, useLive } from "../../../layers/presentation/context.tsx";
 import type { LiveApp } from "../../../layers/presentation/live/live-state.ts";
 import { mountPage } from "../../../layers/presentation/mount.tsx";
+import { useAppName } from "../../../layers/presentation/use-app-name.ts";
 import { AppsPanel } from "./apps-panel.tsx";
 import { catalogue } from "./catalogue.ts";
 import { ChecksPanel } from "./checks-panel.tsx";
@@ -56,6 +57,7 @@ interface Done {
 
 function DoneNotice({ done }: { readonly done: Done | undefined }) {
   const { t } = useTranslation(["console", "kit"]);
+  const appName = useAppName();
   const format = useFormat();
   const language = useLanguage();
   return (
@@ -64,7 +66,7 @@ function DoneNotice({ done }: { readonly done: Done | undefined }) {
         <Notice tone="ok">
           {t("decide.done", {
             action: t(`action.${done.action}`),
-            app: t(`kit:app.${done.record.app as "tickets"}`, { defaultValue: done.record.app }),
+            app: appName(done.record.app ?? ""),
             epoch: done.record.epoch ?? "–",
             serving: format.list(
               (done.record.servingRegions ?? []).map((id) => regionName(id, language)),

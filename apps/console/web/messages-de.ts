@@ -133,6 +133,23 @@ export const consoleDe: Translation<typeof consoleEn> = {
     policy: "Ausfallwechsel",
     policyAutomatic: "automatisch",
     policyManual: "von Hand",
+    objectives: "Ziele",
+    objectivesHint:
+      "Wie bald die App wieder Schreibvorgänge annehmen muss und wie viel, als Zeit, verloren gehen darf",
+    objectivesNothing: "zurück in {{back}}, nichts verloren",
+    objectivesText: "zurück in {{back}}, höchstens {{lost}} verloren",
+    beyond: "über dem Ziel",
+    minInSync: "Nötige Kopien",
+    minInSyncHint: "Sind weniger Regionen synchron, werden Schreibvorgänge abgelehnt",
+    minInSyncText: "{{inSync}} synchron, {{least}} nötig",
+    takeover: "Übernahmeschritt",
+    takeoverHint:
+      "Schreibvorgänge werden angenommen, sobald die Schritte der Übernahme fertig sind",
+    takeoverState: {
+      waiting: "{{step}}: wartet",
+      running: "{{step}}: läuft",
+      failed: "{{step}}: fehlgeschlagen, Sperre aufheben wiederholt ihn",
+    },
     lag: "Rückstand",
     lagText: "{{writes}} Schreibvorgänge, {{time}}",
     atRisk: "Gefährdete Schreibvorgänge",

@@ -10,6 +10,7 @@ import { TimeAgo } from "../../../layers/presentation/components/time-ago.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
 import { useFormat, useLive } from "../../../layers/presentation/context.tsx";
 import type { LiveRegion } from "../../../layers/presentation/live/live-state.ts";
+import { useAppName } from "../../../layers/presentation/use-app-name.ts";
 import { useWrite, type Write } from "../../../layers/presentation/use-write.ts";
 import type { VoterView } from "../../../layers/routing/voters.ts";
 import type { ActiveFault } from "./active-faults.ts";
@@ -62,13 +63,14 @@ function WitnessCard({ voter, broken }: { readonly voter: VoterView; readonly br
 
 function Card({ region, broken }: { readonly region: LiveRegion; readonly broken?: Broken }) {
   const { t } = useTranslation(["console", "kit"]);
+  const appName = useAppName();
   const format = useFormat();
   const { apps, voters } = useLive();
   const voter = voters.voters.find(({ id }) => id === region.id);
   const isHeard = voter?.answers !== false;
   const serves = apps
     .filter((app) => app.servingRegions.includes(region.id))
-    .map((app) => t(`kit:app.${app.app as "tickets"}`, { defaultValue: app.app }));
+    .map((app) => appName(app.app));
   return (
     <li className={classes.card}>
       <Group justify="space-between" gap="xs">

@@ -6,14 +6,16 @@ import { Loading } from "../../../layers/presentation/components/empty.tsx";
 import { RegionName } from "../../../layers/presentation/components/region-badge.tsx";
 import { useFormat, useLive } from "../../../layers/presentation/context.tsx";
 import type { LiveRegion } from "../../../layers/presentation/live/live-state.ts";
+import { useAppName } from "../../../layers/presentation/use-app-name.ts";
 import classes from "./landing.module.css";
 
 function Region({ region }: { readonly region: LiveRegion }) {
   const { t } = useTranslation(["landing", "kit"]);
+  const appName = useAppName();
   const format = useFormat();
   const serves = useLive()
     .apps.filter((app) => app.servingRegions.includes(region.id))
-    .map((app) => t(`kit:app.${app.app as "tickets"}`, { defaultValue: app.app }));
+    .map((app) => appName(app.app));
   const well = region.up && region.healthy;
   return (
     <li className={classes.region} data-serving={serves.length > 0 && well}>

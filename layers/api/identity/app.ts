@@ -10,7 +10,6 @@ import { identityTables } from "./tables.ts";
 
 export const identityApp = defineApp({
   id: "identity",
-  title: "Identity",
   mode: "active-passive",
   durability: "replicated",
   objectives: { rtoMs: 900_000, rpoMs: 0 },

@@ -48,6 +48,7 @@ export function createScriptedRouting(
       holdsLease: region === primary,
       takeover: null,
       lateWrites: { recovered: 0, superseded: 0, partly: 0, neverAcknowledged: 0, waiting: 0 },
+      title: app,
       lastMove: null,
       minInSync: 1,
       objectives: { rtoMs: 900_000, rpoMs: 0 },

@@ -11,12 +11,15 @@
  *    those of an epoch before say nothing of the next                          (mergeApp)
  *  3 a number that nobody has told is null, never 0                            (NOTHING_TOLD)
  */
-import type { SentStanding } from "../../api/routing-view.ts";
+import type { SentApp, SentStanding } from "../../api/routing-view.ts";
 import type { JournalRow as Measured } from "../../routing/pause.ts";
 import type { RoutingView } from "../../routing/record.ts";
 import { NO_VOTERS, type VotersView } from "../../routing/voters.ts";
 
-export interface LiveApp extends RoutingView, SentStanding {}
+/** What only lists carry; absent until the first one came. */
+type Listed = Partial<Pick<SentApp, "title" | "objectives" | "minInSync" | "takeover">>;
+
+export interface LiveApp extends RoutingView, SentStanding, Listed {}
 
 export interface LiveRegion {
   readonly id: string;

@@ -97,6 +97,10 @@ test.skipIf(!hasChromium)(
       .getByRole("button", { name: /^Kill .*SIGKILL/ })
       .first()
       .waitFor();
+    await operator
+      .getByText(/^back within 15 mins, nothing lost$/)
+      .first()
+      .waitFor();
     await control(
       "kill",
       line.regions.map(({ id }) => id),
