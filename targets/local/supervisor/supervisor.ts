@@ -7,7 +7,6 @@
  *  D3 whatever ends the start, nothing of it keeps running                       (startDeployment)
  */
 import { randomBytes } from "node:crypto";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { must } from "../../../base/assert.ts";
@@ -23,6 +22,7 @@ import { checkRegions, DataDirectory } from "./data-directory.ts";
 import type { DirectoryLock } from "./directory-lock.ts";
 import { acquireLock } from "./directory-lock.ts";
 import { injectFault } from "./faults.ts";
+import { checkPort } from "./front-door-port.ts";
 import { reapLeftovers } from "./leftovers.ts";
 import { Membership } from "./membership.ts";
 import type { RegionRef } from "./messages.ts";
@@ -157,28 +157,6 @@ function openDeploymentFile(directory: DataDirectory, options: DeploymentOptions
   const moved = { ...stored, configFile };
   directory.writeDeployment(moved);
   return moved;
-}
-
-async function checkPort(port: number, host: string): Promise<void> {
-  if (port === 0) return;
-  const probe = createServer();
-  const problem = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-    probe.once("error", resolve);
-    probe.listen(port, host, () => resolve(undefined));
-  });
-  await new Promise<void>((resolve) => {
-    if (problem === undefined) probe.close(() => resolve());
-    else resolve();
-  });
-  if (problem === undefined) return;
-  const isTaken = problem.code === "EADDRINUSE";
-  throw new ConfigurationError({
-    what: isTaken
-      ? `port ${port} is already in use`
-      : `port ${port} cannot be used (${problem.code})`,
-    got: port,
-    fix: `Stop what uses it, or choose another with --port ${port === 8080 ? 8081 : 8080} (--port 0: any free one).`,
-  });
 }
 
 /** A region keeps the address that it was once given. */
