@@ -3,6 +3,7 @@
 import { isIP } from "node:net";
 import { parseDurationMs } from "../base/duration.ts";
 import { ConfigurationError } from "../base/errors.ts";
+import { isLeaseWord, LEASE_WORDS, type LeaseWord } from "../layers/routing/lease-words.ts";
 import type { Direction } from "../targets/local/supervisor/fault-plan.ts";
 import type { RoundTrip } from "../targets/local/supervisor/round-trip.ts";
 import { usage } from "./failure.ts";
@@ -44,6 +45,11 @@ export const idList = (text: string): string[] => text.split(",").map((part) => 
 
 export function roundTrip(text: string): RoundTrip {
   return text === "aws" ? "aws" : numberBetween("--rtt", text, 0, 60_000);
+}
+
+export function leaseWord(text: string): LeaseWord {
+  if (isLeaseWord(text)) return text;
+  throw usage("--leases is unknown", text, `Use ${LEASE_WORDS.join(" or ")}.`);
 }
 
 export function direction(text: string): Direction {

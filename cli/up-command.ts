@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { placeOf, regionName } from "../base/places.ts";
 import type { Deployment, SampleCredentials } from "../layers/api/index.ts";
+import type { LeaseWord } from "../layers/routing/lease-words.ts";
 import { makeOperatorLink } from "../targets/local/operator-link.ts";
 import { loadDeployment } from "../targets/local/supervisor/config-file.ts";
 import type { RegionRef } from "../targets/local/supervisor/messages.ts";
@@ -17,7 +18,7 @@ import { configFileOf } from "./config-beside.ts";
 import type { Status } from "./failure.ts";
 import { refused, STATUS, usage } from "./failure.ts";
 import { describeNames } from "./names-text.ts";
-import { idList, listenAddress, roundTrip, wholeBetween } from "./option-values.ts";
+import { idList, leaseWord, listenAddress, roundTrip, wholeBetween } from "./option-values.ts";
 import {
   importIfThere,
   loadSampleContent,
@@ -34,6 +35,7 @@ export interface UpOptions {
   readonly port: number;
   readonly host?: string;
   readonly rtt: RoundTrip;
+  readonly leases?: LeaseWord;
   readonly empty: boolean;
   readonly reset: boolean;
 }
@@ -59,10 +61,9 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<Sta
       "Name the regions in the file.",
     );
   }
-  const regions =
-    configFile === undefined
-      ? options.regions?.map((id) => ({ id }))
-      : (await loadDeployment(configFile)).regions;
+  const named = configFile === undefined ? undefined : await loadDeployment(configFile);
+  const regions = named?.regions ?? options.regions?.map((id) => ({ id }));
+  const leases = options.leases ?? named?.leases;
   const stop = listenForStop(terminal.err);
   say(configFile === undefined ? "Starting ..." : `Starting what ${configFile} describes ...`);
   let deployment: RunningDeployment;
@@ -72,6 +73,7 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<Sta
       programs,
       ...(regions === undefined ? {} : { regions }),
       ...(configFile === undefined ? {} : { configFile }),
+      ...(leases === undefined ? {} : { leases }),
       httpPort: options.port,
       ...(options.host === undefined ? {} : { frontDoorHost: options.host }),
       roundTrip: options.rtt,
@@ -251,6 +253,11 @@ export function addUp(program: Command, run: Run): void {
       listenAddress,
     )
     .option("--rtt <ms|aws>", "round trip between regions, or as between AWS regions", roundTrip, 0)
+    .option(
+      "--leases <word>",
+      "default, or calm: on a machine that is busy with other things, apps move later",
+      leaseWord,
+    )
     .option("--empty", "load no sample content", false)
     .option("--reset", "delete what the directory holds, and start with an empty one", false)
     .action(async (flags: UpOptions) => {
@@ -262,5 +269,6 @@ export function addUp(program: Command, run: Run): void {
     "up --regions eu-west-1,us-east-1,ap-southeast-1 --rtt aws",
     "up --data ./second --port 0",
     "up --host 0.0.0.0",
+    "up --leases calm",
   );
 }

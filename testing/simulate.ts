@@ -29,7 +29,7 @@ export interface SimulateOptions {
   readonly seed?: number;
   /** Round trip between any two regions in ms, or (default) as between AWS regions. */
   readonly rtt?: number | "aws";
-  /** How long leases are, and how often they are renewed. */
+  /** How long leases are, and how often they are renewed; absent: as the deployment says. */
   readonly lease?: keyof typeof LEASE_PROFILES;
 }
 
@@ -158,7 +158,7 @@ function createSimulatedWorld(options: SimulateOptions): SimulatedWorld {
   const simulated = new SimulatedDeployment({
     deployment,
     seed,
-    terms: LEASE_PROFILES[options.lease ?? "default"],
+    terms: LEASE_PROFILES[options.lease ?? deployment.leases],
     ...(options.rtt === undefined ? {} : { rtt: options.rtt }),
   });
   const { world, pace } = simulated;

@@ -1,6 +1,7 @@
 /** Which apps run where; `understudy.config.ts` exports one. *pure* */
 import { ConfigurationError } from "../../base/errors.ts";
 import { type KeysOf, refuseUnknownKeys } from "../../base/known-keys.ts";
+import { isLeaseWord, LEASE_WORDS, type LeaseWord } from "../routing/lease-words.ts";
 import {
   type DnsSettings,
   defineNaming,
@@ -31,6 +32,8 @@ export interface DeploymentOptions extends EntranceOptions {
   readonly dns?: DnsSettings;
   /** By name; absent: GET /health of every region, by all voters. Empty: none. */
   readonly healthChecks?: HealthCheckSet;
+  /** "calm" on a machine that is busy with other things; absent: "default". */
+  readonly leases?: LeaseWord;
   /** How codes reach people; absent: operators read them in the outbox. */
   readonly messages?: MessageSettings;
 }
@@ -49,6 +52,7 @@ export interface Deployment {
   readonly naming: Naming;
   /** How people reach it from outside. */
   readonly entrance: Entrance;
+  readonly leases: LeaseWord;
   readonly messages?: MessageSettings;
 }
 
@@ -62,6 +66,7 @@ const DEPLOYMENT_KEYS: KeysOf<DeploymentOptions> = {
   publicUrl: true,
   trustedProxies: true,
   messages: true,
+  leases: true,
 };
 const REGION_KEYS: KeysOf<RegionDefinition> = { id: true, title: true };
 
@@ -110,7 +115,8 @@ export function defineDeployment(options: DeploymentOptions): Deployment {
     regions.map((region) => region.id),
     apps.map((app) => app.id),
   );
-  const { messages } = options;
+  const { messages, leases = "default" } = options;
+  if (!isLeaseWord(leases)) refuse("leases is unknown", leases, oneOf(LEASE_WORDS));
   checkMessages(messages, refuse);
   return Object.freeze({
     regions,
@@ -119,9 +125,13 @@ export function defineDeployment(options: DeploymentOptions): Deployment {
     ...(messages === undefined ? {} : { messages }),
     primary: regions[0]?.id ?? "",
     witness: options.witness ?? even,
+    leases,
     apps,
   });
 }
+
+const oneOf = (words: readonly string[]): string =>
+  `Use ${words.map((word) => `"${word}"`).join(" or ")}.`;
 
 /** With identity, and each with objectives: its own, or the deployment's. */
 function deployedApps(

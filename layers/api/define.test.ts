@@ -103,6 +103,9 @@ describe("defineDeployment", () => {
     expect(() => define({ apps: [] })).toThrow(/apps is empty/);
     expect(() => define({ apps: [good, good] })).toThrow(/two apps have one name/);
     expect(() => define({ regions: ["a"], witness: true })).toThrow(/even/);
+    const nervous = { leases: "nervous" } as unknown as Parameters<typeof define>[0];
+    expect(() => define(nervous)).toThrow(/leases is unknown: got "nervous". Use "default" or/);
+    expect(define({}).leases).toBe("default");
     const loose = { ...identityApp, durability: "local" as const };
     expect(() => define({ apps: [loose, good] })).toThrow(/identity app has to be/);
   });

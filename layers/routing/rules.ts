@@ -20,6 +20,8 @@ export interface LeaseTerms {
 
 export const LEASE_PROFILES = {
   default: { leaseMs: 600, renewMs: 150, suspectMs: 250, clockBoundMs: 1000 },
+  /** For a machine that others use too: what stands still for a second loses nothing. */
+  calm: { leaseMs: 3_000, renewMs: 500, suspectMs: 1_500, clockBoundMs: 1_000 },
   tight: { leaseMs: 250, renewMs: 60, suspectMs: 150, clockBoundMs: 1000 },
   aws: { leaseMs: 30_000, renewMs: 5_000, suspectMs: 12_000, clockBoundMs: 2_000 },
 } as const satisfies Record<string, LeaseTerms>;

@@ -22,7 +22,7 @@ import { type Members, supersedes } from "../../../layers/routing/members.ts";
 import type { RenewApp, VoterReply, VoterRequest } from "../../../layers/routing/messages.ts";
 import type { Holder } from "../../../layers/routing/record.ts";
 import type { Observed } from "../../../layers/routing/renewer.ts";
-import { LEASE_PROFILES, ROUTING_RULES } from "../../../layers/routing/rules.ts";
+import { type LeaseTerms, ROUTING_RULES } from "../../../layers/routing/rules.ts";
 import type { Suspicions } from "../../../layers/routing/voter.ts";
 import type { LmdbEngine } from "../lmdb-engine.ts";
 import { createPlatformRng, randomName } from "./random.ts";
@@ -32,6 +32,7 @@ export interface RegionCoresOptions {
   readonly self: Holder;
   readonly engine: LmdbEngine;
   readonly lease: LeaseView;
+  readonly terms: LeaseTerms;
   readonly members: Members;
   readonly apps: readonly AppOptions[];
   readonly now: () => Instant;
@@ -72,7 +73,7 @@ export class RegionCores {
         self,
         engine,
         rng: createRng(createPlatformRng().below(2 ** 32)),
-        terms: LEASE_PROFILES.default,
+        terms: options.terms,
         routingRules: ROUTING_RULES,
         rules: REGION_RULES,
         lease: options.lease,

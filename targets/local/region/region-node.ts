@@ -19,6 +19,7 @@ import type { RegionMessage } from "../../../layers/region/messages.ts";
 import { latestOf, type Members } from "../../../layers/routing/members.ts";
 import type { VoterReply } from "../../../layers/routing/messages.ts";
 import type { Holder } from "../../../layers/routing/record.ts";
+import { LEASE_PROFILES } from "../../../layers/routing/rules.ts";
 import { createSystemClock } from "../clock.ts";
 import { createHealthWatch } from "../health-watch.ts";
 import { createSharpImageProcessor } from "../images/image-processor.ts";
@@ -265,6 +266,7 @@ export class RegionNode {
       self,
       engine: this.#engine,
       lease: createLeaseView(this.#board, (message) => this.#thread.post(message)),
+      terms: LEASE_PROFILES[config.leases],
       members,
       apps: this.#deployment.apps.map((app) => appOptionsOf(app, members.regions)),
       now: this.#now,

@@ -30,7 +30,7 @@ export const voterStartOf = (
   secretHex: config.secretHex,
   host: config.host,
   directory: join(config.dataDir, VOTER_DIRECTORY),
-  terms: LEASE_PROFILES.default,
+  terms: LEASE_PROFILES[config.leases],
   faults: config.faults,
 });
 

@@ -28,6 +28,7 @@ import {
 import { join } from "node:path";
 import { createFormat } from "../../../base/codec.ts";
 import { ConfigurationError } from "../../../base/errors.ts";
+import type { LeaseWord } from "../../../layers/routing/lease-words.ts";
 import type { RegionRef } from "./messages.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
@@ -43,6 +44,8 @@ export interface DeploymentFile {
   /** Ids that may never come back. */
   readonly removed: readonly string[];
   readonly configFile?: string;
+  /** Absent: "default". */
+  readonly leases?: LeaseWord;
   /** By region, the loopback address that its name leads to; kept for its whole life. */
   readonly addresses?: Readonly<Record<string, string>>;
   /** Whether the sample content was loaded, or refused for good. */

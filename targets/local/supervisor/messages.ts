@@ -11,6 +11,7 @@
 import type { Entrance } from "../../../layers/api/entrance.ts";
 import type { Building } from "../../../layers/region/index-building.ts";
 import type { HealthCheckView } from "../../../layers/routing/health-board.ts";
+import type { LeaseWord } from "../../../layers/routing/lease-words.ts";
 import type { Naming } from "../../../layers/routing/naming.ts";
 import type { Address, Endpoint } from "../link/address.ts";
 import type { LinkFaults } from "../link/fault.ts";
@@ -56,6 +57,7 @@ export interface ChildConfig {
   /** The supervisor's control API, to which the front door hands on /control/. */
   readonly control: Endpoint;
   readonly faults: LinkFaults;
+  readonly leases: LeaseWord;
   readonly healthBroken: boolean;
   /** The deployment is being started as a whole: who is not there yet is not replaced. */
   readonly holdsTakeovers: boolean;

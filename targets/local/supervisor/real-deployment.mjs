@@ -22,7 +22,7 @@ export const eventually = (check) => vi.waitFor(check, { timeout: ampleMs(15_000
 /**
  * What the stub tells that it was told.
  * @typedef {object} Told
- * @property {{ joining: boolean }} config
+ * @property {{ joining: boolean, leases: string }} config
  * @property {number} pid
  * @property {PeersMessage} [peers]
  * @property {LinkFaults} faults

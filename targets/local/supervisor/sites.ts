@@ -212,6 +212,7 @@ export class Sites {
       httpPort: before === 0 && site.role === "front-door" ? frontDoorPort : before,
       control,
       faults: this.#plan()[site.id] ?? {},
+      leases: deployment.leases ?? "default",
       healthBroken: site.healthBroken,
       holdsTakeovers: this.#holdsTakeovers,
       crashes: site.crashes,

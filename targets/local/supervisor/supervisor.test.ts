@@ -129,6 +129,19 @@ describe("a deployment", () => {
     expect((await anew.status()).regions.map((r) => [r.id, r.incarnation])).toEqual([[B, 1]]);
   });
 
+  test("keeps the word for its leases until another one is named", async () => {
+    for (const [leases, expected] of [
+      [undefined, "default"],
+      ["calm", "calm"],
+      [undefined, "calm"],
+      ["default", "default"],
+    ] as const) {
+      const deployment = await up({ regions: [{ id: A }], ...(leases && { leases }) });
+      expect((await toldTo(deployment, A)).config.leases).toBe(expected);
+      await deployment.stop();
+    }
+  });
+
   test("refuses a directory that holds something else, and leaves it as it was", async () => {
     writeFileSync(join(dataDir, "thesis.txt"), "years of work");
     await expect(startDeployment(optionsWith({ reset: true }))).rejects.toThrow("not a deployment");

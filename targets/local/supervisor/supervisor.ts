@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { must } from "../../../base/assert.ts";
 import { ConfigurationError, explainError, OperatingError } from "../../../base/errors.ts";
+import type { LeaseWord } from "../../../layers/routing/lease-words.ts";
 import { chooseLoopback, isUsableAddress } from "../dns/loopback.ts";
 import { FRONT_DOOR_SITE, WITNESS_SITE } from "../link/address.ts";
 import { startDeploymentProvider } from "../oidc/deployment-provider.ts";
@@ -42,6 +43,8 @@ export interface DeploymentOptions {
   /** Absent: those of the data directory, or the default ones for a new one. */
   readonly regions?: readonly RegionRef[];
   readonly configFile?: string;
+  /** Absent: those of the data directory. Each start may have others (leases of two lengths). */
+  readonly leases?: LeaseWord;
   /** The front door's; 0 for a free one. */
   readonly httpPort: number;
   /** An address that the front door listens on; absent: the loopback. Regions stay there. */
@@ -132,6 +135,7 @@ function openDeploymentFile(directory: DataDirectory, options: DeploymentOptions
       witness: chosen.length % 2 === 0,
       isSeeded: false,
       ...(configFile === undefined ? {} : { configFile }),
+      ...(options.leases === undefined ? {} : { leases: options.leases }),
     };
     // Before the deployment counts as made: a voter that finds nothing later has lost it.
     const ids = chosen.map((region) => region.id);
@@ -153,8 +157,14 @@ function openDeploymentFile(directory: DataDirectory, options: DeploymentOptions
       fix: "Bring --regions or the config file in line with it; `understudy region add|remove` changes them while it runs, and --reset begins anew.",
     });
   }
-  if (configFile === undefined || configFile === stored.configFile) return stored;
-  const moved = { ...stored, configFile };
+  const { leases } = options;
+  const isSameFile = configFile === undefined || configFile === stored.configFile;
+  if (isSameFile && (leases === undefined || leases === stored.leases)) return stored;
+  const moved = {
+    ...stored,
+    ...(configFile === undefined ? {} : { configFile }),
+    ...(leases === undefined ? {} : { leases }),
+  };
   directory.writeDeployment(moved);
   return moved;
 }

@@ -34,6 +34,7 @@ async function run({ dataDir, regions, configFile }: OpenRequest): Promise<void>
     signal: gone.signal,
     ...(chosen === undefined ? {} : { regions: chosen }),
     ...(configFile === undefined ? {} : { configFile }),
+    ...(named?.leases === undefined ? {} : { leases: named.leases }),
     log: (line) => tell({ type: "log", line }),
   });
   gone.signal.addEventListener("abort", () => void deployment.stop());

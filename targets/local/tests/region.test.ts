@@ -138,6 +138,7 @@ test("a process whose directory has a newer process ends when it wakes", async (
       faults: {},
       healthBroken: false,
       holdsTakeovers: false,
+      leases: "default",
       crashes: 0,
     },
   });

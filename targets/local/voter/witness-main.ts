@@ -26,7 +26,7 @@ try {
   const host = await VoterHost.open({
     site: config.site,
     directory: join(config.dataDir, VOTER_DIRECTORY),
-    terms: LEASE_PROFILES.default,
+    terms: LEASE_PROFILES[config.leases],
     now: createSystemClock().now,
     onSuperseded: () => {
       log("voter: another process uses its directory; this one ends");
