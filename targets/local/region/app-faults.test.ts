@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
+import type {
+  AppContext,
+  Deployment,
+  Identity,
+  Message,
+  MessageSender,
+} from "../../../layers/api/index.ts";
 import { AppFaults } from "./app-faults.ts";
+import { deliverMessages } from "./region-identity.ts";
 
 let logged: object[];
 let faults: AppFaults;
@@ -20,6 +28,21 @@ const thrownIn = (place: string): Error => {
 };
 
 describe("a fault", () => {
+  test("of the function that carries messages costs the message, and what it left is claimed", async () => {
+    let sender: MessageSender | undefined;
+    const identity = { deliverMessages: (given: MessageSender) => (sender = given) };
+    const left: Promise<boolean>[] = [];
+    const messages = (): Promise<void> => {
+      left.push(sleep(1).then(() => faults.claim(new Error("left behind"))));
+      throw new Error("no server");
+    };
+    const context = {} as AppContext;
+    const given = [{ messages } as unknown as Deployment, identity as unknown as Identity] as const;
+    deliverMessages(...given, context, faults);
+    await expect(sender?.send({} as Message)).rejects.toThrow("no server");
+    expect(await left[0]).toBe(true);
+  });
+
   test("in what an app started is claimed, logged with its stack, and counted by app", async () => {
     const claimed = faults.run("shop", () => sleep(1).then(() => faults.claim(new Error("late"))));
     expect(await claimed).toBe(true);

@@ -2,9 +2,11 @@
 import { createHmac } from "node:crypto";
 import {
   type AppContext,
+  type AppGuard,
   createIdentity,
   type Deployment,
   type Identity,
+  type Message,
   providersOf,
 } from "../../../layers/api/index.ts";
 import type { KeyValueStore } from "../../../layers/key-value/port.ts";
@@ -23,9 +25,14 @@ export function deliverMessages(
   { messages }: Deployment,
   identity: Identity,
   context: AppContext,
+  guard: AppGuard,
 ): void {
   if (messages === undefined) return;
-  const sender = typeof messages === "function" ? { send: messages } : createSmtpSender(messages);
+  // The function is the deployment's own code: what it throws, or leaves behind, costs a message.
+  const sender =
+    typeof messages === "function"
+      ? { send: (message: Message) => guard.run("identity", async () => messages(message)) }
+      : createSmtpSender(messages);
   identity.deliverMessages(sender, context, (delayMs, act) => {
     setTimeout(act, delayMs).unref();
   });

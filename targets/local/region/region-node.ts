@@ -344,7 +344,7 @@ export class RegionNode {
       observe: metrics.observe,
       guard: faults,
     });
-    deliverMessages(this.#deployment, identity, api.contextOf("identity"));
+    deliverMessages(this.#deployment, identity, api.contextOf("identity"), faults);
     const [deployment, engine, isBroken] = [this.#deployment, this.#engine, this.#isBroken];
     const given = { deployment, api, cores, engine, now, log, guard: faults, isBroken };
     startJourneys(journeys, given);
