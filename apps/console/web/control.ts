@@ -7,6 +7,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiProblem } from "../../../layers/presentation/api/problem.ts";
 import { useKit } from "../../../layers/presentation/context.tsx";
 import type { ActiveFault } from "./active-faults.ts";
+import type { Crashes } from "./crash-mark.tsx";
 import { useOperator } from "./operator.tsx";
 
 export const FAULTS = ["kill", "restart", "freeze", "thaw", "partition", "heal"] as const;
@@ -17,23 +18,31 @@ const FAULTS_PATH = "/control/faults";
 const ASK_EVERY_MS = 2_000;
 const NOT_HERE = "not here";
 
-/** What was injected and is not over; undefined where this target does not let it be broken. */
-export function useActiveFaults(): readonly ActiveFault[] | undefined {
+export interface Broken {
+  /** What was injected and is not over. */
+  readonly faults: readonly ActiveFault[];
+  /** How often the processes of regions ended by themselves. */
+  readonly crashes: readonly Crashes[];
+}
+
+interface ControlStatus {
+  readonly faults?: readonly ActiveFault[];
+  readonly regions?: readonly Crashes[];
+}
+
+/** Undefined where this target does not let it be broken. */
+export function useBroken(): Broken | undefined {
   const { api } = useKit();
   const { may, name, token, refused } = useOperator();
-  const query = useQuery<readonly ActiveFault[] | typeof NOT_HERE>({
+  const query = useQuery<Broken | typeof NOT_HERE>({
     queryKey: ["faults", token, name],
     enabled: may,
     refetchInterval: (known) => (known.state.data === NOT_HERE ? false : ASK_EVERY_MS),
     queryFn: async ({ signal }) => {
       try {
         const options = { bearer: token, signal };
-        const status = await api.request<{ readonly faults?: readonly ActiveFault[] }>(
-          "GET",
-          STATUS_PATH,
-          options,
-        );
-        return status.value.faults ?? [];
+        const { value } = await api.request<ControlStatus>("GET", STATUS_PATH, options);
+        return { faults: value.faults ?? [], crashes: value.regions ?? [] };
       } catch (error) {
         if (!(error instanceof ApiProblem)) throw error;
         const isRefused = error.code === "unauthenticated" || error.code === "forbidden";

@@ -57,6 +57,11 @@ export const consoleDe: Translation<typeof consoleEn> = {
     },
     by: "durch {{by}}",
   },
+  crash: {
+    times_one: "einmal abgestürzt",
+    times_other: "{{count}}-mal abgestürzt",
+    again: "Neustart in {{time}}.",
+  },
   region: {
     title: "Regionen",
     up: "läuft",

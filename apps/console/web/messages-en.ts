@@ -50,6 +50,11 @@ export const consoleEn = {
     link: { partition: "link to {{other}} cut", slow: "link to {{other}} slowed" },
     by: "by {{by}}",
   },
+  crash: {
+    times_one: "crashed once",
+    times_other: "crashed {{count}} times",
+    again: "Started again in {{time}}.",
+  },
   region: {
     title: "Regions",
     up: "up",

@@ -13,15 +13,14 @@ import type { LiveRegion } from "../../../layers/presentation/live/live-state.ts
 import { useAppName } from "../../../layers/presentation/use-app-name.ts";
 import { useWrite, type Write } from "../../../layers/presentation/use-write.ts";
 import type { VoterView } from "../../../layers/routing/voters.ts";
-import type { ActiveFault } from "./active-faults.ts";
 import classes from "./console.module.css";
-import { useActiveFaults, useInjectFault } from "./control.ts";
+import { type Broken, useBroken, useInjectFault } from "./control.ts";
+import { CrashMark } from "./crash-mark.tsx";
 import { FaultButtons, FaultMarks, type Injection, useSiteName } from "./fault-marks.tsx";
 import { useOperator } from "./operator.tsx";
 import { VotersNotice } from "./voters-notice.tsx";
 
-interface Broken {
-  readonly faults: readonly ActiveFault[];
+interface Breakable extends Broken {
   readonly write: Write<Injection>;
 }
 
@@ -37,7 +36,13 @@ function VoterChip({ voter }: { readonly voter: VoterView | undefined }) {
   );
 }
 
-function WitnessCard({ voter, broken }: { readonly voter: VoterView; readonly broken?: Broken }) {
+function WitnessCard({
+  voter,
+  broken,
+}: {
+  readonly voter: VoterView;
+  readonly broken?: Breakable;
+}) {
   const { t } = useTranslation("console");
   const isKilled = broken?.faults.some(
     ({ kind, sites }) => kind === "kill" && sites.includes(voter.id),
@@ -61,7 +66,7 @@ function WitnessCard({ voter, broken }: { readonly voter: VoterView; readonly br
   );
 }
 
-function Card({ region, broken }: { readonly region: LiveRegion; readonly broken?: Broken }) {
+function Card({ region, broken }: { readonly region: LiveRegion; readonly broken?: Breakable }) {
   const { t } = useTranslation(["console", "kit"]);
   const appName = useAppName();
   const format = useFormat();
@@ -101,6 +106,7 @@ function Card({ region, broken }: { readonly region: LiveRegion; readonly broken
       </Group>
       {broken === undefined ? null : (
         <>
+          <CrashMark crashes={broken.crashes.find(({ id }) => id === region.id)} />
           <FaultMarks site={region.id} faults={broken.faults} />
           <FaultButtons site={region.id} isUp={region.up} {...broken} />
         </>
@@ -112,7 +118,7 @@ function Card({ region, broken }: { readonly region: LiveRegion; readonly broken
 function Cards() {
   const { t } = useTranslation("console");
   const { regions, voters } = useLive();
-  const faults = useActiveFaults();
+  const known = useBroken();
   const nameOf = useSiteName();
   const operator = useOperator();
   const inject = useInjectFault();
@@ -126,7 +132,7 @@ function Cards() {
       return isRefused;
     },
   });
-  const broken = faults === undefined ? {} : { broken: { faults, write } };
+  const broken = known === undefined ? {} : { broken: { ...known, write } };
   const witness = voters.voters.find(({ kind }) => kind === "witness");
   return (
     <>
@@ -137,7 +143,7 @@ function Cards() {
         ))}
         {witness === undefined ? null : <WitnessCard voter={witness} {...broken} />}
       </ul>
-      {faults !== undefined ? (
+      {known !== undefined ? (
         <Group justify="space-between" mt="xs">
           <Text size="sm" c="dimmed">
             {t("fault.lead")}
@@ -145,7 +151,7 @@ function Cards() {
           <Button
             size="compact-sm"
             variant="default"
-            disabled={write.busy || faults.every(({ kind }) => kind === "kill")}
+            disabled={write.busy || known.faults.every(({ kind }) => kind === "kill")}
             onClick={() => write.start({ kind: "heal", regions: [] })}
           >
             {t("fault.healAll")}

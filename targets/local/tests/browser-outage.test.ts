@@ -84,7 +84,7 @@ test.skipIf(!hasChromium)(
 );
 
 test.skipIf(!hasChromium)(
-  "with all regions down a page says so and opens by itself when an operator restarts one",
+  "the console shows a crash; with all regions down a page says so, and opens when one is back",
   async () => {
     const faults: string[] = [];
     const { line } = deployment;
@@ -101,6 +101,10 @@ test.skipIf(!hasChromium)(
       .getByText(/^back within 15 mins, nothing lost$/)
       .first()
       .waitFor();
+    const { pid } = line.regions[1] ?? {};
+    process.kill(pid as number, "SIGSEGV");
+    await operator.getByText("crashed once").waitFor();
+    await picture(operator, "console-crashed");
     await control(
       "kill",
       line.regions.map(({ id }) => id),
