@@ -20,18 +20,20 @@ export function CrashMark({ crashes }: { readonly crashes: Crashes | undefined }
   if (crashes === undefined || crashes.crashes === 0) return null;
   const { crashes: count, lastCrash, restartsInMs } = crashes;
   return (
-    <div className={classes.marks}>
-      <Chip tone="danger">{t("crash.times", { count })}</Chip>{" "}
-      {lastCrash === null ? null : (
-        <span className={classes.term}>
-          <TimeAgo at={lastCrash.at} />: {lastCrash.reason}
-        </span>
-      )}{" "}
-      {restartsInMs === undefined ? null : (
-        <span className={classes.term}>
-          {t("crash.again", { time: format.span(restartsInMs) })}
-        </span>
-      )}
-    </div>
+    <ul className={classes.marks}>
+      <li>
+        <Chip tone="danger">{t("crash.times", { count })}</Chip>{" "}
+        {lastCrash === null ? null : (
+          <span className={classes.term}>
+            <TimeAgo at={lastCrash.at} />: {lastCrash.reason}
+          </span>
+        )}{" "}
+        {restartsInMs === undefined ? null : (
+          <span className={classes.term}>
+            {t("crash.again", { time: format.span(restartsInMs) })}
+          </span>
+        )}
+      </li>
+    </ul>
   );
 }
