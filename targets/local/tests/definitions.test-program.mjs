@@ -23,7 +23,7 @@ const rows = defineTable({
   name: "rows",
   schema: z.strictObject(shape),
   partitionKey: version === "rekeyed" ? "color" : "id",
-  ...(version === "plain"
+  ...(version === "plain" || version === "manual"
     ? {}
     : { indexes: { "by-color": { partitionKey: "all", sortKey: "color" } } }),
 });
@@ -35,6 +35,7 @@ const app = defineApp({
   id: "demo",
   mode: "active-passive",
   durability: "replicated",
+  failover: version === "manual" ? "manual" : "automatic",
   objectives: { rtoMs: 1_000, rpoMs: 0 },
   tables: [rows],
   api: (context) =>

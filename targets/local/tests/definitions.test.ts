@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ConfigurationError } from "../../../base/errors.ts";
 import { startDeployment } from "../supervisor/supervisor.ts";
+import { ampleMs } from "./limits.ts";
 import { A, B, type RealDeployment, useReal } from "./real-regions.ts";
 import { ask, until } from "./region-client.ts";
 
@@ -73,7 +74,7 @@ test("indexes are built before the app is served, through a kill, and data that 
       ),
     ]);
     process.kill(building?.pid ?? 0, "SIGKILL");
-    await second.whenServing(60_000);
+    await second.whenServing(ampleMs(60_000));
     for (const id of [A, B]) {
       await until(`${id} has built it`, async () => {
         const region = (await regions()).find((one) => one.id === id);
@@ -86,6 +87,27 @@ test("indexes are built before the app is served, through a kill, and data that 
     expect(counted.body).toEqual({ count: ROWS });
     const read = await ask(at, "/demo/api/rows/r000007", {});
     expect(read.body).toMatchObject({ id: "r000007", size: "L" });
+  } finally {
+    await second.stop();
+  }
+});
+
+test("another failover policy holds from the next start on", async () => {
+  use("plain");
+  const first = await real.start({ configFile, apps });
+  expect((await first.viewOf(A, "demo")).policy).toBe("automatic");
+  await first.running.stop();
+  use("manual");
+  const second = await again(first);
+  try {
+    await second.whenServing(ampleMs(60_000));
+    const app = async () => (await second.status()).apps.find((one) => one.app === "demo");
+    await until("the policy is the new one", async () => (await app())?.policy === "manual");
+    const url = (await second.status()).regions[0]?.url ?? "";
+    const { body } = await ask(url, "/routing/journal?app=demo");
+    const causes = body.items.map(({ cause }: { cause: string }) => cause);
+    expect(causes).toContain("policy");
+    expect(causes).not.toContain("takeover");
   } finally {
     await second.stop();
   }

@@ -79,7 +79,30 @@ const sound = defineApp({
   api: (context) => createAppApi(context).get("/api/fine", { ...open, handle: () => ANSWER }),
 });
 
+/** Its takeover step fails when it is run first by a process. */
+let isFenced = true;
+const stepping = defineApp({
+  ...faulty,
+  id: "stepping",
+  takeover: [
+    {
+      name: "fence-db",
+      timeoutMs: 5000,
+      run: async () => {
+        if (!isFenced) return;
+        isFenced = false;
+        throw new Error("no replica here");
+      },
+    },
+  ],
+  api: (context) =>
+    createAppApi(context).post("/api/writes", {
+      ...open,
+      handle: (call) => call.commit([], { status: 204 }),
+    }),
+});
+
 export default defineDeployment({
   regions: ["eu-west-1", "ap-southeast-1"],
-  apps: [faulty, sound],
+  apps: [faulty, sound, stepping],
 });

@@ -15,7 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(dirname(configFile), { recursive: true, force: true }));
 
-const start = () => deployments.start({ configFile, apps: ["faulty", "sound", "identity"] });
+const start = () =>
+  deployments.start({ configFile, apps: ["faulty", "sound", "stepping", "identity"] });
 const FAULTS = "throws forgotten timer immediate tick emitter later assertion nothing".split(" ");
 
 async function statusOf(real: RealDeployment, id: string) {
@@ -77,6 +78,23 @@ test("what a takeover step leaves behind it costs no process either", async () =
   const metric = 'understudy_app_faults_total{app="sound"';
   await until("the fault is counted", async () => (await counter(url, metric)) > 0);
   expect([await real.pidOf(B), (await statusOf(real, B)).crashes]).toEqual([pid, 0]);
+});
+
+test("a takeover step that fails leaves the app fenced with the reason, and unfence repeats it", async () => {
+  const real = await start();
+  expect((await real.command(A, "stepping", "switchover", { to: B })).status).toBe(200);
+  const failed = { step: "fence-db", state: "failed", reason: "no replica here" };
+  const view = async () => (await real.viewOf(B, "stepping")) ?? {};
+  await until("the app is fenced", async () => (await view()).state === "fenced");
+  expect(await view()).toMatchObject({ state: "fenced", takeover: failed });
+  const url = await real.urlOf(B);
+  const write = () => ask(url, "/stepping/api/writes", { method: "POST" });
+  const refused = await write();
+  expect([refused.status, refused.body.code]).toEqual([503, "fenced"]);
+  expect(refused.body.detail).toContain("fence-db");
+  expect((await real.command(B, "stepping", "unfence")).status).toBe(200);
+  await until("the step is done", async () => (await view()).takeover === null);
+  await until("writes are admitted", async () => (await write()).status === 204);
 });
 
 test("what crashes a region is not sent to a third, and the region is started again", async () => {
