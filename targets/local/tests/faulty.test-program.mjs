@@ -1,8 +1,10 @@
 /** A deployment whose app fails in every way that an app can, for the test of what that costs. */
 import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import { AssertionError } from "../../../base/assert.ts";
 import { createAppApi, defineApp, defineDeployment } from "../../../layers/api/index.ts";
+import { defineTable } from "../../../layers/key-value/table.ts";
 
 const MODES = {
   throws: () => {
@@ -79,11 +81,18 @@ const sound = defineApp({
   api: (context) => createAppApi(context).get("/api/fine", { ...open, handle: () => ANSWER }),
 });
 
+const marks = defineTable({
+  name: "marks",
+  schema: z.strictObject({ id: z.string() }),
+  partitionKey: "id",
+});
+
 /** Its takeover step fails when it is run first by a process. */
 let isFenced = true;
 const stepping = defineApp({
   ...faulty,
   id: "stepping",
+  tables: [marks],
   takeover: [
     {
       name: "fence-db",
@@ -98,7 +107,8 @@ const stepping = defineApp({
   api: (context) =>
     createAppApi(context).post("/api/writes", {
       ...open,
-      handle: (call) => call.commit([], { status: 204 }),
+      handle: (call) =>
+        call.commit([{ kind: "put", table: marks, item: { id: "m" } }], { status: 204 }),
     }),
 });
 
