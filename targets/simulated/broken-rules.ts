@@ -121,7 +121,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   {
     name: "remaining read at prepare",
     shows: ["I1"],
-    from: 10,
+    from: 30,
     setting: () => ({
       ...LOCAL,
       regions: 2,
@@ -203,7 +203,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   {
     name: "grow after known",
     shows: ["I3"],
-    from: 148,
+    from: 369,
     setting: () => ({
       ...REPLICATED,
       regionRules: region({
