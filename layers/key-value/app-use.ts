@@ -7,7 +7,10 @@
  *
  * Invariants
  *  U1 a table outside of the app's `tables` is neither read nor written                     (#know)
- *  U2 no write of an app that several regions write at once has a condition               (writes)
+ *  U2 no write of an app that several regions write at once has a condition, unless its table
+ *     says what becomes of a conflict                                            (#refuseCondition)
+ *  U3 of an active-active app, no item that is one region's own is written elsewhere
+ *                                                                                 (#refuseForeign)
  */
 import { MisuseError } from "../../base/assert.ts";
 import { type CheckedWrite, checkWrites } from "./checked-writes.ts";
@@ -20,6 +23,7 @@ export interface AppUseOptions {
   readonly app: string;
   readonly tables: readonly TableDefinition[];
   readonly mode: Merge;
+  readonly region: string;
 }
 
 interface Refused<Code> {
@@ -62,7 +66,9 @@ export class AppUse {
   ): Fit<readonly CheckedWrite[]> | Refused<"invalid" | "too-large"> {
     for (const write of writes) {
       this.#know(write.table);
-      if (this.#options.mode === "active-active") this.#refuseCondition(write);
+      if (this.#options.mode !== "active-active") continue;
+      this.#refuseCondition(write);
+      this.#refuseForeign(write);
     }
     const checked = checkWrites(writes);
     if (checked.kind === "ok") return checked;
@@ -87,13 +93,27 @@ export class AppUse {
     const condition = ["ifAbsent", "ifVersion"].find(
       (name) => (write as Readonly<Record<string, unknown>>)[name] !== undefined,
     );
-    if (condition === undefined) return;
+    if (condition === undefined || table.conflicts !== undefined) return;
     const { app } = this.#options;
     throw new MisuseError(
       `${table.name}: ${condition} cannot be kept, because ${app} is active-active: it would be ` +
         "looked at in one region, while another one writes the same item. Keep a row per region " +
-        "(see docs/concepts/active-active.md) and take ids from call.newId(), or make the app " +
-        "active-passive.",
+        "(see docs/concepts/active-active.md) and take ids from call.newId(), say in the table's " +
+        "`conflicts` what becomes of both, or make the app active-passive.",
+    );
+  }
+
+  #refuseForeign(write: Write): void {
+    const { conflicts, name } = write.table;
+    if (typeof conflicts !== "object" || write.kind === "check") return;
+    const { region } = this.#options;
+    const { ownRegion } = conflicts;
+    const of = write.kind === "put" ? write.item : write.key;
+    const owner = (of as Readonly<Record<string, unknown>> | null)?.[ownRegion];
+    if (owner === region) return;
+    throw new MisuseError(
+      `${name}: ${ownRegion} is ${String(owner)}, and this is ${region}: only that region writes ` +
+        "the item (conflicts.ownRegion). Write the item of context.region.",
     );
   }
 }

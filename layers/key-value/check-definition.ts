@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { ConfigurationError } from "../../base/errors.ts";
 import { refuseUnknownKeys } from "../../base/known-keys.ts";
-import type { IndexDefinition, TableOptions } from "./table.ts";
+import type { Conflicts, IndexDefinition, TableOptions } from "./table.ts";
 
 const TABLE_KEYS: Readonly<Record<keyof TableOptions<z.ZodObject, string, string>, true>> = {
   name: true,
@@ -12,6 +12,7 @@ const TABLE_KEYS: Readonly<Record<keyof TableOptions<z.ZodObject, string, string
   indexes: true,
   expires: true,
   confidential: true,
+  conflicts: true,
 };
 const INDEX_KEYS: Readonly<Record<keyof IndexDefinition, true>> = {
   partitionKey: true,
@@ -27,6 +28,7 @@ export function checkDefinition(options: {
   readonly indexes?: Readonly<Record<string, IndexDefinition>>;
   readonly expires?: string | undefined;
   readonly confidential?: boolean | undefined;
+  readonly conflicts?: Conflicts | undefined;
 }): void {
   const { name } = options;
   const refuse = (what: string, got: unknown, fix: string): never => {
@@ -56,11 +58,29 @@ export function checkDefinition(options: {
   if (typeof confidential !== "boolean") {
     refuse("confidential is no boolean", confidential, "Give true, or leave it out.");
   }
+  checkConflicts(options, refuse);
   for (const [index, keys] of Object.entries(options.indexes ?? {})) {
     if (!namePattern.test(index)) refuse("the name of an index cannot be used", index, rule);
     refuseUnknownKeys(`defineTable(${name}): index ${index}`, keys, INDEX_KEYS);
     known(keys.partitionKey, `index ${index}: partitionKey`);
     known(keys.sortKey, `index ${index}: sortKey`);
+  }
+}
+
+type Refuse = (what: string, got: unknown, fix: string) => never;
+
+function checkConflicts(
+  { conflicts, partitionKey, sortKey }: Parameters<typeof checkDefinition>[0],
+  refuse: Refuse,
+): void {
+  if (conflicts === undefined || conflicts === "last-writer") return;
+  if (typeof conflicts !== "object" || conflicts === null) {
+    refuse("conflicts is unknown", conflicts, 'Give "last-writer" or { ownRegion: FIELD }.');
+  }
+  const { ownRegion } = conflicts;
+  if (ownRegion !== partitionKey && ownRegion !== sortKey) {
+    const fix = "Name the partition key or the sort key: two regions then never write one item.";
+    refuse("conflicts.ownRegion is no key field", ownRegion, fix);
   }
 }
 

@@ -68,7 +68,7 @@ export function createMemoryKeyValueStore(options: MemoryStoreOptions): MemoryKe
   const { app, region, now } = options;
   const engine = options.engine ?? createMemoryEngine();
   const tables = new Map(options.tables.map((table) => [table.name, table]));
-  const use = new AppUse({ app, tables: options.tables, mode: "active-passive" });
+  const use = new AppUse({ app, tables: options.tables, mode: "active-passive", region });
   const listeners = new Set<Listener>();
   const sequenceKey = tuple("s", app);
   const idempotencyKey = (scope: string, key: string): string => tuple("r", app, scope, key);

@@ -60,6 +60,13 @@ export type Checked<Value> =
       readonly reason: string;
     };
 
+/**
+ * What becomes of an item of an active-active app that two regions write at once.
+ * `"last-writer"`: the later write stays, and a condition is looked at in one region only.
+ * `ownRegion`: no two do, because this key field names the region that alone may write the item.
+ */
+export type Conflicts = "last-writer" | { readonly ownRegion: string };
+
 export interface TableDefinition<
   Schema extends z.ZodObject = z.ZodObject,
   PartitionKey extends string = string,
@@ -78,6 +85,7 @@ export interface TableDefinition<
   readonly expires: string | undefined;
   /** Operators are not shown its values, only keys (late writes). */
   readonly confidential: boolean;
+  readonly conflicts: Conflicts | undefined;
   /** The item as it will be stored, or why it cannot be. */
   parse(item: unknown): Checked<JsonObject>;
   /** What a stored item is under this schema (stored-rows.ts), or what is wrong with it. */
@@ -127,6 +135,13 @@ export interface TableOptions<
    * see, neither keeps nor shows them, only the keys. Default false.
    */
   readonly confidential?: boolean;
+  /**
+   * Needed where an active-active app writes with conditions, which hold in the region that looks
+   * at them and nowhere else (docs/concepts/active-active.md).
+   */
+  readonly conflicts?:
+    | "last-writer"
+    | { readonly ownRegion: (PartitionKey & FieldOf<Schema>) | (SortKey & FieldOf<Schema>) };
 }
 
 const invalid = (reason: string): Checked<never> => ({ kind: "failed", code: "invalid", reason });
@@ -145,7 +160,7 @@ export function defineTable<
   options: TableOptions<Schema, PartitionKey, SortKey>,
 ): TableDefinition<Schema, PartitionKey, SortKey> {
   checkDefinition(options);
-  const { name, schema, partitionKey, expires, confidential = false } = options;
+  const { name, schema, partitionKey, expires, confidential = false, conflicts } = options;
   const sortKey = options.sortKey as SortKey;
   const indexes: Readonly<Record<string, IndexDefinition>> = options.indexes ?? {};
   const indexList = Object.entries(indexes);
@@ -203,6 +218,7 @@ export function defineTable<
     indexes,
     expires,
     confidential,
+    conflicts,
     parse,
     parseStored: createRowReader(schema),
     defaultOf,

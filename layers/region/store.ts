@@ -65,7 +65,7 @@ const TOLD_AT_ONCE = 256;
 export function createReplicatedStore(options: ReplicatedStoreOptions): ReplicatedStore {
   const { app, reads, engine, now, schedule } = options;
   const { app: appId, tables, mode } = app.options;
-  const use = new AppUse({ app: appId, tables, mode });
+  const use = new AppUse({ app: appId, tables, mode, region: app.site.self.region });
   let requests: WriteRequest[] = [];
   const listeners = new Set<Listener>();
   const tails = new Map<string, number>();

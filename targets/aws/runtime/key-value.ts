@@ -117,8 +117,8 @@ class DynamoStore implements DynamoKeyValueStore {
   constructor(options: DynamoStoreOptions) {
     this.#options = options;
     this.#gate = options.gate ?? openGate;
-    const { app, tables } = options;
-    this.#use = new AppUse({ app, tables, mode: "active-passive" });
+    const { app, tables, region } = options;
+    this.#use = new AppUse({ app, tables, mode: "active-passive", region });
   }
 
   get: KeyValueStore["get"] = async (table, key, given) => {
