@@ -9,11 +9,12 @@
  *  C3 with a key, ids come from requester and key alone, so that a retry in another region writes
  *     the same item even before the first has arrived there                               (newId)
  */
-import { assert, must } from "../../base/assert.ts";
+import { assert, MisuseError, must } from "../../base/assert.ts";
 import { failed } from "../../base/outcome.ts";
 import type {
   Acknowledged,
   Found,
+  HomeClaim,
   KeyValueStore,
   ReadInfo,
   ReadOptions,
@@ -24,7 +25,7 @@ import type {
 import type { AppContext } from "./define-app.ts";
 import { contentDigestOf } from "./objects/content-digest.ts";
 import { type Problem, problem, problemOfRead, problemOfWrite } from "./problem.ts";
-import { type Answer, type Reply, refusalOf } from "./reply.ts";
+import { type Answer, elsewhereProblem, type Reply, refusalOf } from "./reply.ts";
 import { etagOf, type IfMatch, NO_VERSION } from "./request-headers.ts";
 import type { Requester } from "./requester.ts";
 import type { Scope } from "./scope.ts";
@@ -46,6 +47,8 @@ export interface Idempotency {
 }
 
 export interface CommitOptions {
+  /** Only the home of this name writes, in this term: the `claim` that `call.home` answered. */
+  readonly home?: HomeClaim;
   /** Instead of 409 (412 with If-Match) when a condition of the writes does not hold. */
   readonly onConflict?: () => Reply | Promise<Reply>;
 }
@@ -126,6 +129,22 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
     return refusalOf(this.scope.platform.routing, this.scope.app);
   }
 
+  /**
+   * The claim to decide for a name of the app's `homes`, for `commit`; where another region
+   * decides, the refusal that names it. Ask before what is decided is read.
+   */
+  home(name: string): { readonly kind: "home"; readonly claim: HomeClaim } | Problem {
+    const { routing, region } = this.scope.platform;
+    const home = routing.app(this.scope.app)?.homes[name];
+    if (home === undefined) throw new MisuseError(`${name} is no home of ${this.scope.app}`);
+    if (home.region !== region || home.state !== "open") return this.#elsewhere(name);
+    return { kind: "home", claim: { name, term: home.term } };
+  }
+
+  #elsewhere(name: string): Problem {
+    return elsewhereProblem(this.scope.platform.routing, this.scope.app, name);
+  }
+
   /** SHA-256 that the body has by its `Content-Digest`, in hex; "" where that is none. */
   contentDigest(): string | undefined {
     return contentDigestOf(this.scope.request.headers);
@@ -183,8 +202,12 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
   ): Promise<Reply> {
     const refused = this.#uncompared();
     if (refused !== undefined) return refused;
-    const outcome = await this.transact(writes, reply);
+    const { home } = options;
+    const outcome = await this.transact(writes, reply, home);
     if (outcome.kind === "ok") return committed(outcome.value, reply);
+    if (outcome.kind === "failed" && outcome.code === "elsewhere" && home !== undefined) {
+      return this.#elsewhere(home.name);
+    }
     if (outcome.kind === "failed" && outcome.code === "condition-failed") {
       if (options.onConflict !== undefined) return options.onConflict();
       if (this.ifMatch !== undefined) return problem("precondition-failed", outcome.reason);
@@ -193,14 +216,16 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
   }
 
   /** As `commit`, for a route that maps the outcome itself. */
-  transact(writes: readonly Write[], response: unknown): Promise<WriteOutcome> {
+  transact(writes: readonly Write[], response: unknown, home?: HomeClaim): Promise<WriteOutcome> {
     const given = this.idempotency;
     const refused = this.#uncompared();
     if (refused !== undefined) {
       return Promise.resolve(failed("condition-failed", refused.detail));
     }
-    if (given === undefined) return this.store.transact(writes);
-    return this.store.transact(writes, { idempotency: { ...given, response } });
+    return this.store.transact(writes, {
+      ...(given === undefined ? {} : { idempotency: { ...given, response } }),
+      ...(home === undefined ? {} : { home }),
+    });
   }
 
   /** What was stored with the request's key, if it was used before; see EndpointOptions. */

@@ -21,6 +21,7 @@ const APP_KEYS: KeysOf<AppDefinition> = {
   objectives: true,
   failover: true,
   minInSync: true,
+  homes: true,
   tables: true,
   buckets: true,
   api: true,
@@ -39,6 +40,9 @@ const APP_ID = /^[a-z][a-z0-9-]{1,30}$/;
 const TAKEN_IDS = ["routing", "health", "metrics", "docs", "problems", "assets", "account"];
 const STEP_NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/;
 const STEP_LIMIT_MS = 3_600_000;
+const HOME_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+/** The routing record carries them all. */
+const MOST_HOMES = 16;
 
 export function checkApp(app: AppDefinition): void {
   const name = `defineApp(${String(app?.id)})`;
@@ -52,6 +56,7 @@ export function checkApp(app: AppDefinition): void {
   checkLoss(app, app.objectives, refuse);
   checkMoves(app, refuse);
   checkTakeover(name, app, refuse);
+  checkHomes(app, refuse);
   checkData(app, refuse);
   checkServing(name, app, refuse);
 }
@@ -144,6 +149,26 @@ function checkTakeover(name: string, app: AppDefinition, refuse: Refuse): void {
       "Make the app active-passive, or leave takeover out: every region of an active-active app " +
       "serves already, so none takes over.";
     refuse("takeover steps run when another region begins to serve", names, fix);
+  }
+}
+
+function checkHomes({ homes }: AppDefinition, refuse: Refuse): void {
+  if (homes === undefined) return;
+  if (typeof homes !== "object" || homes === null || Array.isArray(homes)) {
+    refuse("homes is no object", homes, "Give the regions that should decide, by name.");
+  }
+  const names = Object.keys(homes);
+  if (names.length > MOST_HOMES) {
+    refuse("homes has too many names", names.length, `Give up to ${MOST_HOMES}.`);
+  }
+  for (const [home, regions] of Object.entries(homes)) {
+    if (!HOME_NAME.test(home)) {
+      refuse("a home has no usable name", home, "Use up to 31 of a-z, 0-9 and -, first a-z.");
+    }
+    if (!Array.isArray(regions) || regions.some((region) => typeof region !== "string")) {
+      refuse(`homes.${home} is no list of regions`, regions, "Give [] for no preference.");
+    }
+    unique(regions, `regions of homes.${home}`, refuse);
   }
 }
 

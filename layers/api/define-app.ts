@@ -88,6 +88,12 @@ export interface AppDefinition {
    * admitted; with fewer, writes are refused and reads go on. Default 1. `replicated` apps only.
    */
   readonly minInSync?: number;
+  /**
+   * Names for which one region decides at a time, such as the warehouse whose last copy only one
+   * may sell; by name, the regions that should decide, the first that serves before the others. All
+   * other regions come after them. See docs/concepts/homes.md.
+   */
+  readonly homes?: Readonly<Record<string, readonly string[]>>;
   readonly tables: readonly TableDefinition[];
   /** Names of the object buckets. */
   readonly buckets?: readonly string[];

@@ -45,6 +45,23 @@ describe("defineApp", () => {
       { buckets: ["b"] },
       /^[^"]*name cannot be used: got "b"\. Use 2 to 63[^"]*$/,
     ],
+    ["homes in a list", { homes: ["dublin"] }, /homes is no object/],
+    [
+      "a home that is no word",
+      { homes: { "Dublin 2": [] } },
+      /a home has no usable name.*Dublin 2/,
+    ],
+    ["a home of one region, unlisted", { homes: { dublin: "eu" } }, /homes.dublin is no list/],
+    [
+      "a home with a region twice",
+      { homes: { dublin: ["a", "a"] } },
+      /two regions of homes.dublin/,
+    ],
+    [
+      "more homes than a record holds",
+      { homes: Object.fromEntries(Array.from({ length: 17 }, (_, at) => [`h${at}`, []])) },
+      /homes has too many names: got 17/,
+    ],
     ["no routes", { api: undefined }, /api is missing/],
     ["a nested path", { apiPaths: ["a/b"] }, /more than one segment/],
     [

@@ -7,6 +7,7 @@ const WRITES: Record<WriteCode, number> = {
   "condition-failed": 409,
   fenced: 503,
   "not-serving": 503,
+  elsewhere: 503,
   "too-few-in-sync": 503,
   "idempotency-mismatch": 422,
   "too-large": 413,

@@ -196,6 +196,12 @@ const kinds = {
     advice: "Nothing was written; send it to one of `servingRegions`.",
     retryAfterSeconds: 1,
   },
+  elsewhere: {
+    status: 503,
+    title: "Another region decides this",
+    advice: "Nothing was written; send it to `homeRegion`.",
+    retryAfterSeconds: 1,
+  },
   "too-few-in-sync": {
     status: 503,
     title: "Too few regions are in sync",
@@ -301,6 +307,7 @@ const OF_WRITE: Readonly<Record<WriteCode, ProblemCode>> = {
   "condition-failed": "conflict",
   fenced: "fenced",
   "not-serving": "not-serving",
+  elsewhere: "elsewhere",
   "too-few-in-sync": "too-few-in-sync",
   "idempotency-mismatch": "idempotency-mismatch",
   "too-large": "too-large",

@@ -141,6 +141,22 @@ export function refusalOf(routing: Routing, app: string): Problem | undefined {
   return view.phase === "fenced" ? fencedProblem(view) : notServingProblem(view, routing.region);
 }
 
+/** Which region decides for a name of the app, where it is not this one. */
+export function elsewhereProblem(routing: Routing, app: string, name: string): Problem {
+  const home = routing.app(app)?.homes[name];
+  const region = home?.region ?? null;
+  const url = routing.regions().find(({ id }) => id === region)?.url ?? null;
+  const isHere = region === routing.region;
+  const detail =
+    region === null || home === undefined
+      ? `No region decides for ${name} yet.`
+      : `${region} decides for ${name}${home.state === "open" ? "" : `, which is ${home.state}`}.`;
+  const extra = { home: name, homeState: home?.state ?? "closed" };
+  // There is nowhere else to send it to while it opens here.
+  const way = isHere ? { homeRegion: null, homeUrl: null } : { homeRegion: region, homeUrl: url };
+  return problem("elsewhere", detail, { extra: { ...extra, ...way } });
+}
+
 const fencedProblem = (view: AppView): Problem =>
   problem(
     "fenced",

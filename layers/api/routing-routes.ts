@@ -58,6 +58,14 @@ const viewShape = recordShape.extend({
   objectives: z.object({ rtoMs: z.number(), rpoMs: z.number() }),
   lateWrites: lateCountsShape,
   lastMove: entryShape.nullable(),
+  homes: z.record(
+    z.string(),
+    z.object({
+      region: z.string().nullable(),
+      term: z.number(),
+      state: z.enum(["open", "opening", "moving", "closed"]),
+    }),
+  ),
   takeover: z
     .object({
       step: z.string(),

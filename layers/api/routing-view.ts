@@ -47,7 +47,7 @@ export function newsOfApp(view: AppView): AppNews {
   const { lag: _lag, writesAtRisk: _risk, holdsLease: _lease, ...rest } = view;
   const { standingAgeMs: _age, unknown: _unknown, ...shown } = rest;
   const { minInSync: _min, objectives: _objectives, lateWrites: _late, ...more } = shown;
-  const { lastMove: _move, title: _title, ...news } = more;
+  const { lastMove: _move, title: _title, homes: _homes, ...news } = more;
   return news;
 }
 

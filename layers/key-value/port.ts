@@ -91,6 +91,7 @@ export type WriteCode =
   | "condition-failed"
   | "fenced"
   | "not-serving"
+  | "elsewhere"
   | "too-few-in-sync"
   | "idempotency-mismatch"
   | "too-large"
@@ -104,6 +105,20 @@ export interface IdempotencyRecord {
   readonly key: string;
   readonly requestHash: string;
   readonly response: unknown;
+}
+
+/**
+ * A name of the app's `homes`, in the term in which the writes were decided: only the region that
+ * is its home in that term writes (`elsewhere` otherwise, and nothing happened).
+ */
+export interface HomeClaim {
+  readonly name: string;
+  readonly term: number;
+}
+
+export interface TransactOptions {
+  readonly idempotency?: IdempotencyRecord;
+  readonly home?: HomeClaim;
 }
 
 export interface Acknowledged {
@@ -135,12 +150,9 @@ export interface KeyValueStore {
    * All or nothing within this region; elsewhere items may arrive one by one. A condition that does
    * not hold fails the whole with `condition-failed`. With `idempotency`, a second call with the
    * same key writes nothing and answers what the first did, for KEY_KEPT_MS after the first; later
-   * the key is new.
+   * the key is new. With `home`, only the home of that name writes.
    */
-  transact(
-    writes: readonly Write[],
-    options?: { readonly idempotency?: IdempotencyRecord },
-  ): Promise<WriteOutcome>;
+  transact(writes: readonly Write[], options?: TransactOptions): Promise<WriteOutcome>;
 
   /** Whether a key was used in the last KEY_KEPT_MS: the stored response, before any work. */
   recall(scope: string, key: string): Promise<ReadOutcome<IdempotencyRecord | undefined>>;

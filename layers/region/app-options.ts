@@ -12,6 +12,7 @@ export interface DefinedApp {
   readonly objectives: { readonly rtoMs: number; readonly rpoMs: number };
   readonly failover?: Policy;
   readonly minInSync?: number;
+  readonly homes?: Readonly<Record<string, readonly string[]>>;
   readonly takeover?: readonly { readonly name: string; readonly timeoutMs: number }[];
   readonly web?: { readonly title: string };
 }
@@ -37,5 +38,6 @@ export function appOptionsOf(app: DefinedApp, regions: readonly string[]): AppOp
     rtoMs: app.objectives.rtoMs,
     rpoMs: app.objectives.rpoMs,
     coolDownMs: COOL_DOWN_MS,
+    ...(app.homes === undefined ? {} : { homes: app.homes }),
   };
 }

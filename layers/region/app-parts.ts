@@ -25,6 +25,10 @@ export interface AppOptions extends AppTerms {
   readonly rpoMs: number;
   /** No automatic failover to a region that lost the app less than this ago. */
   readonly coolDownMs: number;
+  /** Regions that may decide for a name, in order of preference; by name (homes.ts). */
+  readonly homes?: Readonly<Record<string, readonly string[]>>;
+  /** A region has to serve for so long before it is handed a name. Default SETTLED_MS. */
+  readonly homeSettledMs?: number;
   /** Run, in order, by a region that begins to serve where another one did (preparing.ts). */
   readonly takeover?: readonly { readonly name: string; readonly timeoutMs: number }[];
   /** What the app wants to be judged by; only shown. */

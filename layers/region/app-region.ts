@@ -37,6 +37,7 @@ import { Departing } from "./departing.ts";
 import { FlushedEnd } from "./flushed-end.ts";
 import { Following } from "./following.ts";
 import { Holding, type WriteRequest } from "./holding.ts";
+import { admitted, Homes } from "./homes.ts";
 import { maintainInSync } from "./in-sync-upkeep.ts";
 import { Inbox } from "./inbox.ts";
 import { LateWrites } from "./late-writes.ts";
@@ -66,6 +67,7 @@ export class AppRegion implements AppParts {
   readonly voterUpkeep = new VoterUpkeep(this);
   readonly standings = new Standings(this);
   readonly pauses = new Pauses(this);
+  readonly homes: Homes;
   healthy = true;
   lostAt = Number.NEGATIVE_INFINITY;
   /** For whoever watches: the moment of a begin. */
@@ -133,6 +135,7 @@ export class AppRegion implements AppParts {
       create: (now) => this.taking.take({ cause: "create" }, now),
     });
     const late = new LateWrites(this);
+    this.homes = new Homes(this, late, () => this.taking.isHeld);
     const departing = new Departing(this, this.commands, late);
     this.#upkeep = new Upkeep(this, late, departing);
     this.#inbox = new Inbox({
@@ -339,7 +342,7 @@ export class AppRegion implements AppParts {
   /** False where this region does not serve the app. */
   write(requests: readonly WriteRequest[], now: Instant): boolean {
     if (this.#holding === undefined) return false;
-    this.#holding.write(requests, now);
+    this.#holding.write(admitted(this.homes, requests, now), now);
     this.#noteEnd();
     return true;
   }
@@ -391,6 +394,7 @@ export class AppRegion implements AppParts {
     maintainInSync(this, this.commands.wanted, now);
     this.commands.tick(now);
     this.#upkeep.tick(now);
+    this.homes.tick(now);
     this.endTurn(now);
   }
 }

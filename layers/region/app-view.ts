@@ -23,6 +23,7 @@ export function liveViewOf(app: AppRegion, now: Instant): LiveView {
     holdsLease: holding?.mayWrite(now) === true,
     lateWrites: lateCountsOf(app, now),
     lastMove: lastMoveOf(app),
+    homes: app.homes.views(now),
     minInSync,
     objectives: { rtoMs, rpoMs },
   };

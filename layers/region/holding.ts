@@ -25,7 +25,7 @@ import type { EngineWriter } from "../key-value/engine.ts";
 import { type Stamp, type Stored, versionOf } from "../key-value/items.ts";
 import type { Change } from "../key-value/log.ts";
 import { type Entry, type Log, stampOf } from "../key-value/log.ts";
-import type { IdempotencyRecord, WriteCode, WriteOutcome } from "../key-value/port.ts";
+import type { HomeClaim, IdempotencyRecord, WriteCode, WriteOutcome } from "../key-value/port.ts";
 import { writeReceipt } from "../key-value/receipt.ts";
 import { isValid } from "../routing/lease.ts";
 import { isLeaving, type RoutingRecord } from "../routing/record.ts";
@@ -45,6 +45,7 @@ export type Gate = "open" | "draining" | "closed";
 export interface WriteRequest {
   readonly writes: readonly CheckedWrite[];
   readonly idempotency?: IdempotencyRecord;
+  readonly home?: HomeClaim;
   readonly answer: (outcome: WriteOutcome) => void;
 }
 

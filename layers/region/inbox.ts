@@ -79,7 +79,7 @@ export class Inbox {
         if (message.isWhole) this.#parts.departing.mayGo(region, message.id);
         break;
       case "vector":
-        this.#parts.late.relay(message);
+        this.#parts.late.relay(message, now);
         break;
       case "trimmed":
         this.#app.standings.heard(message, now);

@@ -16,6 +16,11 @@ import { LateLedger } from "./late-ledger.ts";
 import type { RegionMessage } from "./messages.ts";
 import { Stability, type Standing } from "./tombstones.ts";
 
+/** By lineage: the position through which a region holds that log. */
+export type LogEnds = ReadonlyMap<string, number>;
+
+/** A region that lacks no more entries than this of any log will soon hold them. */
+const NEARLY = 256;
 const AT_ONCE = 64;
 const RELAYED_ENTRIES = 256;
 const TRIMMED_AT_ONCE = 2000;
@@ -24,6 +29,9 @@ export class LateWrites {
   readonly #app: AppParts;
   readonly #standings = new Map<string, Standing>();
   readonly #stability = new Stability();
+  /** When each region last told how far it is, and when all that it had told was here. */
+  readonly #heardAt = new Map<string, number>();
+  readonly #wholeAt = new Map<string, number>();
   readonly #ledger: LateLedger;
 
   constructor(app: AppParts) {
@@ -37,6 +45,7 @@ export class LateWrites {
     if (record === undefined) return;
     if (options.mode === "active-active") {
       this.#tellStanding(record.regions);
+      this.#noteWhole();
       return;
     }
     this.#ledger.adopt(now);
@@ -113,6 +122,46 @@ export class LateWrites {
     });
   }
 
+  #noteWhole(): void {
+    for (const [region, heardAt] of this.#heardAt) {
+      if (this.hasAllOf([region])) this.#wholeAt.set(region, heardAt);
+    }
+  }
+
+  /** Active-active: as of when every log is here as far as that region then told it had it. */
+  wholeAt(region: string): number {
+    return this.#wholeAt.get(region) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  endsHere(): LogEnds {
+    return new Map([...this.#app.logs].map(([lineage, { end }]) => [lineage, end.position]));
+  }
+
+  /** Whether that region holds every log through these ends; its own it holds whole. */
+  holds(region: string, ends: LogEnds): boolean {
+    return this.#lacks(region, ends) <= 0;
+  }
+
+  isNear(region: string): boolean {
+    return this.#lacks(region, this.endsHere()) <= NEARLY;
+  }
+
+  /** How many entries of the log that it lacks most. */
+  #lacks(region: string, ends: LogEnds): number {
+    const standing = this.#standings.get(region);
+    if (standing === undefined) return Number.POSITIVE_INFINITY;
+    const { log, holding } = this.#app;
+    const shipped = holding?.shipping.peers.get(region)?.match ?? 0;
+    let most = 0;
+    for (const [lineage, position] of ends) {
+      if (lineage === standing.own) continue;
+      const told = standing.ends[lineage]?.position ?? 0;
+      const held = lineage === log.lineage ? Math.max(told, shipped) : told;
+      most = Math.max(most, position - held);
+    }
+    return most;
+  }
+
   judge(
     {
       region,
@@ -145,8 +194,9 @@ export class LateWrites {
   }
 
   /** What a region lacks of others' logs and does not get from them. */
-  relay(message: Extract<RegionMessage, { type: "vector" }>): void {
+  relay(message: Extract<RegionMessage, { type: "vector" }>, now: Instant): void {
     const { region } = message.from;
+    this.#heardAt.set(region, now.mono);
     const before = this.#standings.get(region)?.ends;
     const { own, clock, ends } = message;
     this.#standings.set(region, { own, clock, ends });

@@ -71,6 +71,13 @@ export const REGION_RULES = {
   /** The idempotency record is part of the write's own transaction. */
   recordsIdempotencyWithWrite: (): boolean => true,
 
+  /** For a name that one region decides at a time: only the home, while it is open. */
+  isHome: (isHome: boolean): boolean => isHome,
+  /** Who claims a name from a region that is gone waits for that one's leases ... */
+  homeOpensAfterMs: (remainingMs: number): number => remainingMs,
+  /** ... and who is handed one must hold every log as far as the old home does. */
+  followsHome: (holdsAll: boolean): boolean => holdsAll,
+
   /** Rows that expired before this second are collected ... */
   expiredBefore: (second: number): number => second,
   /** ... and their deletion is of the very write that was seen, so that a newer one stays. */

@@ -32,6 +32,7 @@ import type {
   Query,
   ReadOptions,
   ReadOutcome,
+  TransactOptions,
   Write,
   WriteOutcome,
 } from "../key-value/port.ts";
@@ -161,18 +162,18 @@ export function createReplicatedStore(options: ReplicatedStoreOptions): Replicat
 
   const transact = (
     writes: readonly Write[],
-    given?: { readonly idempotency?: IdempotencyRecord },
+    { idempotency, home }: TransactOptions = {},
   ): Promise<WriteOutcome> => {
     const checked = use.writes(writes);
     if (checked.kind === "failed") return Promise.resolve(checked);
     return new Promise((answer) => {
       const { value } = checked;
-      const idempotency = given?.idempotency;
-      requests.push(
-        idempotency === undefined
-          ? { writes: value, answer }
-          : { writes: value, idempotency, answer },
-      );
+      requests.push({
+        writes: value,
+        ...(idempotency === undefined ? {} : { idempotency }),
+        ...(home === undefined ? {} : { home }),
+        answer,
+      });
       if (requests.length === 1) schedule();
     });
   };

@@ -50,6 +50,7 @@ export function next(
       | "regions"
       | "leaving"
       | "takeover"
+      | "homes"
     >
   >,
 ): Changed {

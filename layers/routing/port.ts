@@ -50,6 +50,20 @@ export type TakeoverView = {
   readonly reason?: string;
 } | null;
 
+/**
+ * `opening`: leases of the region before may run. `moving`: it is being handed over. `closed`: the
+ * region is gone, and none may claim the name yet; or none has.
+ */
+export type HomeState = "open" | "opening" | "moving" | "closed";
+
+/** Which region decides for a name, as this region knows; `region` null where none ever did. */
+export interface HomeView {
+  readonly region: string | null;
+  /** Grows with every change of the region; a write names it (key-value/port.ts, HomeClaim). */
+  readonly term: number;
+  readonly state: HomeState;
+}
+
 /** Lag and writes at risk are the serving regions' word, relayed to the others; or unknown. */
 export interface AppView extends RoutingView, ShownStanding {
   /** What people call the app. */
@@ -62,6 +76,8 @@ export interface AppView extends RoutingView, ShownStanding {
   readonly lateWrites: LateCounts;
   /** Null where the record's own journal has none any more. */
   readonly lastMove: JournalRow | null;
+  /** By name; empty where the app has none. */
+  readonly homes: Readonly<Record<string, HomeView>>;
   /** With fewer regions in sync than this, writes are refused (`replicated`). */
   readonly minInSync: number;
   /** What the app is to be judged by (drill), in milliseconds. */

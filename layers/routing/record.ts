@@ -48,6 +48,8 @@ export type Cause =
   | "join"
   | "leave"
   | "policy"
+  | "home-claimed"
+  | "home-given"
   | "prepared"
   | "region-added"
   | "region-leaving"
@@ -77,6 +79,15 @@ export type TakeoverDue =
   | { readonly state: "due" }
   | { readonly state: "failed"; readonly step: string; readonly reason: string };
 
+/**
+ * Which region decides for a name, such as a warehouse, while several serve the app. `term`: the
+ * version of the record that said so first; it grows with every change of the region.
+ */
+export interface Home {
+  readonly region: string;
+  readonly term: number;
+}
+
 export interface RoutingRecord {
   readonly app: string;
   readonly version: number;
@@ -99,6 +110,8 @@ export interface RoutingRecord {
   readonly forced: boolean;
   /** Absent: the region that serves has been prepared, or served before. */
   readonly takeover?: TakeoverDue;
+  /** By name, of an active-active app; a name that no region has claimed yet is absent. */
+  readonly homes?: Readonly<Record<string, Home>>;
   /** Unique per change: lets a proposer recognise its own change. */
   readonly changeId: string;
   /** The last JOURNAL_KEPT changes, oldest first. */

@@ -100,7 +100,10 @@ export function depart(
   const inSyncRegions = without(record.inSyncRegions);
   const regions = without(record.regions);
   const primary = record.primary === region ? (serving[0]?.region ?? regions[0]) : record.primary;
+  // What was its home is nobody's: all that it had is elsewhere, or an operator gave it up.
+  const homes = Object.entries(record.homes ?? {}).filter(([, home]) => home.region !== region);
   return next(record, "region-removed", forced ? withLoss(change) : change, {
+    ...(record.homes === undefined ? {} : { homes: Object.fromEntries(homes) }),
     regions,
     leaving: without(record.leaving ?? []),
     inSyncRegions: inSyncRegions.length > 0 ? inSyncRegions : serving.map((h) => h.region),

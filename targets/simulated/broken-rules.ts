@@ -23,6 +23,7 @@ export interface BrokenRule {
 
 const PASSIVE = { mode: "active-passive" } as const;
 const LOCAL = { ...PASSIVE, durability: "local" } as const;
+const HOMES = { mode: "active-active", homes: true } as const;
 const REPLICATED = { ...PASSIVE, durability: "replicated" } as const;
 
 const region = (rules: Partial<typeof REGION_RULES>) => ({ ...REGION_RULES, ...rules });
@@ -282,5 +283,26 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
       ...PASSIVE,
       regionRules: region({ recordsIdempotencyWithWrite: () => false }),
     }),
+  },
+  {
+    name: "a region decides for a name that is another's",
+    shows: ["I14", "I15"],
+    setting: () => ({ ...HOMES, regionRules: region({ isHome: () => true }) }),
+  },
+  {
+    name: "a claimed name opens before the leases of the region that is gone have run out",
+    shows: ["I14"],
+    from: 2,
+    setting: () => ({
+      ...HOMES,
+      faults: ["partition"],
+      regionRules: region({ homeOpensAfterMs: () => 0 }),
+    }),
+  },
+  {
+    name: "a name is handed over before the log",
+    shows: ["I15"],
+    from: 185,
+    setting: () => ({ ...HOMES, regionRules: region({ followsHome: () => true }) }),
   },
 ];

@@ -16,10 +16,11 @@ import { differenceOf } from "./content.ts";
 import { ExpiryWorkload } from "./expiry-workload.ts";
 import { createFaults, type FaultKind, unfence } from "./faults.ts";
 import { type AckedWrite, History } from "./history.ts";
+import { HomeWorkload } from "./home-workload.ts";
 import { SimulatedMembership } from "./membership.ts";
 import { ObjectWorkload } from "./objects/object-workload.ts";
 import { RegisterWatch } from "./register-watch.ts";
-import { APP, appOptions, REGION_NAMES, withObjects, withPassing } from "./setting.ts";
+import { APP, appOptions, REGION_NAMES, withHomes, withObjects, withPassing } from "./setting.ts";
 import { Workload } from "./workload.ts";
 import { World, type WorldOptions } from "./world.ts";
 
@@ -45,6 +46,8 @@ export interface ExploreOptions {
   readonly objects?: boolean;
   /** Clients that write and renew rows that expire, too. */
   readonly expiring?: boolean;
+  /** Clients that take from shelves, of which one region decides at a time, too. */
+  readonly homes?: boolean;
   readonly voterFinds?: WorldOptions["voterFinds"];
 }
 
@@ -59,6 +62,9 @@ export interface Explored {
   readonly objects: number;
   /** Rows that expired otherwise, and were renewed for good. */
   readonly renewed: number;
+  /** Takes that were acknowledged, and how often a home moved. */
+  readonly takes: number;
+  readonly homeMoves: number;
   readonly epochs: number;
   /** Regions that came or went. */
   readonly changedMembers: number;
@@ -87,7 +93,8 @@ export function explore(options: ExploreOptions): Explored {
     rng.pick([20, 200, 100_000]),
   );
   const passing = options.expiring === true ? withPassing(plain) : plain;
-  const app = options.objects === true ? withObjects(passing) : passing;
+  const stored = options.objects === true ? withObjects(passing) : passing;
+  const app = options.homes === true ? withHomes(stored) : stored;
   const world: World = new World({
     seed: options.seed,
     regions,
@@ -147,7 +154,12 @@ export function explore(options: ExploreOptions): Explored {
           isPassive: mode === "active-passive",
         })
       : undefined;
+  const homes =
+    options.homes === true
+      ? new HomeWorkload({ world, rng: createRng(options.seed ^ 0x40e5), report })
+      : undefined;
   world.start();
+  homes?.start();
   workload.start();
   objects?.start();
   expiring?.start();
@@ -167,12 +179,15 @@ export function explore(options: ExploreOptions): Explored {
   world.scheduler.after(300, unfenceSoon);
   checkAvailable(world, workload, report);
   checkMembers(world, membership, report);
+  homes?.checkOpen(QUIET_MS);
+  homes?.stop();
   workload.stop();
   objects?.stop();
   expiring?.stop();
   world.advance(QUIET_MS / 2);
   objects?.finish();
   expiring?.finish();
+  homes?.finish();
   // A put that waited for somebody's bytes may have come just now.
   world.until(() => haveOneEnd(world), QUIET_MS / 2);
   checkEnd(world, history, workload, world.regions, report);
@@ -185,6 +200,8 @@ export function explore(options: ExploreOptions): Explored {
     unknown: workload.unknown,
     objects: objects?.acked ?? 0,
     renewed: expiring?.renewed ?? 0,
+    takes: homes?.acked ?? 0,
+    homeMoves: homes?.moves ?? 0,
     epochs: Math.max(0, ...history.began.map((begin) => begin.epoch)),
     changedMembers: membership.changed,
     faults: faults.log,

@@ -28,6 +28,14 @@ export const PASSING = defineTable({
   expires: "until",
 });
 
+/** What has been taken from a shelf; one row per region, which that region alone writes. */
+export const SHELVES = defineTable({
+  name: "shelves",
+  schema: z.object({ home: z.string(), region: z.string(), taken: z.number() }),
+  partitionKey: "home",
+  sortKey: "region",
+});
+
 export const REGION_NAMES = ["a", "b", "c", "d", "e"];
 export const APP = "app";
 
@@ -62,4 +70,12 @@ export const withObjects = (options: AppOptions): AppOptions => ({
 export const withPassing = (options: AppOptions): AppOptions => ({
   ...options,
   tables: [...options.tables, PASSING],
+});
+
+/** Two names with opposite preferences; a region is given one back soon, so that storms meet it. */
+export const withHomes = (options: AppOptions): AppOptions => ({
+  ...options,
+  tables: [...options.tables, SHELVES],
+  homes: { first: options.regions, last: [...options.regions].reverse() },
+  homeSettledMs: 400,
 });

@@ -277,6 +277,8 @@ export const consoleDe: Translation<typeof consoleEn> = {
     join: "Region dazu",
     leave: "Region entfernt",
     policy: "Regel",
+    "home-claimed": "Sitz übernommen",
+    "home-given": "Sitz übergeben",
     prepared: "vorbereitet",
     "region-added": "Region hinzugefügt",
     "region-leaving": "Region geht",

@@ -266,6 +266,8 @@ export const consoleEn = {
     join: "region joined",
     leave: "region left",
     policy: "policy",
+    "home-claimed": "home claimed",
+    "home-given": "home handed over",
     prepared: "prepared",
     "region-added": "region added",
     "region-leaving": "region leaving",

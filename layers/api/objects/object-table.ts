@@ -71,6 +71,10 @@ const readingOf = ({ consistency, session }: ObjectReading = {}): ReadOptions =>
 export function createObjectRows(store: KeyValueStore): ObjectRows {
   const write = async (one: Write) => {
     const outcome = await store.transact([one]);
+    if (outcome.kind === "failed") {
+      const { code, reason } = outcome;
+      return failed(code === "elsewhere" ? "not-serving" : code, reason);
+    }
     if (outcome.kind !== "ok") return outcome;
     const { version, receipt } = outcome.value;
     return { kind: "ok", value: { version, receipt } } as const;

@@ -50,6 +50,7 @@ export function createScriptedRouting(
       lateWrites: { recovered: 0, superseded: 0, partly: 0, neverAcknowledged: 0, waiting: 0 },
       title: app,
       lastMove: null,
+      homes: {},
       minInSync: 1,
       objectives: { rtoMs: 900_000, rpoMs: 0 },
     });

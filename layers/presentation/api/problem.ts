@@ -83,6 +83,7 @@ const BY_TYPE: Readonly<Record<ServerCode, ProblemCode>> = {
   "internal-error": "internal",
   fenced: "fenced",
   "not-serving": "not-serving",
+  elsewhere: "not-serving",
   "too-few-in-sync": "unavailable",
   unavailable: "unavailable",
   busy: "unavailable",
