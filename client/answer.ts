@@ -13,6 +13,8 @@ export interface Answer {
   readonly region?: string;
   readonly epoch: number;
   readonly servingRegion?: string;
+  /** The region that decides what was asked, where the verdict is `elsewhere`. */
+  readonly decidedBy?: string;
 }
 
 const WHOLE_MOST_BYTES = 256 * 1024;
@@ -42,6 +44,7 @@ export async function readAnswer(response: Response, read: boolean): Promise<Ans
     response: whole,
     verdict: verdictOf(status, String(problem["type"] ?? ""), read),
     ...(served === undefined ? {} : { servingRegion: served }),
+    ...(typeof problem["homeRegion"] === "string" ? { decidedBy: problem["homeRegion"] } : {}),
     epoch: epoch || Number(problem["epoch"] ?? 0) || 0,
   };
 }
@@ -85,6 +88,7 @@ function verdictOf(status: number, type: string, read: boolean): Verdict {
   if (status < 500) return "final";
   if (type.endsWith("not-serving")) return "refused";
   if (type.endsWith("fenced")) return "fenced";
+  if (type.endsWith("elsewhere")) return "elsewhere";
   if (type.endsWith("outcome-unknown")) return "unknown";
   if (type.endsWith("busy")) return "busy";
   // The front door has seen what this request does to regions.

@@ -19,6 +19,7 @@ function run(access: Call["access"], reset: boolean, times: number): CallEffect[
     access,
     stale: false,
     heavy: false,
+    repeatable: true,
     deadlineAt: 10_000,
     silenceMs: 1000,
   });

@@ -78,6 +78,7 @@ class RunningCall {
       access: out.access,
       stale: options.stale,
       heavy: options.heavy,
+      repeatable: !(out.body instanceof ReadableStream),
       deadlineAt: shared.ports.now() + options.deadlineMs,
       silenceMs: options.silenceMs,
     });
@@ -173,7 +174,7 @@ class RunningCall {
 
   #onAnswer(id: number, region: string, answer: Answer): void {
     if (this.#over) return;
-    const { verdict, epoch, servingRegion, response } = answer;
+    const { verdict, epoch, servingRegion, decidedBy, response } = answer;
     const { app, access } = this.#out;
     const fresh = response.headers.get("understudy-consistency");
     const serves =
@@ -188,7 +189,8 @@ class RunningCall {
     } else {
       this.#shared.tell({ type: "reached", region });
     }
-    this.#step({ type: "answered", attempt: id, verdict });
+    const event = { type: "answered", attempt: id, verdict } as const;
+    this.#step(decidedBy === undefined ? event : { ...event, decidedBy });
   }
 
   #deliver(id: number): void {

@@ -8,10 +8,11 @@
  *
  * A read may go to any region; so it moves at once, and waits only when no region answers. A keyed
  * write moves as well: its key makes a second copy harmless. A bare write (no key, or a body that
- * cannot be sent twice) is sent once, whatever happens.
+ * cannot be sent twice) is sent once, whatever breaks.
  *
  * Invariants
- *  D1 a bare write is sent at most once                                        (onBroke)
+ *  D1 a bare write is sent once, and again only where a region said that another one decides, so
+ *     that nothing happened                                       (onBroke, onElsewhere)
  *  D2 an answer below 500 is delivered and never retried                       (onAnswered)
  *  D3 once an attempt may have had an effect, the call never ends in an answer that denies it:
  *     it ends in a final answer or in `outcome-unknown`                        (settle)
@@ -33,12 +34,14 @@ export type Access = "read" | "keyed" | "bare";
 /**
  * What an answer means for the call. `refused`: nothing happened. `unavailable`: nothing happened
  * as far as the region can tell. `unknown`: it may have happened. `busy`: nothing happened, and
- * more of it would make it worse. `behind`: a stale region does not have what was asked for.
+ * more of it would make it worse. `elsewhere`: nothing happened, and another region decides.
+ * `behind`: a stale region does not have what was asked for.
  */
 export type Verdict =
   | "final"
   | "refused"
   | "fenced"
+  | "elsewhere"
   | "unavailable"
   | "unknown"
   | "busy"
@@ -62,6 +65,10 @@ export interface Call {
   readonly deadlineAt: number;
   readonly silenceMs: number;
   readonly inFlight: readonly Attempt[];
+  /** Its body can be sent a second time. */
+  readonly repeatable: boolean;
+  /** A region said that this one decides what is asked. */
+  readonly decidedBy?: string;
   /** Regions that failed or refused this call since it last woke. */
   readonly tried: readonly string[];
   readonly sent: number;
@@ -81,7 +88,12 @@ export interface Call {
 
 export type CallEvent =
   | { readonly type: "start" }
-  | { readonly type: "answered"; readonly attempt: number; readonly verdict: Verdict }
+  | {
+      readonly type: "answered";
+      readonly attempt: number;
+      readonly verdict: Verdict;
+      readonly decidedBy?: string;
+    }
   /**
    * `sent` is false when certainly nothing reached the region (connection refused), `reset` true
    * when certainly it had arrived: what a page cannot tell from a network that is gone.
@@ -142,7 +154,7 @@ const BACKOFF_MOST_MS = 500;
 const MOST_BROKEN = 2;
 
 export function createCall(
-  of: Pick<Call, "app" | "access" | "stale" | "heavy" | "deadlineAt" | "silenceMs">,
+  of: Pick<Call, "app" | "access" | "stale" | "heavy" | "repeatable" | "deadlineAt" | "silenceMs">,
 ): Call {
   return {
     ...of,
@@ -165,7 +177,9 @@ export function step(call: Call, event: CallEvent, world: World): Step {
     case "start":
       return advance(call, world);
     case "answered":
-      return onAnswered(call, event.attempt, event.verdict, world);
+      return event.verdict === "elsewhere"
+        ? onElsewhere(call, event, world)
+        : onAnswered(call, event.attempt, event.verdict, world);
     case "broke":
       return onBroke(call, event, world);
     case "wake":
@@ -211,6 +225,33 @@ function onAnswered(call: Call, id: number, verdict: Verdict, world: World): Ste
   return fenceHolds(next, world) || world.now >= call.deadlineAt
     ? settle(next)
     : advance(next, world);
+}
+
+/**
+ * Follows to the region that decides: a bare write as well, since nothing happened. Where that is
+ * not known, or has refused already, a name may be on its way: a keyed write looks again later.
+ */
+function onElsewhere(call: Call, event: CallEvent & { type: "answered" }, world: World): Step {
+  const attempt = call.inFlight.find((a) => a.id === event.attempt);
+  if (attempt === undefined) return { call, effects: [] };
+  const { decidedBy } = event;
+  const isOpen =
+    decidedBy !== undefined &&
+    decidedBy !== attempt.region &&
+    !call.tried.includes(decidedBy) &&
+    world.knowledge.regions.some(({ id }) => id === decidedBy);
+  if (isOpen && call.repeatable) {
+    const next: Call = {
+      ...call,
+      inFlight: call.inFlight.filter((a) => a !== attempt),
+      tried: [...call.tried, attempt.region],
+      kept: { attempt: attempt.id, verdict: "elsewhere" },
+      decidedBy,
+    };
+    return advance(next, world);
+  }
+  if (call.access === "bare") return deliver(call, attempt.id);
+  return onBusy({ ...call, tried: [] }, attempt, world);
 }
 
 /** The region stays the one to ask, later: asking around would only make others busy as well. */
@@ -308,6 +349,7 @@ function pick(call: Call, { knowledge }: World): string | undefined {
     (id) => !call.tried.includes(id) && !call.inFlight.some((a) => a.region === id),
   );
   const sound = free.filter((id) => !knowledge.trouble.has(id));
+  if (call.decidedBy !== undefined && sound.includes(call.decidedBy)) return call.decidedBy;
   if (call.access === "read") return sound[0] ?? free[0];
   const serving = appOf(knowledge, call.app).serving;
   if (serving !== undefined && sound.includes(serving)) return serving;

@@ -62,6 +62,13 @@ export class KeptAnswer {
     return isRead && [502, 503, 504].includes(this.status) ? "unavailable" : "final";
   }
 
+  /** The region that decides what was asked; nothing happened in the one that answered. */
+  get decidedBy(): string | undefined {
+    const { type, homeRegion } = this.#read();
+    const isElsewhere = String(type ?? "").endsWith("elsewhere");
+    return isElsewhere && typeof homeRegion === "string" ? homeRegion : undefined;
+  }
+
   get epoch(): number {
     return Number(this.#read()["epoch"] ?? 0) || 0;
   }

@@ -7,6 +7,7 @@
  *  Q2 one region counts once: a second old connection to it may break like the first     (broke)
  *  Q3 a region that was given up as silent counts as soon as it is known to be down (brokeSince)
  */
+import type { KeptAnswer } from "./answer.ts";
 import { BROKE } from "./failure.ts";
 import { type Access, chooseRegion, conditionOf, type RegionRef, type Table } from "./router.ts";
 
@@ -26,6 +27,8 @@ export class Attempts {
   /** Where it was given up while it may have been at work. */
   #left: string[] = [];
   #burdened: string[] | undefined;
+  /** A region said that this one decides what is asked. */
+  #decidedBy: string | undefined;
   #notBefore = 0;
 
   begin(region: string, now: number, random: number): void {
@@ -44,6 +47,24 @@ export class Attempts {
     if (!this.#burdened.includes(region)) this.#burdened.push(region);
   }
 
+  /**
+   * Whether it goes on to the region that decides: a bare request as well, since nothing happened
+   * in the one that said so. Not back to one that has refused it.
+   */
+  follow(
+    region: string,
+    { decidedBy }: Pick<KeptAnswer, "decidedBy">,
+    { body }: { readonly body: unknown },
+    table: Table,
+  ): boolean {
+    const isRepeatable = body === null || Buffer.isBuffer(body);
+    const isThere = table.regions.some(({ id }) => id === decidedBy);
+    if (decidedBy === undefined || !isThere || !isRepeatable) return false;
+    this.avoid(region, false);
+    this.#decidedBy = decidedBy;
+    return !this.tried.includes(decidedBy) && conditionOf(table, decidedBy) === "up";
+  }
+
   /** The region to send it to now; a read is not repeated where the connection broke under it. */
   choose(
     table: Table,
@@ -51,6 +72,9 @@ export class Attempts {
     busy: readonly string[],
   ): string | undefined {
     const tried = access === "read" ? [...this.tried, ...this.broken] : this.tried;
+    const first = this.#decidedBy;
+    const isOpen = first !== undefined && ![...tried, ...busy].includes(first);
+    if (isOpen && conditionOf(table, first) === "up") return first;
     return chooseRegion(table, { app, access, tried, busy });
   }
 

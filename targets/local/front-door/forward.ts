@@ -272,11 +272,12 @@ export class Exchange implements Pending, FlightListener {
   #judge(flight: Flight, kept: KeptAnswer): void {
     const { app, access, isControl } = this.#of;
     const region = flight.upstream.id;
+    this.#refusal = kept;
+    if (this.#attempts.follow(region, kept, this.#of, this.#door.table)) return this.#next();
     const verdict = isControl || isHealthy(kept.status) ? "final" : kept.verdict(access === "read");
     if (verdict === "refused" && app !== undefined) {
       const { epoch, servingRegions } = kept;
       this.#attempts.avoid(region, false);
-      this.#refusal = kept;
       this.#door.tell({ type: "refused", app, region, epoch, servingRegions });
     }
     const isFenced = app !== undefined && this.#door.table.apps.get(app)?.fenced === true;
@@ -288,7 +289,6 @@ export class Exchange implements Pending, FlightListener {
       this.#delivery.whole(kept);
       return this.#leave(kept.status);
     }
-    this.#refusal = kept;
     this.#isUncertain ||= access === "keyed" && verdict === "unknown";
     this.#attempts.avoid(region, verdict !== "refused");
     // `tell` may have sent it on already.
