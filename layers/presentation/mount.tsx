@@ -66,8 +66,9 @@ function SessionKeeper() {
 function wakeWhenWritable(live: Live, outbox: Outbox): void {
   let before = new Set<string>();
   live.subscribe(() => {
-    const { apps, regions } = live.state();
-    const now = new Set(apps.filter((one) => wordingOf(one, regions).writable).map((o) => o.app));
+    const state = live.state();
+    const writable = state.apps.filter((one) => wordingOf(one, state).writable);
+    const now = new Set(writable.map(({ app }) => app));
     for (const app of now) if (!before.has(app)) outbox.wake(app);
     before = now;
   });

@@ -94,7 +94,7 @@ export function useWrite<Input, Output>(options: WriteOptions<Input, Output>): W
     (wake: () => void) => {
       const epochOf = () => {
         const view = live.state().apps.find((one) => one.app === app);
-        return view && wordingOf(view, live.state().regions).writable ? view.epoch : undefined;
+        return view && wordingOf(view, live.state()).writable ? view.epoch : undefined;
       };
       const before = epochOf();
       wakeNow.current = wake;

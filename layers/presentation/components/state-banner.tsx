@@ -33,7 +33,7 @@ function Situation({ id }: { readonly id: string }) {
     );
   }
   if (app === undefined) return null;
-  const wording = wordingOf(app, live.regions);
+  const wording = wordingOf(app, live);
   if (wording.tone === "quiet") return null;
   const name = t(`app.${id as "tickets"}`, { defaultValue: id });
   const values = {
@@ -42,7 +42,7 @@ function Situation({ id }: { readonly id: string }) {
     primary: regionName(app.primary, language),
   };
   return (
-    <Notice tone={wording.tone} title={t(`banner.${wording.key}.title`)}>
+    <Notice tone={wording.tone} title={t(`banner.${wording.key}.title`, values)}>
       {t(`banner.${wording.key}.body`, values)}
     </Notice>
   );

@@ -4,6 +4,7 @@
 import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { ApiProblem, ProblemCode } from "../api/problem.ts";
+import type { Obstacle } from "../live/obstacle.ts";
 import { useSignIn } from "../use-sign-in.ts";
 import type { Write } from "../use-write.ts";
 import { Notice } from "./notice.tsx";
@@ -11,11 +12,12 @@ import { Notice } from "./notice.tsx";
 const WAITING = {
   fenced: "fenced",
   "not-serving": "moving",
+  "no-writer": "nobody",
   offline: "offline",
   "outcome-unknown": "unknown",
 } as const;
 
-const waitingKey = (code: ProblemCode) =>
+const waitingKey = (code: ProblemCode | Obstacle) =>
   code in WAITING ? WAITING[code as keyof typeof WAITING] : "unavailable";
 
 /** A problem in the reader's language, with the server's own detail where it adds something. */
@@ -60,6 +62,7 @@ function reasonOf({ state, obstacle }: Pick<Write<never>, "state" | "obstacle">)
   if (state.phase === "sending") return obstacle;
   if (state.phase !== "waiting") return undefined;
   const { code } = state.problem;
+  if (code === "not-serving" && obstacle === "no-writer") return obstacle;
   return state.attempts > QUIET_ATTEMPTS || code === "fenced" ? code : obstacle;
 }
 

@@ -94,6 +94,14 @@ export const kitDe: Translation<typeof kitEn> = {
       title: "Läuft in den verbliebenen Regionen",
       body: "{{app}} läuft in {{serving}}; einer anderen Region geht es nicht gut.",
     },
+    noMajority: {
+      title: "Im Augenblick darf keine Region schreiben",
+      body: "Zu wenige der Wähler, die einer Region das Schreiben erlauben, antworten. Was Sie senden, wird aufgehoben, bis wieder genug antworten; vorher kann {{app}} auch nicht umziehen.",
+    },
+    noneServes: {
+      title: "Noch ist keine Region für {{app}} zuständig",
+      body: "Was Sie senden, wird aufgehoben, bis eine zuständig ist.",
+    },
     offline: {
       title: "Keine Region erreichbar",
       body: "Weder die Region dieser Seite noch eine andere antwortet. Zu sehen ist der zuletzt geladene Stand; was Sie schreiben, wartet hier.",
@@ -117,6 +125,8 @@ export const kitDe: Translation<typeof kitEn> = {
         "Das Schreiben ist angehalten. Ihr Text bleibt in diesem Tab und wird gesendet, sobald es wieder offen ist.",
       moving:
         "Die Anwendung zieht in eine andere Region um. Ihr Text bleibt in diesem Tab und wird gleich gesendet.",
+      nobody:
+        "Keine Region darf schreiben. Ihr Text bleibt in diesem Tab und wird gesendet, sobald wieder eine darf.",
       offline:
         "Keine Region antwortet. Ihr Text bleibt in diesem Tab und wird gesendet, sobald eine antwortet.",
       unknown:
@@ -129,6 +139,7 @@ export const kitDe: Translation<typeof kitEn> = {
         "Das Schreiben ist angehalten. Diese Seite versucht es weiter, solange sie offen ist.",
       moving:
         "Die Anwendung zieht in eine andere Region um. Diese Seite versucht es gleich wieder, solange sie offen ist.",
+      nobody: "Keine Region darf schreiben. Diese Seite versucht es weiter, solange sie offen ist.",
       offline: "Keine Region antwortet. Diese Seite versucht es weiter, solange sie offen ist.",
       unknown:
         "Ob der letzte Versuch ankam, ist offen. Es wird mit demselben Schlüssel nachgefragt, kann also nicht doppelt geschehen.",

@@ -91,6 +91,14 @@ export const kitEn = {
       title: "Served by the regions that are left",
       body: "{{app}} serves from {{serving}}; another region is not well.",
     },
+    noMajority: {
+      title: "No region may write for the moment",
+      body: "Too few of the voters that let a region write answer. What you send is kept until enough of them answer again; {{app}} cannot move before that either.",
+    },
+    noneServes: {
+      title: "No region serves {{app}} yet",
+      body: "What you send is kept until a region serves it.",
+    },
     offline: {
       title: "No region can be reached",
       body: "Neither this page's region nor any other answers. What you see is what was loaded before; what you write waits here.",
@@ -114,6 +122,7 @@ export const kitEn = {
         "Writing is paused. Your text is kept in this tab and is sent when writing opens again.",
       moving:
         "The app is moving to another region. Your text is kept in this tab and is sent in a moment.",
+      nobody: "No region may write. Your text is kept in this tab and is sent when one may again.",
       offline: "No region answers. Your text is kept in this tab and is sent when one does.",
       unknown:
         "It is not known whether the last try arrived. It is asked again with the same key, so it cannot happen twice.",
@@ -124,6 +133,7 @@ export const kitEn = {
       fenced: "Writing is paused. This page tries again, as long as it is open.",
       moving:
         "The app is moving to another region. This page tries again in a moment, as long as it is open.",
+      nobody: "No region may write. This page tries again, as long as it is open.",
       offline: "No region answers. This page tries again, as long as it is open.",
       unknown:
         "It is not known whether the last try arrived. It is asked again with the same key, so it cannot happen twice.",

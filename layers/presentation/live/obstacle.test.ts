@@ -19,6 +19,12 @@ test("a page expects what the answer to a write would say", () => {
   expect(obstacleOf(known("active", false), "tickets")).toBe("not-serving");
 });
 
+test("a page knows better than an answer that no region is on its way to serve", () => {
+  const voters = { type: "voters", voters: { majority: false, voters: [] } } as const;
+  expect(obstacleOf(stepLive(known("active"), voters), "tickets")).toBe("no-writer");
+  expect(obstacleOf(stepLive(known("fenced"), voters), "tickets")).toBe("fenced");
+});
+
 test("a page that reaches no region expects no answer", () => {
   const offline = stepLive(known("active"), { type: "connection", connection: "offline" });
   expect(obstacleOf(offline, "tickets")).toBe("offline");

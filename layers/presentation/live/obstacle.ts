@@ -1,13 +1,19 @@
 /** What a page already knows to be in the way of a write, before it is sent. *pure* */
 import type { LiveState } from "./live-state.ts";
-import { wordingOf } from "./wording.ts";
+import { NO_MAJORITY, NONE_SERVES, wordingOf } from "./wording.ts";
 
-/** In the words of problem codes: what the answer would say. */
-export type Obstacle = "fenced" | "not-serving" | "offline";
+/**
+ * In the words of problem codes, what the answer would say; but a page may know that no region is
+ * on its way to serve, which an answer does not tell.
+ */
+export type Obstacle = "fenced" | "not-serving" | "no-writer" | "offline";
 
 export function obstacleOf(live: LiveState, app: string | undefined): Obstacle | undefined {
   if (live.connection === "offline") return "offline";
   const view = live.apps.find((one) => one.app === app);
-  if (view === undefined || wordingOf(view, live.regions).writable) return undefined;
+  if (view === undefined) return undefined;
+  const wording = wordingOf(view, live);
+  if (wording.writable) return undefined;
+  if (wording === NO_MAJORITY || wording === NONE_SERVES) return "no-writer";
   return view.state === "fenced" ? "fenced" : "not-serving";
 }

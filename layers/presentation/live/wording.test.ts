@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { kitDe } from "../i18n/kit-de.ts";
 import { kitEn } from "../i18n/kit-en.ts";
 import { type LiveApp, type LiveRegion, NOTHING_LIVE, stepLive } from "./live-state.ts";
-import { healthOf, WORDING, WORDING_KEYS, wordingOf } from "./wording.ts";
+import { healthOf, NO_MAJORITY, NONE_SERVES, WORDING, WORDING_KEYS, wordingOf } from "./wording.ts";
 
 const region = (id: string, well = true): LiveRegion => ({
   id,
@@ -40,7 +40,7 @@ const cells = Object.entries(WORDING).flatMap(([state, modes]) =>
 describe("the wording table", () => {
   test("has words in every language for every state, mode and health", () => {
     expect(cells).toHaveLength(3 * 2 * 3);
-    for (const { wording } of cells) {
+    for (const wording of [...cells.map((cell) => cell.wording), NO_MAJORITY, NONE_SERVES]) {
       for (const words of [kitEn.banner, kitDe.banner]) {
         expect(words[wording.key].title.length).toBeGreaterThan(5);
         expect(words[wording.key].body.length).toBeGreaterThan(10);
@@ -49,7 +49,8 @@ describe("the wording table", () => {
   });
 
   test("uses every wording somewhere", () => {
-    expect(new Set(cells.map(({ wording }) => wording.key))).toEqual(new Set(WORDING_KEYS));
+    const keys = [...cells.map(({ wording }) => wording), NO_MAJORITY, NONE_SERVES];
+    expect(new Set(keys.map(({ key }) => key))).toEqual(new Set(WORDING_KEYS));
   });
 
   test("is silent only when an active app is healthy", () => {
@@ -82,6 +83,28 @@ describe("the health a page sees", () => {
   });
 
   test("counts a region as well that nobody has told of", () => {
-    expect(wordingOf(appWith({}), []).key).toBe("allWell");
+    expect(wordingOf(appWith({}), NOTHING_LIVE).key).toBe("allWell");
+  });
+});
+
+describe("what no record says", () => {
+  const voters = (majority: boolean | null) => ({ ...NOTHING_LIVE.voters, majority });
+  const live = { regions: [region("a"), region("b")], voters: voters(true) };
+
+  test("is that no region may write while too few voters answer, whoever serves", () => {
+    for (const servingRegions of [["a"], ["b"], []]) {
+      const wording = wordingOf(appWith({ servingRegions }), { ...live, voters: voters(false) });
+      expect(wording).toBe(NO_MAJORITY);
+    }
+    expect(wordingOf(appWith({}), { ...live, voters: voters(null) }).key).toBe("allWell");
+  });
+
+  test("is that nobody serves, in the place of a region without a name", () => {
+    expect(wordingOf(appWith({ state: "failover", servingRegions: [] }), live)).toBe(NONE_SERVES);
+  });
+
+  test("leaves a fence its words", () => {
+    const fenced = appWith({ state: "fenced", servingRegions: [] });
+    expect(wordingOf(fenced, { ...live, voters: voters(false) }).key).toBe("fenced");
   });
 });

@@ -5,13 +5,16 @@
  *   mode                                   active-passive | active-active
  *   health (what the page can see)         healthy | degraded | unreachable
  *
+ * Two more words are for what no record says: no majority of voters answers, so that no region may
+ * write or take over; or no region has said yet that it serves the app. A fence outlasts both.
+ *
  * Invariants
  *  1 every combination has words, in every language     (the Record types below do not compile with
  *    a missing cell; the keys are those of the message catalogue, which has every language)
  *  2 `quiet` is only for the one situation in which nothing is worth saying   (wording.test.ts)
  */
 import type { Mode, State } from "../../routing/record.ts";
-import type { LiveApp, LiveRegion } from "./live-state.ts";
+import type { LiveApp, LiveRegion, LiveState } from "./live-state.ts";
 
 export type Health = "healthy" | "degraded" | "unreachable";
 export type Tone = "quiet" | "info" | "warning" | "danger";
@@ -30,6 +33,8 @@ export const WORDING_KEYS = [
   "failingOverAgain",
   "elsewhere",
   "elsewhereDegraded",
+  "noMajority",
+  "noneServes",
 ] as const;
 export type WordingKey = (typeof WORDING_KEYS)[number];
 
@@ -88,5 +93,16 @@ export function healthOf(app: LiveApp, regions: readonly LiveRegion[]): Health {
   return app.regions.every((id) => isWell(byId.get(id))) ? "healthy" : "degraded";
 }
 
-export const wordingOf = (app: LiveApp, regions: readonly LiveRegion[]): Wording =>
-  WORDING[app.state][app.mode][healthOf(app, regions)];
+export const NO_MAJORITY = say("noMajority", "danger", false);
+export const NONE_SERVES = say("noneServes", "danger", false);
+
+export function wordingOf(
+  app: LiveApp,
+  { regions, voters }: Pick<LiveState, "regions" | "voters">,
+): Wording {
+  if (app.state !== "fenced") {
+    if (voters.majority === false) return NO_MAJORITY;
+    if (app.servingRegions.length === 0) return NONE_SERVES;
+  }
+  return WORDING[app.state][app.mode][healthOf(app, regions)];
+}

@@ -47,7 +47,7 @@ function useWake() {
     (wake: () => void) => {
       const epochOf = () => {
         const view = live.state().apps.find((one) => one.app === app);
-        return view && wordingOf(view, live.state().regions).writable ? view.epoch : undefined;
+        return view && wordingOf(view, live.state()).writable ? view.epoch : undefined;
       };
       const before = epochOf();
       wakes.current.add(wake);
