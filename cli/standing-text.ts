@@ -22,12 +22,14 @@ export const describeRisk = ({ writesAtRisk }: App): string =>
 export function explainUnknown(apps: readonly App[]): string[] {
   return apps.flatMap(({ app, epoch, lag, servingRegions, unknown }) => {
     if (unknown === undefined) return [];
-    const holders = servingRegions.join(", ") || "no region";
+    const holders = servingRegions.join(", ");
     const silent = Object.keys(lag).filter((region) => lag[region]?.writes === null);
     const why =
       unknown === "peer-silent"
         ? `${silent.join(", ") || "a region"} has not answered since epoch ${epoch} began`
-        : `${holders} serves it and does not tell`;
+        : holders === ""
+          ? "no region serves it"
+          : `${holders} serves it and does not tell`;
     return [`  ${app}: lag and writes at risk are not known: ${why}.`];
   });
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { wallMs } from "../base/clock.ts";
+import { explainUnknown } from "./standing-text.ts";
 import { describeTerms } from "./status-command.ts";
 
 const app: Parameters<typeof describeTerms>[0] = {
@@ -23,6 +24,15 @@ const app: Parameters<typeof describeTerms>[0] = {
 
 test("status says nothing more of an app that is as most are", () => {
   expect(describeTerms(app)).toEqual([]);
+});
+
+test("status says why numbers are unknown: a region that does not tell, or none that serves", () => {
+  const untold = { ...app, lag: {}, writesAtRisk: null, unknown: "holder-silent" } as const;
+  const why = (servingRegions: readonly string[]) =>
+    explainUnknown([{ ...untold, servingRegions }]);
+  const what = "  shop: lag and writes at risk are not known";
+  expect(why(["a"])).toEqual([`${what}: a serves it and does not tell.`]);
+  expect(why([])).toEqual([`${what}: no region serves it.`]);
 });
 
 test("status says that an app moves by an operator's word alone", () => {

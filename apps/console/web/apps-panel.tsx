@@ -54,7 +54,10 @@ function AtRisk({ app }: { readonly app: LiveApp }) {
   const names = (ids: readonly string[]) => format.list(ids.map((id) => regionName(id, language)));
   const silent = Object.keys(app.lag).filter((id) => app.lag[id]?.writes === null);
   const why = {
-    "holder-silent": t("unknown.holder", { region: names(app.servingRegions) || "–" }),
+    "holder-silent":
+      app.servingRegions.length === 0
+        ? t("app.noneServes")
+        : t("unknown.holder", { region: names(app.servingRegions) }),
     "peer-silent": t("unknown.peer", { region: names(silent) || "–", epoch: app.epoch }),
   };
   const { writesAtRisk, unknown } = app;
@@ -112,11 +115,18 @@ function isBeyond(app: LiveApp, ms: number | null): boolean {
   return app.durability === "local" && ms !== null && ms > (app.objectives?.rpoMs ?? ms);
 }
 
+/** Why no region may write, whatever the record says; undefined while one may. */
+function useNobody(app: LiveApp) {
+  const { majority } = useLive().voters;
+  if (majority === false) return "voters.noWriter";
+  return app.servingRegions.length === 0 ? "app.noneServes" : undefined;
+}
+
 function Facts({ app }: { readonly app: LiveApp }) {
   const { t } = useTranslation(["console", "kit"]);
   const format = useFormat();
   const language = useLanguage();
-  const { majority } = useLive().voters;
+  const nobody = useNobody(app);
   const lags = Object.entries(app.lag).filter(([id]) => !app.servingRegions.includes(id));
   return (
     <dl className={classes.facts}>
@@ -131,9 +141,7 @@ function Facts({ app }: { readonly app: LiveApp }) {
       </Fact>
       <Fact term={t("app.mode")}>{t(`kit:mode.${app.mode}`)}</Fact>
       <Fact term={t("app.phase")}>
-        {app.phase === "fenced"
-          ? t("app.phaseFenced")
-          : t(majority === false ? "voters.noWriter" : "app.phaseServing")}
+        {t(app.phase === "fenced" ? "app.phaseFenced" : (nobody ?? "app.phaseServing"))}
       </Fact>
       <Fact term={t("app.durability")}>
         {t(app.durability === "local" ? "app.durabilityLocal" : "app.durabilityReplicated")}
@@ -167,7 +175,7 @@ function AppCard({ app, onAction }: AppCardProps) {
   const { t } = useTranslation(["console", "kit"]);
   const appName = useAppName();
   const operator = useOperator();
-  const { majority } = useLive().voters;
+  const nobody = useNobody(app);
   const name = appName(app.app);
   return (
     <li className={classes.card}>
@@ -179,10 +187,10 @@ function AppCard({ app, onAction }: AppCardProps) {
           <Chip>
             {t("app.epoch")} {app.epoch}
           </Chip>
-          {majority === false ? (
-            <Chip tone="danger">{t("voters.noWriter")}</Chip>
-          ) : (
+          {nobody === undefined ? (
             <Chip tone={STATE_TONE[app.state]}>{t(`kit:state.${app.state}`)}</Chip>
+          ) : (
+            <Chip tone="danger">{t(nobody)}</Chip>
           )}
         </Group>
       </Group>

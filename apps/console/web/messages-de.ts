@@ -128,6 +128,7 @@ export const consoleDe: Translation<typeof consoleEn> = {
     epoch: "Epoche",
     phase: "Phase",
     phaseServing: "in Betrieb",
+    noneServes: "keine Region zuständig",
     phaseFenced: "gesperrt",
     serving: "Zuständig",
     primary: "Hauptregion",

@@ -121,6 +121,7 @@ export const consoleEn = {
     epoch: "Epoch",
     phase: "Phase",
     phaseServing: "serving",
+    noneServes: "no region serves it",
     phaseFenced: "fenced",
     serving: "Serving",
     primary: "Primary",

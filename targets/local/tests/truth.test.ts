@@ -1,5 +1,6 @@
 /** What real regions and the supervisor say while something is wrong. */
 import { expect, test } from "vitest";
+import type { VotersView } from "../../../layers/routing/voters.ts";
 import { A, B, useReal } from "./real-regions.ts";
 import { ask, until } from "./region-client.ts";
 
@@ -35,6 +36,30 @@ test(
     await deployment.fault("restart", ["witness"]);
     await until("the witness answers", async () => {
       return (await deployment.running.status()).majority === true;
+    });
+  },
+  LIMIT_MS,
+);
+
+test(
+  "a region that starts alone says who votes, and that nothing serves",
+  async () => {
+    const deployment = await start();
+    await deployment.fault("kill", ["witness", A, B]);
+    await deployment.fault("restart", [A]);
+    await until("the voters are told", async () => {
+      const { body } = await ask(await deployment.urlOf(A), "/routing/voters");
+      const { majority, voters } = body as VotersView;
+      return majority !== true && voters.map(({ id }) => id).join() === [A, B, "witness"].join();
+    });
+    expect(await deployment.viewOf(A, "tickets")).toMatchObject({
+      servingRegions: [],
+      writesAtRisk: null,
+      unknown: "holder-silent",
+    });
+    await deployment.fault("restart", ["witness"]);
+    await until("it serves", async () => {
+      return (await deployment.viewOf(A, "tickets"))?.holdsLease === true;
     });
   },
   LIMIT_MS,

@@ -144,10 +144,13 @@ class RegionWorker {
     this.#renewer?.tell(apps, urgent);
   }
 
-  /** Nothing is renewed before the main thread has told what: it may not have booted. */
+  /**
+   * Nothing is renewed before the main thread has told what: it may not have booted. Who votes is
+   * told before that, since booting waits for a majority of them.
+   */
   #renew(): void {
-    if (this.#renewer === undefined || this.#apps.length === 0) return;
-    this.#sendAll(this.#renewer.tick(this.#clock.now()));
+    if (this.#renewer === undefined) return;
+    if (this.#apps.length > 0) this.#sendAll(this.#renewer.tick(this.#clock.now()));
     const voters = this.#renewer.votersNews();
     if (voters !== undefined) say({ type: "voters", voters });
   }
