@@ -64,6 +64,9 @@ export function DecisionFacts({ assessment, noMajority }: DecisionFactsProps) {
         {noMajority === undefined && duration.kind === "instant"
           ? t("decide.durationInstant")
           : null}
+        {noMajority === undefined && duration.kind === "unknown"
+          ? t("decide.durationUnknown")
+          : null}
         {noMajority === undefined && duration.kind === "pause"
           ? t("decide.durationPause", { time: format.span(duration.ms) })
           : null}

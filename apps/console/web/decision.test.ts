@@ -73,6 +73,17 @@ describe("every move", () => {
     expect(assessment.duration).toEqual({ kind: "wait", ms: 4_000 });
   });
 
+  test("that is planned cannot tell how long a target takes whose lag nobody knows", () => {
+    const untold: LiveApp = { ...app, lag: {}, writesAtRisk: null, unknown: "holder-silent" };
+    expect(assess(untold, regions, "switchover", "c").duration).toEqual({ kind: "unknown" });
+    expect(assess(untold, regions, "switchover", "b").duration.kind).toBe("pause");
+  });
+
+  test("does not advise a switchover by a region that tells nothing", () => {
+    const untold: LiveApp = { ...app, lag: {}, writesAtRisk: null, unknown: "holder-silent" };
+    expect(kinds(assess(untold, regions, "failover", "c").drifts)).toEqual(["outOfSync", "behind"]);
+  });
+
   test("offers in-sync regions first and the present one never", () => {
     const reversed: LiveApp = { ...app, regions: ["a", "c", "b"] };
     expect(targetsOf(reversed, "failover")).toEqual(["b", "c"]);

@@ -33,7 +33,9 @@ export type Drift =
 export type Duration =
   | { readonly kind: "instant" }
   | { readonly kind: "pause"; readonly ms: number }
-  | { readonly kind: "wait"; readonly ms: number };
+  | { readonly kind: "wait"; readonly ms: number }
+  /** Nobody can tell how much the target has to catch up with. */
+  | { readonly kind: "unknown" };
 
 export interface Assessment {
   /** Acknowledged writes; undefined when nobody can tell. */
@@ -92,7 +94,9 @@ function driftsOf(
   else if (target?.healthy === false) drifts.push({ kind: "targetUnhealthy" });
   if (!app.inSyncRegions.includes(to)) drifts.push({ kind: "outOfSync" });
   if (behind !== 0) drifts.push({ kind: "behind", writes: behind });
-  if (action === "failover" && holderWell) drifts.push({ kind: "holderWell" });
+  // A region that tells nothing cannot be asked to hand over, however well it is.
+  const tells = app.unknown !== "holder-silent";
+  if (action === "failover" && holderWell && tells) drifts.push({ kind: "holderWell" });
   if (app.inSyncRegions.length < 2 && app.durability === "replicated") {
     drifts.push({ kind: "alone" });
   }
@@ -123,11 +127,7 @@ export function assess(
   const blocked = target?.up === false;
   const lag = app.lag[to];
   if (action !== "failover") {
-    const duration: Duration =
-      (lag?.ms ?? 0) > 1_000
-        ? { kind: "wait", ms: lag?.ms ?? 0 }
-        : { kind: "pause", ms: TRANSFER_MS };
-    return { ...NO_MOVE, hasTarget: true, blocked, duration, drifts };
+    return { ...NO_MOVE, hasTarget: true, blocked, duration: catchUpOf(app, to), drifts };
   }
   const safe = isInStep(app, to);
   const lossWrites = safe ? 0 : mostOf(lag?.writes ?? undefined, app.writesAtRisk ?? undefined);
@@ -139,6 +139,13 @@ export function assess(
     needsAcceptance: lossWrites !== 0,
     duration: { kind: "pause", ms: safe ? FAST_TAKEOVER_MS : LEASED_TAKEOVER_MS },
   };
+}
+
+/** How long a target takes that is to have everything before it serves. */
+function catchUpOf(app: LiveApp, to: string): Duration {
+  const ms = app.lag[to]?.ms ?? (isInStep(app, to) ? 0 : undefined);
+  if (ms === undefined) return { kind: "unknown" };
+  return ms > 1_000 ? { kind: "wait", ms } : { kind: "pause", ms: TRANSFER_MS };
 }
 
 const mostOf = (a: number | undefined, b: number | undefined): number | undefined =>

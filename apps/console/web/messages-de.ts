@@ -191,6 +191,7 @@ export const consoleDe: Translation<typeof consoleEn> = {
     durationInstant: "sofort; dann bis zur Freigabe",
     durationNever: "nicht, bevor eine Mehrheit der Wähler antwortet",
     durationPause: "eine Pause von etwa {{time}}",
+    durationUnknown: "nicht zu sagen: Der Rückstand des Ziels ist unbekannt",
     durationWait: "{{time}} zum Aufholen, dann eine kurze Pause",
     drift: "Was auseinandergelaufen ist",
     driftNone: "nichts: Das Ziel ist gesund und im Takt",

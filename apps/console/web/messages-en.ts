@@ -182,6 +182,7 @@ export const consoleEn = {
     durationInstant: "at once; then until the unfence",
     durationNever: "not before a majority of voters answers",
     durationPause: "a pause of about {{time}}",
+    durationUnknown: "cannot be told: the target's lag is not known",
     durationWait: "{{time}} to catch up, then a short pause",
     drift: "What has drifted",
     driftNone: "nothing: the target is well and in step",
