@@ -103,7 +103,7 @@ export function JournalPanel() {
                   </Table.Td>
                   <Table.Td>{format.number(row.epoch)}</Table.Td>
                   <Table.Td>{row.by}</Table.Td>
-                  <Table.Td>
+                  <Table.Td className={classes.written}>
                     {row.acceptedDataLoss ? (
                       <Chip tone="warning">{t("journal.lossAccepted")}</Chip>
                     ) : null}{" "}

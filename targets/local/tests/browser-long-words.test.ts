@@ -46,6 +46,21 @@ const widened = (page: Page): Promise<readonly string[]> =>
       .concat(`the page is ${scrollWidth} px wide`);
   });
 
+/** Names of regions in the journal that take more than one line. */
+const brokenNames = (page: Page): Promise<readonly string[]> =>
+  page
+    .getByRole("region", { name: "Journal" })
+    .getByRole("cell", { name: /^(Ireland|Singapore)$/ })
+    .evaluateAll((cells) =>
+      cells
+        .filter((cell) => {
+          const range = document.createRange();
+          range.selectNodeContents(cell);
+          return range.getClientRects().length > 1;
+        })
+        .map((cell) => cell.textContent ?? ""),
+    );
+
 async function expectNarrow(page: Page, name: string): Promise<void> {
   for (const size of SIZES) {
     await page.setViewportSize(size);
@@ -106,6 +121,8 @@ test.skipIf(!hasChromium)(
     await page.goto(`${line.frontDoor}/console/`);
     await page.getByText(reason).first().waitFor();
     await expectNarrow(page, "console");
+    await page.setViewportSize({ width: 1280, height: 850 });
+    expect(await brokenNames(page)).toEqual([]);
     await page.goto(`${line.frontDoor}/account/`);
     await page.getByText("Where you are signed in").waitFor();
     await expectNarrow(page, "account");
