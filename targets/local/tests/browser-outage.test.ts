@@ -84,6 +84,24 @@ test.skipIf(!hasChromium)(
 );
 
 test.skipIf(!hasChromium)(
+  "a list that is opened again tells the time that has passed",
+  async () => {
+    const faults: string[] = [];
+    const page = await deployment.newPage(faults);
+    await deployment.signIn(page, "tickets", "rider");
+    const first = page.getByRole("main").locator("time").first();
+    await first.waitFor();
+    await page.getByRole("link", { name: "New ticket" }).click();
+    await page.getByRole("heading", { name: "New ticket" }).waitFor();
+    await page.clock.setFixedTime(Date.now() + 400 * 86_400_000);
+    await page.getByRole("link", { name: "Back to the list" }).click();
+    await page.getByRole("heading", { name: "Tickets", level: 1 }).waitFor();
+    expect(await first.innerText()).toBe("last year");
+    expect(faults).toEqual([]);
+  },
+);
+
+test.skipIf(!hasChromium)(
   "the console shows a crash; with all regions down a page says so, and opens when one is back",
   async () => {
     const faults: string[] = [];
