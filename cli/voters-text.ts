@@ -15,6 +15,10 @@ export function describeVoters(status: DeploymentStatus): string[] {
   const missing = missingVoters(status).map(({ id }) => id);
   const { length } = voters;
   const seen = `as ${votersSeenBy} hears them`;
+  const isUntold = voters.some(({ answers }) => answers === null);
+  if (missing.length === 0 && isUntold) {
+    return [`Voters      ${votersSeenBy} does not say yet which of the ${length} answer`];
+  }
   if (missing.length === 0) return [`Voters      all ${length} answer`];
   const count = `Voters      ${missing.length} of ${length} voters do not answer`;
   const names = missing.map(nameOf);
