@@ -17,7 +17,9 @@ import type { AppContext } from "../../layers/api/index.ts";
 import { comments, photos } from "./model/tables.ts";
 
 const GATHER_MS = 80;
-const BEAT_MS = 15_000;
+/** Sent as an event, since a page hears no comments: one that hears none for long asks elsewhere. */
+const BEAT_MS = 2_000;
+const BEAT = "event: beat\ndata: {}\n\n";
 const BACKLOG = 100;
 const STREAMS = 256;
 const NAMED = 200;
@@ -76,7 +78,7 @@ export function createChangeEvents({ store, closing }: AppContext): ChangeEvents
                 controller.close();
               },
             };
-            const beat = setInterval(() => listener.send(": still here\n\n"), BEAT_MS);
+            const beat = setInterval(() => listener.send(BEAT), BEAT_MS);
             stop = () => {
               clearInterval(beat);
               listeners.delete(listener);
@@ -86,7 +88,7 @@ export function createChangeEvents({ store, closing }: AppContext): ChangeEvents
             };
             listeners.add(listener);
             unsubscribe ??= store.subscribe(note);
-            listener.send("retry: 500\n\n");
+            listener.send(`retry: 500\n\n${BEAT}`);
           },
           cancel: () => stop(),
         },

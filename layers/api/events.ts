@@ -2,7 +2,7 @@
  * `GET /routing/events`: routing as server-sent events. *shell*
  *
  * A listener gets the present state first (one `record` and one `lag` per app, one `region` per
- * region, the `voters`), then every change. Nothing is numbered and nothing is kept: a listener
+ * region, the `voters`), then every change, and a `beat` every two seconds. Nothing is numbered and nothing is kept: a listener
  * that was away gets the present state again.
  *
  * Invariants
@@ -15,7 +15,9 @@ import { newsOfApp, sentEvent } from "./routing-view.ts";
 
 const BACKLOG_LIMIT = 1_000;
 const STREAMS_LIMIT = 256;
-const BEAT_MS = 15_000;
+/** Sent as an event, since a page hears no comments: one that hears none for long asks elsewhere. */
+const BEAT_MS = 2_000;
+const BEAT = "event: beat\ndata: {}\n\n";
 
 export interface Events {
   /** Undefined when there are too many listeners. */
@@ -39,7 +41,7 @@ export function createEvents(routing: Routing): Events {
           };
           const send = (event: RoutingEvent): void =>
             write(`event: ${event.type}\ndata: ${JSON.stringify(sentEvent(event))}\n\n`);
-          const beat = setInterval(() => write(": still here\n\n"), BEAT_MS);
+          const beat = setInterval(() => write(BEAT), BEAT_MS);
           const unsubscribe = routing.subscribe(send);
           stop = () => {
             clearInterval(beat);
@@ -51,7 +53,7 @@ export function createEvents(routing: Routing): Events {
             controller.close();
           };
           streams.add(end);
-          write("retry: 500\n\n");
+          write(`retry: 500\n\n${BEAT}`);
           for (const app of routing.apps()) {
             send({ type: "record", app: newsOfApp(app) });
             send(lagEventOf(app));

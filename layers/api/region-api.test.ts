@@ -333,6 +333,7 @@ describe("events", () => {
     expect(response.headers.get("content-type")).toBe("text/event-stream");
     const first = await readUntil(reader, '"id":"ap-southeast-1"');
     expect(first.match(/event: record/g)).toHaveLength(3);
+    expect(first).toContain("event: beat\ndata: {}\n\n");
     world.routing.emit({ type: "lag", app: "echo", lag: {}, writesAtRisk: 7 });
     expect(await readUntil(reader, '"writesAtRisk":7')).toContain("event: lag\ndata: {");
     await reader?.cancel();

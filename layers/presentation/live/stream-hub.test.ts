@@ -34,7 +34,10 @@ function setUp() {
   };
   const after = (_: number, run: () => void) => {
     waits.push(run);
-    return () => void waits.splice(waits.indexOf(run), 1);
+    return () => {
+      const at = waits.indexOf(run);
+      if (at >= 0) waits.splice(at, 1);
+    };
   };
   const hub = new StreamHub({ open, after });
   const tab = () => {
@@ -100,4 +103,28 @@ test("a stream that is lost is opened at the next region in turn", () => {
     `http://a.test${PATH}`,
   ]);
   expect(one.heard.map(({ kind }) => kind)).toEqual(["open", "lost", "lost"]);
+});
+
+test("a stream that falls silent is lost, as is one that never opens", () => {
+  const { hub, tab, sources, waits } = setUp();
+  const one = tab();
+  hub.update(one, wants());
+  expect(waits).toHaveLength(1);
+  sources[0]?.onopen?.();
+  for (let beats = 0; beats < 3; beats++) sources[0]?.send("beat", "{}");
+  expect(waits).toHaveLength(1);
+  waits.shift()?.();
+  expect(sources[0]?.isClosed).toBe(true);
+  waits.shift()?.();
+  waits.shift()?.();
+  expect(sources.map(({ isClosed }) => isClosed)).toEqual([true, true]);
+  expect(one.heard.map(({ kind }) => kind)).toEqual(["open", "lost", "lost"]);
+});
+
+test("a stream that never sent a beat may be silent", () => {
+  const { hub, tab, sources, waits } = setUp();
+  hub.update(tab(), wants());
+  sources[0]?.onopen?.();
+  sources[0]?.send("record", "{}");
+  expect(waits).toHaveLength(0);
 });

@@ -12,6 +12,8 @@
  *  1 at most one stream for each path                                          (#review)
  *  2 no stream while no tab that follows it is seen                            (#review)
  *  3 a tab that comes later hears at once that the stream is open              (update)
+ *  4 a stream is lost that does not open, or falls silent after its first beat, within SILENT_MS:
+ *    a region that is frozen or cut off ends no connection                     (#open)
  */
 export interface Wish {
   readonly path: string;
@@ -53,6 +55,9 @@ export interface HubPorts {
   readonly after: (ms: number, run: () => void) => () => void;
 }
 
+/** The name of the event that a stream sends every few seconds, only to be heard. */
+const BEAT = "beat";
+const SILENT_MS = 6_000;
 const REOPEN_FIRST_MS = 1_000;
 const REOPEN_MOST_MS = 5_000;
 
@@ -114,12 +119,9 @@ export class StreamHub {
     const origin = origins[stream.failures % origins.length] ?? "";
     const source = this.#ports.open(new URL(path, origin).href);
     stream.source = source;
-    source.onopen = () => {
-      stream.isOpen = true;
-      this.#tell({ kind: "open", path });
-    };
-    source.onerror = () => {
+    const lose = (): void => {
       source.close();
+      stream.cancel();
       if (this.#streams.get(path) !== stream) return;
       // The next one in turn, and further apart while none of them answers.
       stream.failures = stream.isOpen ? 1 : stream.failures + 1;
@@ -129,6 +131,18 @@ export class StreamHub {
       const waitMs = Math.min(REOPEN_MOST_MS, REOPEN_FIRST_MS * 2 ** rounds);
       stream.cancel = this.#ports.after(waitMs, () => this.#open(path, stream));
     };
+    stream.cancel = this.#ports.after(SILENT_MS, lose);
+    source.onopen = () => {
+      stream.cancel();
+      stream.isOpen = true;
+      this.#tell({ kind: "open", path });
+    };
+    source.onerror = lose;
+    // A region of the version before sends none: it is not taken for one that fell silent.
+    source.addEventListener(BEAT, () => {
+      stream.cancel();
+      stream.cancel = this.#ports.after(SILENT_MS, lose);
+    });
     for (const type of types) {
       source.addEventListener(type, ({ data }) => this.#tell({ kind: "event", path, type, data }));
     }
