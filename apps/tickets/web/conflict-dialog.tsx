@@ -52,7 +52,7 @@ export function ConflictDialog({ change }: { readonly change: TicketChange }) {
   return (
     <Modal
       opened={change.conflict !== undefined}
-      onClose={change.keepTheirs}
+      onClose={change.leave}
       title={t("conflict.title")}
       size="lg"
       centered

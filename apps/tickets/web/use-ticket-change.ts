@@ -25,6 +25,8 @@ export interface TicketChange {
   /** The person has seen both sides and wants their own. */
   applyMine(): void;
   keepTheirs(): void;
+  /** Back to what was being written: nothing is decided, and nothing of it is lost. */
+  leave(): void;
 }
 
 export function useTicketChange(onChanged: () => void): TicketChange {
@@ -64,5 +66,6 @@ export function useTicketChange(onChanged: () => void): TicketChange {
       setConflict(undefined);
       onChanged();
     },
+    leave: () => setConflict(undefined),
   };
 }

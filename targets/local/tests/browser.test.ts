@@ -41,6 +41,40 @@ async function openConsole(faults: string[]): Promise<Page> {
   return page;
 }
 
+test.skipIf(!hasChromium)("leaving the dialog on two changes keeps what was typed", async () => {
+  const faults: string[] = [];
+  const [rider, agent] = [await deployment.newPage(faults), await deployment.newPage(faults)];
+  await deployment.signIn(rider, "tickets", "rider");
+  await deployment.signIn(agent, "tickets", "agent");
+  await rider.goto(`${deployment.line.frontDoor}/tickets/new`);
+  await write(rider, "The door of the lift does not open.");
+  await submit(rider, "The door of the lift does not open.");
+  await agent.goto(rider.url());
+  const texts = new Map([
+    [rider, "The door of the lift opens, and shuts at once."],
+    [agent, "The left door of the lift does not open."],
+  ]);
+  const field = (page: Page) => page.getByRole("textbox", { name: "Description" });
+  const save = (page: Page) => page.getByRole("button", { name: "Save" }).click();
+  for (const [page, text] of texts) {
+    await page.getByRole("button", { name: "Edit" }).click();
+    await field(page).fill(text);
+  }
+  await save(agent);
+  await agent.getByRole("button", { name: "Edit" }).waitFor();
+  await save(rider);
+  const dialog = rider.getByRole("dialog", { name: "Someone was faster" });
+  await dialog.waitFor();
+  await rider.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+  expect(await field(rider).inputValue()).toBe(texts.get(rider));
+  await save(rider);
+  await dialog.getByRole("button", { name: "Save mine anyway" }).click();
+  await rider.getByRole("button", { name: "Edit" }).waitFor();
+  await rider.getByText(texts.get(rider) ?? "").waitFor();
+  expect(faults).toEqual([]);
+});
+
 test.skipIf(!hasChromium)(
   "somebody signed in goes on writing tickets when an operator kills their region",
   async () => {
