@@ -15,11 +15,17 @@ import { regionName } from "../../../base/places.ts";
 import { visibleLength } from "../../../base/visible-text.ts";
 import { Notice } from "../../../layers/presentation/components/notice.tsx";
 import { WriteNotice } from "../../../layers/presentation/components/write-notice.tsx";
-import { useKit, useLanguage, useLive, useLiveApp } from "../../../layers/presentation/context.tsx";
+import {
+  useFormat,
+  useKit,
+  useLanguage,
+  useLive,
+  useLiveApp,
+} from "../../../layers/presentation/context.tsx";
 import type { LiveApp } from "../../../layers/presentation/live/live-state.ts";
 import { useAppName } from "../../../layers/presentation/use-app-name.ts";
 import { useWrite } from "../../../layers/presentation/use-write.ts";
-import { type Action, assess, targetsOf } from "./decision.ts";
+import { type Action, assess, stillChosen, targetsOf } from "./decision.ts";
 import { DecisionFacts } from "./decision-facts.tsx";
 import { useOperator } from "./operator.tsx";
 import { useNoMajority } from "./voters-notice.tsx";
@@ -67,6 +73,8 @@ function useOrder({ app, action, onDone }: FormProps) {
 function Form(props: FormProps) {
   const { app, action, onClose } = props;
   const { t } = useTranslation("console");
+  const appName = useAppName();
+  const format = useFormat();
   const language = useLanguage();
   const { regions } = useLive();
   const targets = targetsOf(app, action);
@@ -75,7 +83,8 @@ function Form(props: FormProps) {
   const [reason, setReason] = useState("");
   const [accepted, setAccepted] = useState(false);
   const write = useOrder(props);
-  const to = moves ? (targets.includes(chosen ?? "") ? chosen : targets[0]) : undefined;
+  const to = moves ? stillChosen(targets, chosen) : undefined;
+  const hasMoved = moves && targets.length > 0 && to === undefined;
   const assessment = assess(app, regions, action, to);
   const noMajority = useNoMajority();
   const stuck =
@@ -91,21 +100,32 @@ function Form(props: FormProps) {
         {moves && targets.length > 0 ? (
           <NativeSelect
             label={t("decide.target")}
-            value={to}
+            value={to ?? ""}
             onChange={(event) => setChosen(event.currentTarget.value)}
-            data={targets.map((id) => ({
-              value: id,
-              label: `${regionName(id, language)} (${id})`,
-            }))}
+            data={[
+              ...(hasMoved ? [{ value: "", label: "–" }] : []),
+              ...targets.map((id) => ({
+                value: id,
+                label: `${regionName(id, language)} (${id})`,
+              })),
+            ]}
             disabled={action === "failback" || write.busy}
           />
         ) : null}
-        <DecisionFacts assessment={assessment} noMajority={noMajority} />
+        {hasMoved ? null : <DecisionFacts assessment={assessment} noMajority={noMajority} />}
+        {hasMoved && !write.busy ? (
+          <Notice tone="warning">
+            {t("decide.moved", {
+              app: appName(app.app),
+              serving: format.list(app.servingRegions.map((id) => regionName(id, language))),
+            })}
+          </Notice>
+        ) : null}
         {noMajority === undefined ? null : <Notice tone="danger">{noMajority}</Notice>}
         {moves && targets.length === 0 ? (
           <Notice tone="danger">{t("decide.noTarget")}</Notice>
         ) : null}
-        {assessment.blocked && targets.length > 0 ? (
+        {assessment.blocked && !hasMoved && targets.length > 0 ? (
           <Notice tone="danger">{t("decide.blocked")}</Notice>
         ) : null}
         <TextInput

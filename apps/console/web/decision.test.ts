@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { LiveApp, LiveRegion } from "../../../layers/presentation/live/live-state.ts";
-import { actionsOf, assess, linksOf, targetsOf } from "./decision.ts";
+import { actionsOf, assess, linksOf, stillChosen, targetsOf } from "./decision.ts";
 
 const regions: readonly LiveRegion[] = ["a", "b", "c"].map((id) => ({
   id,
@@ -88,6 +88,14 @@ describe("every move", () => {
     const reversed: LiveApp = { ...app, regions: ["a", "c", "b"] };
     expect(targetsOf(reversed, "failover")).toEqual(["b", "c"]);
   });
+});
+
+test("no other target takes the place of one that has come to serve meanwhile", () => {
+  const chosen = targetsOf(app, "failover")[0];
+  expect(stillChosen(targetsOf(app, "failover"), chosen)).toBe("b");
+  const moved = targetsOf({ ...app, servingRegions: ["b"] }, "failover");
+  expect(stillChosen(moved, chosen)).toBeUndefined();
+  expect(assess(app, regions, "failover", undefined).blocked).toBe(true);
 });
 
 test("only an unfence is offered while fenced, and a failback only away from the primary", () => {

@@ -8,6 +8,8 @@
  * Invariants
  *  1 only a failover can lose anything; it asks for acceptance unless the loss is known to be none
  *  2 a move to a region that is down is blocked, whatever the action
+ *  3 where the target that was chosen has come to serve the app meanwhile, no other one takes its
+ *    place unasked                                                                    (stillChosen)
  *
  * It does not promise: numbers are those of the last event; the server decides, and refuses with
  * `would-lose-data` where acceptance is missing.
@@ -68,6 +70,12 @@ export function targetsOf(app: LiveApp, action: Action): readonly string[] {
   const inSync = others.filter((region) => app.inSyncRegions.includes(region));
   return [...inSync, ...others.filter((region) => !inSync.includes(region))];
 }
+
+/** The target that was chosen, while it is one. */
+export const stillChosen = (
+  targets: readonly string[],
+  chosen: string | undefined,
+): string | undefined => targets.find((target) => target === chosen);
 
 const NO_MOVE: Omit<Assessment, "duration" | "drifts"> = {
   lossWrites: 0,

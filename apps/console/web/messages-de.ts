@@ -209,6 +209,8 @@ export const consoleDe: Translation<typeof consoleEn> = {
     cancel: "Abbrechen",
     noTarget: "Es gibt keine andere Region als Ziel.",
     blocked: "Das kann jetzt nicht gelingen: Das Ziel steht.",
+    moved:
+      "{{app}} ist inzwischen umgezogen: {{serving}} ist zuständig. Wählen Sie das Ziel, oder brechen Sie ab.",
     done: "{{action}} von {{app}} ist erledigt: Epoche {{epoch}}, zuständig {{serving}}.",
   },
   journal: {

@@ -199,6 +199,8 @@ export const consoleEn = {
     cancel: "Cancel",
     noTarget: "There is no other region to move to.",
     blocked: "This cannot work now: the target is down.",
+    moved:
+      "{{app}} has moved meanwhile: {{serving}} serves it. Choose where it is to go, or cancel.",
     done: "{{action}} of {{app}} is done: epoch {{epoch}}, serving {{serving}}.",
   },
   journal: {
