@@ -2,8 +2,8 @@
  * `GET /routing/events`: routing as server-sent events. *shell*
  *
  * A listener gets the present state first (one `record` and one `lag` per app, one `region` per
- * region, the `voters`), then every change, and a `beat` every two seconds. Nothing is numbered and nothing is kept: a listener
- * that was away gets the present state again.
+ * region, the `voters`), then every change, and a `beat` every two seconds. Nothing is numbered and
+ * nothing is kept: a listener that was away gets the present state again.
  *
  * Invariants
  *  V1 a listener that does not read is dropped at BACKLOG_LIMIT waiting events              (send)
