@@ -12,7 +12,13 @@ const shape = {
 const plain = defineTable({ name: "plain", ...shape });
 const loose = defineTable({ name: "loose", ...shape, conflicts: "last-writer" });
 const own = defineTable({ name: "own", ...shape, conflicts: { ownRegion: "region" } });
-const tables = [plain, loose, own];
+const ranked = defineTable({
+  name: "ranked",
+  schema: z.object({ id: z.string(), term: z.number() }),
+  partitionKey: "id",
+  conflicts: { highest: "term" },
+});
+const tables = [plain, loose, own, ranked];
 
 const use = (mode: "active-active" | "active-passive") =>
   new AppUse({ app: "shop", tables, mode, region: "here" });
@@ -50,7 +56,14 @@ describe("writes of an app that several regions serve", () => {
   });
 });
 
+test("an item that has a rank is not deleted where several regions write", () => {
+  const remove: Write = { kind: "delete", table: ranked, key: { id: "a" } };
+  expect(() => use("active-active").writes([remove])).toThrow(/ranked: .* is not deleted/);
+  expect(use("active-passive").writes([remove]).kind).toBe("ok");
+});
+
 test.each([
+  ["a field of rank that is not there", { highest: "count" }, /conflicts.highest is no field/],
   ["an unknown word", "merge", /conflicts is unknown: got "merge"/],
   ["a field that is no key", { ownRegion: "count" }, /conflicts.ownRegion is no key field/],
 ])("conflicts of %s are refused", (_, conflicts, message) => {

@@ -106,6 +106,13 @@ export class AppUse {
   #refuseForeign(write: Write): void {
     const { conflicts, name } = write.table;
     if (typeof conflicts !== "object" || write.kind === "check") return;
+    if ("highest" in conflicts) {
+      if (write.kind === "put") return;
+      const fix = "Write the item with a higher number, and a field that says that it is gone.";
+      const what =
+        "an item of a table with conflicts.highest is not deleted in an active-active app";
+      throw new MisuseError(`${name}: ${what}. ${fix}`);
+    }
     const { region } = this.#options;
     const { ownRegion } = conflicts;
     const of = write.kind === "put" ? write.item : write.key;

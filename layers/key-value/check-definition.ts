@@ -70,12 +70,24 @@ export function checkDefinition(options: {
 type Refuse = (what: string, got: unknown, fix: string) => never;
 
 function checkConflicts(
-  { conflicts, partitionKey, sortKey }: Parameters<typeof checkDefinition>[0],
+  { conflicts, partitionKey, sortKey, schema, expires }: Parameters<typeof checkDefinition>[0],
   refuse: Refuse,
 ): void {
   if (conflicts === undefined || conflicts === "last-writer") return;
   if (typeof conflicts !== "object" || conflicts === null) {
-    refuse("conflicts is unknown", conflicts, 'Give "last-writer" or { ownRegion: FIELD }.');
+    refuse("conflicts is unknown", conflicts, 'Give "last-writer", { ownRegion } or { highest }.');
+  }
+  if ("highest" in conflicts) {
+    const { highest } = conflicts;
+    if (!Object.hasOwn(schema.shape, highest)) {
+      const fix = `Name a field of numbers; the schema has ${Object.keys(schema.shape).join(", ")}.`;
+      refuse("conflicts.highest is no field", highest, fix);
+    }
+    if (expires !== undefined) {
+      const fix = "Leave one of them out: what has gone has no number that could be compared.";
+      refuse("items of a table with conflicts.highest do not expire", expires, fix);
+    }
+    return;
   }
   const { ownRegion } = conflicts;
   if (ownRegion !== partitionKey && ownRegion !== sortKey) {

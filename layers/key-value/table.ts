@@ -64,8 +64,13 @@ export type Checked<Value> =
  * What becomes of an item of an active-active app that two regions write at once.
  * `"last-writer"`: the later write stays, and a condition is looked at in one region only.
  * `ownRegion`: no two do, because this key field names the region that alone may write the item.
+ * `highest`: the one with the higher number in this field stays, and the later of two with one
+ * number; a write with a lower number than what is there is refused.
  */
-export type Conflicts = "last-writer" | { readonly ownRegion: string };
+export type Conflicts =
+  | "last-writer"
+  | { readonly ownRegion: string }
+  | { readonly highest: string };
 
 export interface TableDefinition<
   Schema extends z.ZodObject = z.ZodObject,
@@ -112,6 +117,10 @@ export type KeyOf<Table extends TableDefinition> = {
 
 type FieldOf<Schema extends z.ZodObject> = Extract<keyof z.output<Schema>, string>;
 
+type NumberFieldOf<Schema extends z.ZodObject> = {
+  [Field in FieldOf<Schema>]: z.output<Schema>[Field] extends number ? Field : never;
+}[FieldOf<Schema>];
+
 export interface TableOptions<
   Schema extends z.ZodObject,
   PartitionKey extends string,
@@ -141,7 +150,8 @@ export interface TableOptions<
    */
   readonly conflicts?:
     | "last-writer"
-    | { readonly ownRegion: (PartitionKey & FieldOf<Schema>) | (SortKey & FieldOf<Schema>) };
+    | { readonly ownRegion: (PartitionKey & FieldOf<Schema>) | (SortKey & FieldOf<Schema>) }
+    | { readonly highest: NumberFieldOf<Schema> };
 }
 
 const invalid = (reason: string): Checked<never> => ({ kind: "failed", code: "invalid", reason });

@@ -7,7 +7,7 @@
  *   ("sc", app)                    how many of them there are
  *
  * Invariants
- *  D1 a transaction's conditions are all checked before its first change      (evaluate)
+ *  D1 a transaction's conditions are all checked before its first change      (evaluating.ts)
  *  D2 item, index, log entry and idempotency record are of one transaction    (its callers)
  *  D3 entries applied twice, or late, change nothing that is newer            (apply, merge)
  */
@@ -25,27 +25,21 @@ import {
   writeItem,
 } from "../key-value/items.ts";
 import { compareKeys, type KeyRange, tuple, tupleRange } from "../key-value/key.ts";
-import {
-  type Change,
-  type Entry,
-  type EpochStart,
-  stampOf,
-  wasLossless,
-} from "../key-value/log.ts";
-import type { Merge, Written } from "../key-value/merge.ts";
+import { type Entry, type EpochStart, stampOf, wasLossless } from "../key-value/log.ts";
+import type { Merge } from "../key-value/merge.ts";
 import { isPlatformName } from "../key-value/platform-names.ts";
-import type { IdempotencyRecord, WriteCode } from "../key-value/port.ts";
-import type { ItemKey, JsonObject, TableDefinition } from "../key-value/table.ts";
+import type { IdempotencyRecord } from "../key-value/port.ts";
+import type { ItemKey, TableDefinition } from "../key-value/table.ts";
 import { OBJECTS } from "../objects/names.ts";
 import type { Position } from "../routing/messages.ts";
 import { ByteLedger, digestOf, type EntryPlace, NO_ENTRY } from "./byte-ledger.ts";
+import { type Evaluated, evaluate, rankOf } from "./evaluating.ts";
 import { type ExpiryRules, expiryRulesOf, type NotedExpiries } from "./expiry-marks.ts";
 import { IndexBuilding } from "./index-building.ts";
 import type { KeyedItem, StrandedEntry } from "./messages.ts";
 import { platformTable } from "./platform-tables.ts";
 import type { RegionRules } from "./rules.ts";
 import { marksThrough, markTombstone } from "./tombstones.ts";
-import { idempotencyChange, recallKey } from "./used-keys.ts";
 
 type StoredPlace = { readonly table: string; readonly key: ItemKey };
 /** After the first through the second; open where one is absent. */
@@ -81,16 +75,6 @@ const NO_STATE: AppState = {
   repairUntil: NOTHING_TO_REACH,
   logId: "",
 };
-
-export type Evaluated =
-  | { readonly kind: "changes"; readonly changes: readonly Change[]; readonly seen: number }
-  | { readonly kind: "replayed"; readonly response: unknown; readonly seen: Stored }
-  | {
-      readonly kind: "failed";
-      readonly code: WriteCode;
-      readonly reason: string;
-      readonly seen?: Stored;
-    };
 
 export class AppData {
   readonly app: string;
@@ -139,77 +123,22 @@ export class AppData {
     return readItem(reader, this.app, table, key);
   }
 
-  /** Checks every condition; gives the changes, and writes nothing. */
+  /** Checks every condition; gives the changes, and writes nothing (evaluating.ts). */
   evaluate(
     reader: EngineReader,
     writes: readonly CheckedWrite[],
     idempotency: IdempotencyRecord | undefined,
     wall: WallMs,
   ): Evaluated {
-    if (idempotency !== undefined) {
-      const known = recallKey(reader, this.app, idempotency, wall);
-      if (known !== undefined) {
-        const record = known.value as unknown as IdempotencyRecord;
-        return record.requestHash === idempotency.requestHash
-          ? { kind: "replayed", response: record.response, seen: known }
-          : {
-              kind: "failed",
-              code: "idempotency-mismatch",
-              reason: `the idempotency key ${idempotency.key} was used for another request`,
-              seen: known,
-            };
-      }
-    }
-    const changes: Change[] = [];
-    for (const write of writes) {
-      const problem = this.#evaluateOne(reader, write, changes);
-      if (problem !== undefined) return problem;
-    }
-    if (idempotency !== undefined && this.#rules.recordsIdempotencyWithWrite()) {
-      changes.push(idempotencyChange(idempotency));
-    }
-    return { kind: "changes", changes, seen: 0 };
+    const { app, merge, bytes } = this;
+    return evaluate({ app, merge, bytes, rules: this.#rules }, reader, writes, idempotency, wall);
   }
 
-  #evaluateOne(
-    reader: EngineReader,
-    { kind, table: { name }, key, value, ifAbsent, ifVersion }: CheckedWrite,
-    changes: Change[],
-  ): Evaluated | undefined {
-    const where = `${name} ${key.partition}${key.sort && `/${key.sort}`}`;
-    const needsOld = ifVersion !== undefined || ifAbsent;
-    const old = needsOld ? this.get(reader, name, key) : undefined;
-    const isThere = old !== undefined && old.value !== null;
-    const refuse = (reason: string): Evaluated => ({
-      kind: "failed",
-      code: "condition-failed",
-      reason,
-      ...(old === undefined ? {} : { seen: old }),
-    });
-    if (ifAbsent && isThere) return refuse(`${where} is there already`);
-    if (ifVersion !== undefined) {
-      if (!isThere) return refuse(`${where} is not there`);
-      if (versionOf(old.stamp) !== ifVersion) return refuse(`${where} has another version`);
-    }
-    if (kind === "check") return undefined;
-    const problem = value === null ? undefined : this.#bytesProblem(reader, name, value);
-    if (problem !== undefined) return refuse(problem);
-    changes.push({ table: name, key, value });
-    return undefined;
-  }
-
-  /** A row of this region names no bytes that are not here. */
-  #bytesProblem(reader: EngineReader, table: string, value: JsonObject): string | undefined {
-    const digest = table === OBJECTS ? digestOf(value) : undefined;
-    if (digest === undefined) return undefined;
-    const isHere = this.bytes.sizeOf(reader, digest) === value["sizeBytes"];
-    if (this.#rules.mayName(isHere)) return undefined;
-    return `the bytes ${digest.slice(0, 12)}... are not in this region: stage them first`;
-  }
-
-  /** Whether a write stays where another one is. */
-  wins(next: Written, old: Written): boolean {
-    return this.#rules.compareWrites(next, old, this.merge) > 0;
+  /** Whether a write stays where another one is: by rank, and then by time. */
+  wins(table: TableDefinition, next: Stored, old: Stored): boolean {
+    const [a, b] = [next, old].map(({ value }) => rankOf(table, value, this.merge));
+    const order = this.#rules.compareRanks(a ?? 0, b ?? 0);
+    return (order === 0 ? this.#rules.compareWrites(next, old, this.merge) : order) > 0;
   }
 
   /** An entry's changes, where nothing newer is there. */
@@ -222,7 +151,7 @@ export class AppData {
       const next = { ...at, value, ...(of === undefined ? {} : { of }) };
       const table = this.table(change.table);
       const old = readItem(writer, this.app, change.table, change.key);
-      if (old === undefined ? entry.clock <= floor : !this.wins(next, old)) continue;
+      if (old === undefined ? entry.clock <= floor : !this.wins(table, next, old)) continue;
       this.#store(writer, table, change.key, next, { lineage, position: entry.position });
     }
   }
@@ -271,7 +200,9 @@ export class AppData {
     );
     const newer = items.filter(({ table, key, stored }) => {
       const old = readItem(writer, this.app, table, key);
-      return stored !== undefined && (old === undefined || this.wins(stored, old));
+      return (
+        stored !== undefined && (old === undefined || this.wins(this.table(table), stored, old))
+      );
     });
     this.overwrite(writer, [...gone.map(({ table, key }) => ({ table, key })), ...newer]);
   }

@@ -60,7 +60,8 @@ export function judge(
   const wins = (old: Stored | undefined, change: Change): boolean =>
     old === undefined
       ? entry.clock > floor
-      : !isThis(old, change) && data.wins({ ...written, ...asLate(change) }, old);
+      : !isThis(old, change) &&
+        data.wins(data.table(change.table), { ...written, ...asLate(change) }, old);
   let here = 0;
   const ofApp = entry.changes.filter((change) => !isLedger(change));
   const judged = ofApp.map((change): LateChange => {

@@ -66,6 +66,9 @@ export const REGION_RULES = {
   /** Refuse entries of an epoch below the fence. */
   isFenced: (fenceBelow: number, epoch: number): boolean => epoch < fenceBelow,
 
+  /** Of two writes of an item of a table with `conflicts.highest`, whenever they were made ... */
+  compareRanks: (a: number, b: number): number => a - b,
+  /** ... and of all others, and of two with one rank. */
   compareWrites: (a: Written, b: Written, merge: Merge): number => compareWrites(a, b, merge),
 
   /** The idempotency record is part of the write's own transaction. */

@@ -305,4 +305,10 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     from: 185,
     setting: () => ({ ...HOMES, regionRules: region({ followsHome: () => true }) }),
   },
+  {
+    name: "of two writes the later one stays, whatever their term",
+    shows: ["I16"],
+    from: 539,
+    setting: () => ({ ...HOMES, regionRules: region({ compareRanks: () => 0 }) }),
+  },
 ];

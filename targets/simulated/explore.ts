@@ -125,6 +125,7 @@ export function explore(options: ExploreOptions): Explored {
     node.terms = options.terms?.[site] ?? node.terms;
     node.clocks.rate = clockRates[site] ?? 1 + (rng.next() - 0.5) * 0.04;
   }
+  if (options.homes === true) spreadClocks(world, createRng(options.seed ^ 0xc10c));
   const membership = new SimulatedMembership(world, createRng(options.seed ^ 0x3e3));
   const faults = createFaults({
     world,
@@ -207,6 +208,13 @@ export function explore(options: ExploreOptions): Explored {
     faults: faults.log,
     trace: world.trace,
   };
+}
+
+/** As far apart as voters let clocks be. */
+function spreadClocks({ nodes, terms }: World, rng: Rng): void {
+  for (const { clocks } of nodes.values()) {
+    clocks.offsetMs = (rng.next() - 0.5) * 0.95 * terms.clockBoundMs;
+  }
 }
 
 function usualLink(rng: Rng): World["network"]["usual"] {

@@ -5,15 +5,16 @@
  *   I14 two regions never acknowledge takes of one name side by side: once a term has acknowledged,
  *       no earlier one does
  *   I15 while a name is only handed over, each take sees all that were acknowledged before it
+ *   I16 what was decided in the latest term stands in every region in the end
  *   I11 soon after the faults every name is open, at the region that it prefers
  *
  * A take reads all rows of the shelf, adds one to the row of its own region, and is number `sum`.
  */
 import type { Rng } from "../../base/rng.ts";
-import { itemsOf, versionOf } from "../../layers/key-value/items.ts";
+import { itemsOf, readItem, versionOf } from "../../layers/key-value/items.ts";
 import type { WriteOutcome } from "../../layers/key-value/port.ts";
 import { servingRegionsOf } from "../../layers/routing/record.ts";
-import { APP, checked, SHELVES } from "./setting.ts";
+import { APP, checked, DECISIONS, SHELVES } from "./setting.ts";
 import type { World } from "./world.ts";
 
 const CLIENTS = 3;
@@ -110,9 +111,13 @@ export class HomeWorkload {
       const own = rows.find((row) => row.region === region);
       const item = { home: name, region, taken: (own?.taken ?? 0) + 1 };
       const condition = own === undefined ? { ifAbsent: true } : { ifVersion: own.version };
-      const writes = checked({ kind: "put", table: SHELVES, item, ...condition });
       const { term } = app.homes.view(name, now);
       const take = { region, term, number: sum + 1 };
+      const decision = { home: name, term, number: take.number };
+      const writes = checked(
+        { kind: "put", table: SHELVES, item, ...condition },
+        { kind: "put", table: DECISIONS, item: decision },
+      );
       const answer = ({ kind }: WriteOutcome): void => {
         if (kind === "ok") this.#acknowledged(name, take);
       };
@@ -183,6 +188,21 @@ export class HomeWorkload {
         if (sum >= acked) continue;
         const what = `${sum} takes of ${name} in ${region}, ${acked} were acknowledged`;
         this.#report("I4", what);
+      }
+      this.#checkDecision(name);
+    }
+  }
+
+  #checkDecision(name: string): void {
+    const terms = [...(this.#taken.get(name) ?? [])].sort(([a], [b]) => b - a);
+    const [last, highest] = [terms[0]?.[0] ?? 0, terms[0]?.[1].highest ?? 0];
+    for (const region of this.#world.regions) {
+      const key = { partition: name, sort: "" };
+      const stored = readItem(this.#world.node(region).engine, APP, DECISIONS.name, key);
+      const { term = 0, number = 0 } = (stored?.value ?? {}) as { term?: number; number?: number };
+      if (term < last || (term === last && number < highest)) {
+        const what = `${region} has decision ${number} of term ${term}`;
+        this.#report("I16", `${name}: ${what}, ${highest} of ${last} was acknowledged`);
       }
     }
   }

@@ -36,6 +36,14 @@ export const SHELVES = defineTable({
   sortKey: "region",
 });
 
+/** Of a home: what it decided last. The one of a later term stays, whatever the clocks say. */
+export const DECISIONS = defineTable({
+  name: "decisions",
+  schema: z.object({ home: z.string(), term: z.number(), number: z.number() }),
+  partitionKey: "home",
+  conflicts: { highest: "term" },
+});
+
 export const REGION_NAMES = ["a", "b", "c", "d", "e"];
 export const APP = "app";
 
@@ -75,7 +83,7 @@ export const withPassing = (options: AppOptions): AppOptions => ({
 /** Two names with opposite preferences; a region is given one back soon, so that storms meet it. */
 export const withHomes = (options: AppOptions): AppOptions => ({
   ...options,
-  tables: [...options.tables, SHELVES],
+  tables: [...options.tables, SHELVES, DECISIONS],
   homes: { first: options.regions, last: [...options.regions].reverse() },
   homeSettledMs: 400,
 });
