@@ -109,9 +109,13 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
     return must(this.scope.session, "this route is open to everyone: there may be no session");
   }
 
-  /** Who asks, as the route's `identify` said it, or the user's id; undefined where it is unknown. */
+  /**
+   * Who asks, as the route's `identify` said it, or the user's id, or `guest:` and the guest's;
+   * undefined where it is unknown.
+   */
   get requester(): string | undefined {
-    return this.#requester?.name ?? this.scope.session?.userId;
+    const { session, guest } = this.scope;
+    return this.#requester?.name ?? session?.userId ?? (guest && `guest:${guest.id}`);
   }
 
   /** On a route with `readsBody`: the same call, after its body was read. Equal texts, one body. */
@@ -122,6 +126,13 @@ export class Call<Params = unknown, Query = unknown, Body = unknown> {
     if (idempotency === undefined) return this;
     const told = { ...idempotency, requestHash: requestHash(scope, text, requester?.carried) };
     return new Call({ ...input, idempotency: told });
+  }
+
+  /** Which guest the browser is, or was before somebody signed in; undefined where it never was. */
+  guest(): Promise<string | undefined> {
+    const { scope } = this;
+    const { guest, platform } = scope;
+    return guest === undefined ? platform.guests.idIn(scope) : Promise.resolve(guest.id);
   }
 
   /** Why this region may not write for the app now, if it may not: before work that would be lost. */

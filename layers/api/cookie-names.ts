@@ -8,6 +8,7 @@ export interface CookieNames {
   readonly access: string;
   readonly refresh: string;
   readonly device: string;
+  readonly guest: string;
   /** Holds nothing: pages may read it, and know that it is worth asking who is signed in. */
   readonly present: string;
 }
@@ -20,6 +21,7 @@ export function cookieNamesOf(deploymentId?: string): CookieNames {
     access: nameOf("access"),
     refresh: nameOf("refresh"),
     device: nameOf("device"),
+    guest: nameOf("guest"),
     present: nameOf("present"),
   };
 }

@@ -21,9 +21,17 @@ import type { AppContext } from "./define-app.ts";
 import { PROBLEMS, type Problem, problem } from "./problem.ts";
 import { type Reply, refusalOf } from "./reply.ts";
 import { NO_VERSION, parseIdempotencyKey, parseIfMatch, parseReading } from "./request-headers.ts";
-import { type Identify, type Requester, requesterOf, userRequester } from "./requester.ts";
+import {
+  guestRequester,
+  type Identify,
+  type Requester,
+  requesterOf,
+  userRequester,
+} from "./requester.ts";
 import type { Scope } from "./scope.ts";
 import { fieldErrorsOf } from "./validation.ts";
+
+type Auth = "none" | "guest" | "session" | readonly Role[];
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 
@@ -39,8 +47,11 @@ export interface EndpointOptions<
 > {
   readonly summary: string;
   readonly description?: string;
-  /** `session` (default): whoever is signed in; a list: whoever has one of these roles. */
-  readonly auth?: "none" | "session" | readonly Role[];
+  /**
+   * `session` (default): whoever is signed in; a list: whoever has one of these roles; `guest`:
+   * whoever is signed in, and any browser, which gets an id of its own (guests.ts).
+   */
+  readonly auth?: Auth;
   /**
    * For routes with `auth: "none"` whose app signs people in itself: who asks, so that everyone has
    * idempotency keys of their own. See requester.ts for what holds without it.
@@ -149,7 +160,7 @@ export async function runEndpoint(
   if (ifMatch.kind === "problem") return ifMatch;
   if (options.unversioned === true && Array.isArray(ifMatch.value)) return NO_VERSION;
 
-  const refused = await admit(scope, options.auth ?? "session");
+  const refused = await admit(scope, options.auth ?? "session", key.value, context.ids);
   if (refused !== undefined) return refused;
 
   const path = check(options.params, params, "path", []);
@@ -184,10 +195,16 @@ export async function runEndpoint(
   const call = new Call({ ...known, body: body.value, requester, idempotency });
   if (idempotency !== undefined && options.recallFirst !== false && options.readsBody !== true) {
     const replayed = await call.replay();
-    if (replayed !== undefined) return own(scope, replayed);
+    if (replayed !== undefined) return own(scope, withGuest(scope, replayed));
   }
-  const reply = await options.handle(call as Call<never, never, never>);
+  const reply = withGuest(scope, await options.handle(call as Call<never, never, never>));
   return safe ? reply : own(scope, reply);
+}
+
+/** A new guest is told its cookie with the first answer. */
+function withGuest({ guest }: Scope, reply: Reply): Reply {
+  if (guest?.cookie === undefined || reply.kind !== "answer") return reply;
+  return { ...reply, cookies: [...(reply.cookies ?? []), guest.cookie] };
 }
 
 const NO_KEY = { kind: "ok", value: undefined } as const;
@@ -200,6 +217,7 @@ function findRequester(
 ): Requester | Problem | undefined | Promise<Requester | Problem | undefined> {
   const { scope } = known;
   if (scope.session !== undefined) return userRequester(scope.session.userId);
+  if (scope.guest !== undefined) return guestRequester(scope.guest.id);
   const { identify } = options;
   if (typeof identify !== "function") {
     return hasKey
@@ -244,12 +262,30 @@ function own(scope: Scope, reply: Reply): Reply {
 
 function admit(
   scope: Scope,
-  auth: "none" | "session" | readonly Role[],
+  auth: Auth,
+  key: string | undefined,
+  newId: () => string,
 ): Problem | undefined | Promise<Problem | undefined> {
   if (auth === "none") return undefined;
+  if (auth === "guest") return admitGuest(scope, key, newId);
   const done = authenticate(scope);
   if (done instanceof Promise) return done.then((result) => allow(result, auth));
   return allow(done, auth);
+}
+
+/** Whoever shows a token has to show a good one; whoever shows none is a guest. */
+async function admitGuest(
+  scope: Scope,
+  key: string | undefined,
+  newId: () => string,
+): Promise<Problem | undefined> {
+  const found = await authenticate(scope);
+  if (found.kind === "ok") return undefined;
+  if (found.code !== "not-signed-in") return found;
+  const guest = await scope.platform.guests.guestOf(scope, key, newId);
+  if (guest.kind === "problem") return guest;
+  scope.guest = guest;
+  return undefined;
 }
 
 function allow(

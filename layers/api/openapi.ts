@@ -58,6 +58,9 @@ export function describeApi(
   });
 }
 
+/** With a token, or without one. */
+const OPTIONAL = [{ bearer: [] }, {}];
+
 function register(document: OpenAPIHono, { method, path, options, context }: Endpoint): void {
   const responses: Record<string, unknown> = {};
   for (const [status, { description, schema }] of Object.entries(options.replies)) {
@@ -77,7 +80,7 @@ function register(document: OpenAPIHono, { method, path, options, context }: End
     summary,
     tags: [context.appId],
     ...(description === undefined ? {} : { description }),
-    ...(auth === "none" ? {} : { security: [{ bearer: [] }] }),
+    ...(auth === "none" ? {} : { security: auth === "guest" ? OPTIONAL : [{ bearer: [] }] }),
     request: {
       headers: headersFor(method !== "get"),
       ...(params === undefined ? {} : { params }),

@@ -34,6 +34,7 @@ import type { Deployment } from "./define-deployment.ts";
 import type { DocsFile } from "./docs-page.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { createEvents } from "./events.ts";
+import { createGuests } from "./guests.ts";
 import { createHealthRoutes, type HealthOf } from "./health-routes.ts";
 import { identityApp } from "./identity/app.ts";
 import type { Identity } from "./identity/identity.ts";
@@ -136,6 +137,7 @@ export function createRegionApi(options: RegionApiOptions): RegionApi {
     rng: options.rng,
     origins: options.origins ?? (() => routing.regions().map((known) => new URL(known.url).origin)),
     cookies: cookieNamesOf(options.deploymentId),
+    guests: createGuests(options.deploymentSecret),
     hashSalt: digest(`understudy request hash 1\n${options.deploymentSecret}`),
   };
   const closing = new AbortController();

@@ -2,6 +2,7 @@
  * Whose a request's idempotency key is. *shell*
  *
  *   a session                        the user's: also after the access token was renewed
+ *   a guest                          the guest's
  *   `identify` names who asks        that name's
  *   `identify: "by-body"`            nobody's by name: the body proves who asks, and is hashed
  *   else, with a good access token   the user's
@@ -49,6 +50,12 @@ export const userRequester = (userId: string): Requester => ({
   carried: "",
   name: userId,
 });
+
+/** A name that no user's id can be. */
+export function guestRequester(id: string): Requester {
+  const name = `guest:${id}`;
+  return { kind: "requester", scope: name, carried: "", name };
+}
 
 const UNNAMED: Requester = { kind: "requester", scope: EVERYBODY, carried: "", name: undefined };
 

@@ -3,6 +3,7 @@ import type { Instant } from "../../base/clock.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { Routing } from "../routing/port.ts";
 import type { CookieNames } from "./cookie-names.ts";
+import type { Guest, Guests } from "./guests.ts";
 import type { Log } from "./log.ts";
 import type { Session, TokenVerifier } from "./session.ts";
 import { continueTrace, type Trace } from "./trace.ts";
@@ -21,6 +22,7 @@ export interface Platform {
   /** The deployment's own origins: pages of these, and of no other, may use the cookies. */
   readonly origins: () => readonly string[];
   readonly cookies: CookieNames;
+  readonly guests: Guests;
   /** Mixed into request hashes, so that a stored hash of a body with a password tells nothing. */
   readonly hashSalt: string;
 }
@@ -35,6 +37,8 @@ export class Scope {
   readonly trace: Trace;
   /** Filled in by authentication. */
   session: Session | undefined;
+  /** On routes with `auth: "guest"`, of whoever is not signed in. */
+  guest: Guest | undefined;
   /** The route's pattern, for metrics: never the address, whose number is unbounded. */
   route = "";
   status = 0;
