@@ -10,6 +10,7 @@ import { isPlatformName } from "../key-value/platform-names.ts";
 import type { TableDefinition } from "../key-value/table.ts";
 import { BUCKET_RULE, isBucketName } from "../objects/names.ts";
 import type { AppDefinition, Objectives, TakeoverStep } from "./define-app.ts";
+import type { Job } from "./jobs.ts";
 import { objectTable } from "./objects/object-table.ts";
 
 export type Refuse = (what: string, got: unknown, fix: string) => never;
@@ -28,11 +29,13 @@ const APP_KEYS: KeysOf<AppDefinition> = {
   apiPaths: true,
   health: true,
   takeover: true,
+  jobs: true,
   web: true,
   sampleContent: true,
 };
 const HEALTH_KEYS: KeysOf<NonNullable<AppDefinition["health"]>> = { limitMs: true, check: true };
 const STEP_KEYS: KeysOf<TakeoverStep> = { name: true, timeoutMs: true, run: true };
+const JOB_KEYS: KeysOf<Job> = { name: true, everyMs: true, home: true, run: true };
 const WEB_KEYS: KeysOf<NonNullable<AppDefinition["web"]>> = { title: true };
 const OBJECTIVE_KEYS: KeysOf<Objectives> = { rtoMs: true, rpoMs: true };
 
@@ -40,6 +43,7 @@ const APP_ID = /^[a-z][a-z0-9-]{1,30}$/;
 const TAKEN_IDS = ["routing", "health", "metrics", "docs", "problems", "assets", "account"];
 const STEP_NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/;
 const STEP_LIMIT_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 const HOME_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 /** The routing record carries them all. */
 const MOST_HOMES = 16;
@@ -57,6 +61,7 @@ export function checkApp(app: AppDefinition): void {
   checkMoves(app, refuse);
   checkTakeover(name, app, refuse);
   checkHomes(app, refuse);
+  checkJobs(name, app, refuse);
   checkData(app, refuse);
   checkServing(name, app, refuse);
 }
@@ -169,6 +174,36 @@ function checkHomes({ homes }: AppDefinition, refuse: Refuse): void {
       refuse(`homes.${home} is no list of regions`, regions, "Give [] for no preference.");
     }
     unique(regions, `regions of homes.${home}`, refuse);
+  }
+}
+
+function checkJobs(name: string, app: AppDefinition, refuse: Refuse): void {
+  const { jobs = [], homes = {}, mode, tables } = app;
+  if (!Array.isArray(jobs)) refuse("jobs is no list", jobs, "Give a list of jobs.");
+  for (const job of jobs) {
+    refuseUnknownKeys(`${name}: a job`, job, JOB_KEYS);
+    if (typeof job?.name !== "string" || !HOME_NAME.test(job.name)) {
+      refuse("a job has no usable name", job?.name, "Use up to 31 of a-z, 0-9 and -, first a-z.");
+    }
+    if (!(job.everyMs >= 100 && job.everyMs <= DAY_MS)) {
+      refuse(`job ${job.name} has no usable everyMs`, job.everyMs, `Give 100 to ${DAY_MS}.`);
+    }
+    if (typeof job.run !== "function") {
+      refuse(`job ${job.name} does nothing`, job.run, "Give run, a function.");
+    }
+    const isNamed = job.home !== undefined && Object.hasOwn(homes, job.home);
+    if (mode === "active-active" ? !isNamed : job.home !== undefined && !isNamed) {
+      const fix = "Name one of the app's homes: of several regions that serve, one has to run it.";
+      refuse(`job ${job.name} has no home`, job.home, fix);
+    }
+  }
+  unique(
+    jobs.map((job) => job.name),
+    "jobs",
+    refuse,
+  );
+  if (jobs.length > 0 && Array.isArray(tables) && tables.length === 0) {
+    refuse("jobs of an app without tables", [], "Give it a table: what is done has to be kept.");
   }
 }
 

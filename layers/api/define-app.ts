@@ -11,6 +11,7 @@ import type { Routing } from "../routing/port.ts";
 import type { Durability, Mode, Policy } from "../routing/record.ts";
 import type { AppApi } from "./app-api.ts";
 import { checkApp } from "./check-app.ts";
+import type { Job } from "./jobs.ts";
 import type { Log } from "./log.ts";
 import type { AppObjects } from "./objects/app-objects.ts";
 import { objectTable } from "./objects/object-table.ts";
@@ -108,6 +109,8 @@ export interface AppDefinition {
   };
   /** Run when another region than before begins to serve. Only of an active-passive app. */
   readonly takeover?: readonly TakeoverStep[];
+  /** Work that nobody asks for, once in each slot of time (docs/concepts/jobs.md). */
+  readonly jobs?: readonly Job[];
   /** `title`: what the console and the views call the app; default its id. */
   readonly web?: { readonly title: string };
   /** Loaded by the first start of a data directory, unless `--empty` is given. */

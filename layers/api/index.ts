@@ -32,6 +32,7 @@ export { type LocalProvider, providersOf } from "./identity/federation/settings.
 export { createIdentity, type Identity, type IdentityOptions } from "./identity/identity.ts";
 export type { Message, MessageSender } from "./identity/outbox.ts";
 export type { PasswordHasher } from "./identity/password-hasher.ts";
+export { type Job, type JobRun, startJobs } from "./jobs.ts";
 export type { Log } from "./log.ts";
 export type { MessageSettings, SendMessage, SmtpSettings } from "./messages.ts";
 export { type NamedRange, type Paging, queryNamed } from "./named-rows.ts";

@@ -19,6 +19,7 @@ import {
   type Message,
   type RegionApi,
   reportOf,
+  startJobs,
 } from "../../layers/api/index.ts";
 import { standInImages } from "../../layers/images/stand-in.ts";
 import type { ByteStore } from "../../layers/objects/port.ts";
@@ -130,6 +131,7 @@ export function createRegionService(options: RegionServiceOptions): RegionServic
     const called = answered;
     const journey = { app, context, engine, now, after, isBroken, changed, called };
     journeys.set(app.id, startJourney(journey));
+    startJobs({ app, context, now, after, calling: answered });
   }
   const { messages } = deployment;
   // A mail server is not simulated.

@@ -1,6 +1,6 @@
 /**
- * What a region runs of each app beside its API: the health journey, and the steps of a takeover;
- * their results reach the cores. *shell*
+ * What a region runs of each app beside its API: the health journey, the steps of a takeover, whose
+ * results reach the cores, and its jobs. *shell*
  */
 
 import type { Instant } from "../../../base/clock.ts";
@@ -11,6 +11,7 @@ import {
   type HealthReport,
   type RegionApi,
   reportOf,
+  startJobs,
 } from "../../../layers/api/index.ts";
 import { buildingText } from "../../../layers/region/index-building.ts";
 import type { LmdbEngine } from "../lmdb-engine.ts";
@@ -52,6 +53,7 @@ export function startJourneys(
     const journey = startJourney({ app, context, engine, now, guard, changed });
     journey.breakIt(isBroken);
     journeys.set(app.id, journey);
+    startJobs({ app, context, now, guard, after: (delayMs, act) => setTimeout(act, delayMs) });
   }
 }
 
