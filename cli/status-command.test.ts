@@ -52,6 +52,16 @@ test("status names the takeover step that keeps writes out, why it failed and wh
   ]);
 });
 
+test("status says which region decides for a name, and what opens one that is closed", () => {
+  const dublin = { region: "a", term: 3, state: "open" } as const;
+  const oregon = { region: "b", term: 4, state: "closed" } as const;
+  expect(describeTerms({ ...app, homes: { dublin } })).toEqual(["shop: homes: dublin in a"]);
+  expect(describeTerms({ ...app, homes: { dublin, oregon } })).toEqual([
+    "shop: homes: dublin in a, oregon in b (closed); " +
+      "`understudy failover shop --to REGION --accept-data-loss` opens what is closed",
+  ]);
+});
+
 test("status says when too few regions are in sync", () => {
   const alone = { ...app, minInSync: 2, inSyncRegions: ["a"] };
   expect(describeTerms(alone)).toEqual([

@@ -42,10 +42,24 @@ export function describeTerms(app: DeploymentStatus["apps"][number]): string[] {
       `${lag} of writes are in one region only, ${most} at most wanted (objectives.rpoMs)`,
     );
   }
+  lines.push(...describeHomes(app));
   if (app.lastMove) lines.push(describeMove(app.lastMove));
   const late = describeLateCounts(app);
   if (late !== undefined) lines.push(late);
   return lines.map((line) => `${app.app}: ${line}`);
+}
+
+/** Who decides for which name; a closed one with what opens it. */
+function describeHomes({ app, homes = {} }: DeploymentStatus["apps"][number]): string[] {
+  const named = Object.entries(homes);
+  if (named.length === 0) return [];
+  const where = named.map(([name, { region, state }]) => {
+    const said = state === "open" ? "" : ` (${state})`;
+    return `${name} in ${region ?? "no region"}${said}`;
+  });
+  const isClosed = named.some(([, { region, state }]) => state === "closed" && region !== null);
+  const open = `\`understudy failover ${app} --to REGION --accept-data-loss\` opens what is closed`;
+  return [`homes: ${where.join(", ")}${isClosed ? `; ${open}` : ""}`];
 }
 
 type Move = NonNullable<DeploymentStatus["apps"][number]["lastMove"]>;

@@ -149,4 +149,36 @@ describe("a name for which one region decides", () => {
     await world.advance("5s");
     expect((await take(world, A, "dublin")).status).toBe(201);
   });
+
+  test("is opened by an operator's word, who accepts what may be missing", async () => {
+    const world = await worldOf(5);
+    await world.advance("1s");
+    expect((await take(world, A, "dublin")).status).toBe(201);
+    expect(await world.region(B).command("shop", "failover")).toMatchObject({
+      kind: "failed",
+      code: "not-allowed",
+      reason: `${B} serves shop already`,
+    });
+    world.kill(A);
+    world.kill(B);
+    world.restart(B);
+    await world.advance("20s");
+    expect(await world.region(B).command("shop", "failover")).toMatchObject({
+      kind: "failed",
+      code: "would-lose-data",
+      reason: `${B} may lack what was decided last for dublin`,
+    });
+    const accepted = { acceptDataLoss: true, reason: "A is gone for good" };
+    expect((await world.region(B).command("shop", "failover", accepted)).kind).toBe("ok");
+    await world.advance("1s");
+    expect(await homeOf(world, B, "dublin")).toMatchObject({ region: B, state: "open" });
+    expect((await take(world, B, "dublin")).status).toBe(201);
+    const journal = await world.region(B).fetch("/routing/journal");
+    const { items } = (await journal.json()) as { readonly items: readonly object[] };
+    expect(items[0]).toMatchObject({
+      cause: "home-claimed",
+      reason: "A is gone for good",
+      acceptedDataLoss: true,
+    });
+  });
 });

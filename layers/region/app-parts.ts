@@ -10,6 +10,7 @@ import type { RoutingRecord } from "../routing/record.ts";
 import type { IntentEnd, Registrar } from "../routing/registrar.ts";
 import type { AppData } from "./app-data.ts";
 import type { Holding } from "./holding.ts";
+import type { Homes } from "./homes.ts";
 import type { RegionBody } from "./messages.ts";
 import type { Pauses } from "./pauses.ts";
 import type { Site } from "./site.ts";
@@ -50,6 +51,7 @@ export interface AppParts {
   readonly logs: ReadonlyMap<string, Log>;
   readonly record: RoutingRecord | undefined;
   readonly holding: Holding | undefined;
+  readonly homes: Homes;
   readonly standings: Standings;
   readonly pauses: Pauses;
   /** Serving regions that this region's own voter suspects. */

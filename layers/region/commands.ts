@@ -107,13 +107,19 @@ export class Commands {
     );
   }
 
-  /** To this region, from whoever serves, whether or not that one still answers. */
+  /**
+   * To this region, from whoever serves, whether or not that one still answers. Of an active-active
+   * app that this region serves already: the names of regions that are gone (homes.ts).
+   */
   failover(
     by: By & { readonly acceptDataLoss: boolean },
     answer: CommandAnswer,
     now: Instant,
   ): void {
-    const { data, site } = this.#app;
+    const { data, site, homes, options, holding } = this.#app;
+    if (options.mode === "active-active" && holding !== undefined) {
+      return homes.takeOver(by, answer, now);
+    }
     const building = data.building.building(site.engine);
     if (building !== undefined) {
       const reason = `${site.self.region} is building indexes of ${building.table}: wait for it`;

@@ -15,20 +15,27 @@
  *  N1 two regions never acknowledge for one name side by side (I14) (#opens, the lease, R4)
  *  N2 who is handed a name holds all that the old home held (I15)   (#giving)
  *  N3 who claims a name had the old home's log, and all that it told of, as of no more than rpoMs
- *     before; else an operator has to say so                        (#mayClaim)
+ *     before; else an operator has to say so                        (#isFresh)
  * Not promised: after a claim, that what the old home acknowledged last is here. It comes late.
  */
 import type { Instant } from "../../base/clock.ts";
 import { failed } from "../../base/outcome.ts";
 import type { HomeClaim } from "../key-value/port.ts";
-import { type Changed, contains } from "../routing/changes.ts";
+import { type Change, type Changed, contains, withLoss } from "../routing/changes.ts";
 import { claimHomes, giveHome, type Vacant } from "../routing/home-changes.ts";
-import type { HomeState, HomeView } from "../routing/port.ts";
+import type { CommandCode, HomeState, HomeView } from "../routing/port.ts";
 import { isLeaving, type RoutingRecord, servingRegionsOf } from "../routing/record.ts";
 import type { IntentEnd } from "../routing/registrar.ts";
-import type { AppParts } from "./app-parts.ts";
+import type { AppParts, CommandAnswer } from "./app-parts.ts";
 import type { WriteRequest } from "./holding.ts";
 import type { LateWrites, LogEnds } from "./late-writes.ts";
+
+interface TakenBy {
+  readonly by: string;
+  readonly reason: string;
+  readonly acceptDataLoss: boolean;
+  readonly commandId?: string;
+}
 
 interface Giving {
   readonly name: string;
@@ -140,7 +147,7 @@ export class Homes {
     if (this.#giving !== undefined) this.#drain(this.#giving, now);
     else if (now.mono >= this.#notBefore && this.#claimed.size === 0) {
       const vacant = this.#vacant(record, now);
-      if (vacant.size > 0) this.#claim(vacant, now);
+      if (vacant.size > 0) this.#claim(vacant, this.#changeFor(vacant, now), now);
       else this.#considerGiving(record, now);
     }
   }
@@ -181,6 +188,12 @@ export class Homes {
     }, now);
   }
 
+  #changeFor(vacant: Vacant, now: Instant): Change {
+    const why = [...vacant].map(([name, home]) => `${name}: ${home?.region ?? "no region"}`);
+    const reason = `the home is gone of ${why.join(", ")}`;
+    return this.#app.change(this.#app.site.self.region, reason, now);
+  }
+
   #vacant(record: RoutingRecord, now: Instant): Vacant {
     const names = Object.keys(this.#app.options.homes ?? {});
     const mine = names.filter((name) => this.#mayClaim(name, record, now));
@@ -188,13 +201,12 @@ export class Homes {
   }
 
   #mayClaim(name: string, record: RoutingRecord, now: Instant): boolean {
-    const { options, healthy, site } = this.#app;
+    const { healthy, site } = this.#app;
     const home = record.homes?.[name];
     if (this.#isHeld() || this.#preferred(name, record) !== site.self.region) return false;
     if (home === undefined) return this.#mayBeginWith(name, record, now);
-    if (servingRegionsOf(record).includes(home.region)) return false;
-    if (record.policy !== "automatic" || !healthy) return false;
-    return now.mono - this.#late.wholeAt(home.region) <= options.rpoMs;
+    if (!this.#isGone(name, record)) return false;
+    return record.policy === "automatic" && healthy && this.#isFresh(name, record, now);
   }
 
   /** At its first start a deployment waits a little for the region that should decide. */
@@ -219,13 +231,51 @@ export class Homes {
     );
   }
 
-  #claim(vacant: Vacant, now: Instant): void {
+  /**
+   * An operator's word: this region takes every name whose region is gone, whatever it prefers, and
+   * with `acceptDataLoss` also where it does not know what that one did last.
+   */
+  takeOver(by: TakenBy, answer: CommandAnswer, now: Instant): void {
+    const { record, options, holding, site } = this.#app;
+    const refuse = (code: CommandCode, reason: string): void =>
+      answer({ kind: "failed", code, reason });
+    if (record === undefined || holding === undefined) {
+      return refuse("not-serving", `${site.self.region} does not serve ${options.app} now`);
+    }
+    if (this.#claimed.size > 0) return refuse("not-allowed", "names are being claimed: try again");
+    const gone = Object.keys(options.homes ?? {}).filter((name) => this.#isGone(name, record));
+    if (gone.length === 0) {
+      return refuse("not-allowed", `${site.self.region} serves ${options.app} already`);
+    }
+    const unsure = gone.filter((name) => !this.#isFresh(name, record, now));
+    if (unsure.length > 0 && !by.acceptDataLoss) {
+      const reason = `${site.self.region} may lack what was decided last for ${unsure.join(", ")}`;
+      return refuse("would-lose-data", reason);
+    }
+    const made = this.#app.change(by.by, by.reason, now);
+    const change = { ...made, changeId: by.commandId ?? made.changeId };
+    const vacant = new Map(gone.map((name) => [name, record.homes?.[name]]));
+    this.#claim(vacant, unsure.length > 0 ? withLoss(change) : change, now, answer);
+  }
+
+  #isGone(name: string, record: RoutingRecord): boolean {
+    const home = record.homes?.[name];
+    return home === undefined || !servingRegionsOf(record).includes(home.region);
+  }
+
+  /** This region had all that the home told of, not long ago. */
+  #isFresh(name: string, record: RoutingRecord, now: Instant): boolean {
+    const home = record.homes?.[name];
+    if (home === undefined || home.region === this.#app.site.self.region) return true;
+    return now.mono - this.#late.wholeAt(home.region) <= this.#app.options.rpoMs;
+  }
+
+  #claim(vacant: Vacant, change: Change, now: Instant, answer?: CommandAnswer): void {
     const { site } = this.#app;
     this.#claimed = vacant;
-    const why = [...vacant].map(([name, home]) => `${name}: ${home?.region ?? "no region"}`);
     this.#propose(
-      `the home is gone of ${why.join(", ")}`,
-      (record, change) => claimHomes(record, vacant, site.self, change),
+      change,
+      (record) => claimHomes(record, vacant, site.self, change),
       (end, isDone, at) => {
         this.#claimed = new Map();
         const record = end.value as RoutingRecord;
@@ -237,6 +287,8 @@ export class Homes {
           if (isKnown || home.region !== site.self.region) continue;
           this.#open(name, home.term, at.mono + waitMs);
         }
+        if (isDone) answer?.({ kind: "ok", value: record });
+        else answer?.({ kind: "failed", code: "not-allowed", reason: "the record changed" });
       },
       now,
     );
@@ -272,9 +324,11 @@ export class Homes {
       return;
     }
     giving.isProposed = true;
+    const reason = `${to} serves again, and holds all that is here: ${name}`;
+    const change = this.#app.change(site.self.region, reason, now);
     this.#propose(
-      `${to} serves again, and holds all that is here: ${name}`,
-      (record, change) => giveHome(record, name, site.self, to, change),
+      change,
+      (record) => giveHome(record, name, site.self, to, change),
       (end, isDone, at) => {
         this.#giving = undefined;
         const home = (end.value as RoutingRecord).homes?.[name];
@@ -287,18 +341,17 @@ export class Homes {
   }
 
   #propose(
-    reason: string,
-    next: (record: RoutingRecord, change: ReturnType<AppParts["change"]>) => Changed,
+    change: Change,
+    next: (record: RoutingRecord) => Changed,
     done: (end: IntentEnd, isDone: boolean, now: Instant) => void,
     now: Instant,
   ): void {
-    const change = this.#app.change(this.#app.site.self.region, reason, now);
     this.#app.registrar.propose(
       {
         change: ({ value }) => {
           const record = value as RoutingRecord | undefined;
           if (record === undefined || contains(record, change.changeId)) return undefined;
-          const changed = next(record, change);
+          const changed = next(record);
           return changed.ok ? changed.record : undefined;
         },
         done: (end, at) => {

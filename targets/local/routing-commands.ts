@@ -110,11 +110,12 @@ function takeOver(run: CommandRun, record: RoutingRecord, waitMs: number): Promi
   const { app, self, given, now } = run;
   if (isDone(run, record)) return Promise.resolve({ kind: "ok", value: viewOf(record) });
   const isServing = servingRegionsOf(record).includes(self);
-  const to = given.to ?? (isServing ? candidateOf(record) : self);
+  const isPassive = record.mode === "active-passive";
+  const to = given.to ?? (isServing && isPassive ? candidateOf(record) : self);
   const problem = refusalOf(run, record, to);
   if (to === undefined || problem !== undefined) return Promise.resolve(problem as Ended);
   if (to !== self) return elsewhere(run, to, waitMs);
-  if (isServing && record.mode === "active-passive") {
+  if (isServing && isPassive) {
     return Promise.resolve(failed("not-allowed", `${self} serves ${record.app} already`));
   }
   const options = {

@@ -132,7 +132,9 @@ function run(
   const asked = { by, reason, ...(commandId === undefined ? {} : { commandId }) };
   const serving = servingRegionsOf(record);
   const others = record.regions.filter((other) => !serving.includes(other));
-  const to = command === "failback" ? record.primary : (given.to ?? others[0]);
+  const takesHomes = command === "failover" && record.mode === "active-active";
+  const candidate = takesHomes && serving.includes(region) ? region : others[0];
+  const to = command === "failback" ? record.primary : (given.to ?? candidate);
   const elsewhere = (other: string): Promise<Ended> =>
     options.forward(other, record.app, command, { ...given, to: to ?? other }) ??
     Promise.resolve(failed("no-candidate", `${other} cannot be reached`));
@@ -145,7 +147,7 @@ function run(
     if (!record.regions.includes(to)) {
       return Promise.resolve(failed("unknown-region", `${to} is no region of ${record.app}`));
     }
-    if (serving.includes(to)) {
+    if (serving.includes(to) && !takesHomes) {
       return Promise.resolve(failed("not-allowed", `${to} serves ${record.app} already`));
     }
     if (command === "failover" && to !== region) return elsewhere(to);

@@ -6,7 +6,7 @@
  */
 import type { SentLateCounts, SentStanding } from "../../../layers/api/routing-view.ts";
 import type { JournalRow } from "../../../layers/routing/pause.ts";
-import type { TakeoverView } from "../../../layers/routing/port.ts";
+import type { HomeView, TakeoverView } from "../../../layers/routing/port.ts";
 import type { UnknownReason } from "../../../layers/routing/standing.ts";
 
 export interface ObservedApp {
@@ -28,6 +28,8 @@ export interface ObservedApp {
   readonly lateWrites?: SentLateCounts;
   /** Where it moved last, why, and how long writes paused; absent as before. */
   readonly lastMove?: JournalRow | null;
+  /** By name, of an app that has homes; absent as before. */
+  readonly homes?: Readonly<Record<string, HomeView>>;
   readonly policy: string;
   readonly minInSync: number;
   readonly objectives: { readonly rtoMs: number; readonly rpoMs: number };
