@@ -119,7 +119,8 @@ export class AppRegion implements AppParts {
       members: site.members,
       onMembers: site.onMembers,
     });
-    this.taking = new Taking(this);
+    const late = new LateWrites(this);
+    this.taking = new Taking(this, (regions) => !late.hasAllOf(regions));
     this.commands = new Commands(
       this,
       this.taking,
@@ -134,7 +135,6 @@ export class AppRegion implements AppParts {
       learned: (end, now) => this.#learned(end, now),
       create: (now) => this.taking.take({ cause: "create" }, now),
     });
-    const late = new LateWrites(this);
     this.homes = new Homes(this, late, () => this.taking.isHeld);
     const departing = new Departing(this, this.commands, late);
     this.#upkeep = new Upkeep(this, late, departing);

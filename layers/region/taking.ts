@@ -10,6 +10,7 @@
  *  K1 no region out of sync, rolled back or half repaired takes over by itself   (isEligible)
  *  K2 how long to wait before the begin comes from the accepting majority        (take, won)
  *  K3 no region is replaced while the whole deployment is being started or stopped    (isHeld)
+ *  K4 a region joins an active-active app with all that those have told of who serve   (#isBehind)
  */
 import type { Instant } from "../../base/clock.ts";
 import type { Log } from "../key-value/log.ts";
@@ -52,6 +53,7 @@ const isAhead = ({ repairUntil }: AppState, log: Log): boolean =>
 
 export class Taking {
   readonly #app: AppParts;
+  readonly #lacks: (regions: readonly string[]) => boolean;
   /** A planned stop or start is under way: who is gone for it is not replaced. */
   isHeld = false;
   /** Proposals whose outcome is not known: an operator's may come beside one of its own. */
@@ -62,8 +64,10 @@ export class Taking {
   /** When it last built an index. */
   #builtAt = Number.NEGATIVE_INFINITY;
 
-  constructor(app: AppParts) {
+  /** `lacks`: of these regions, whether one has told of more than is here, or has not told yet. */
+  constructor(app: AppParts, lacks: (regions: readonly string[]) => boolean) {
     this.#app = app;
+    this.#lacks = lacks;
   }
 
   /** Whether this region could serve without losing anything acknowledged. */
@@ -150,6 +154,7 @@ export class Taking {
       if (!record.regions.includes(region) || isLeaving(record, region)) return;
       // One that lacks what the others have would answer without it.
       if (this.#app.data.state(site.engine).isPartial === true) return;
+      if (this.#isBehind(record)) return;
       this.propose("join", (next, change) => changes.join(next, site.self, change), now);
     } else if (record.serving.some((holder) => holder.region === region)) {
       // A store that was rolled back lacks what it once acknowledged: another region has it.
@@ -158,6 +163,18 @@ export class Taking {
       // Also while it builds indexes: it begins after them, unless another region is done before.
       this.take({ cause: "restart" }, now);
     }
+  }
+
+  /**
+   * One that was away would answer without what was written meanwhile: it waits for what the
+   * regions have that serve. Not for one that does not answer here, which may be lost.
+   */
+  #isBehind({ serving }: RoutingRecord): boolean {
+    const { site, suspected } = this.#app;
+    const others = serving
+      .map(({ region }) => region)
+      .filter((region) => region !== site.self.region && !suspected.includes(region));
+    return this.#lacks(others);
   }
 
   #leave(region: string, now: Instant): void {
