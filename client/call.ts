@@ -11,6 +11,7 @@ import {
   type CallEffect,
   type CallEvent,
   createCall,
+  type FailCode,
   nextTickAt,
   step,
 } from "./decide.ts";
@@ -131,11 +132,12 @@ class RunningCall {
       case "deliver":
         return this.#deliver(effect.attempt);
       case "fail":
-        this.#finish();
-        return this.#ends.reject(
-          new ClientError(effect.code, reasonOf(effect.code), this.#history, this.#cause),
-        );
+        return this.#fail(effect.code);
     }
+  }
+
+  #fail(code: FailCode): void {
+    this.abort(new ClientError(code, reasonOf(code), this.#history, this.#cause));
   }
 
   async #send(id: number, regionId: string): Promise<void> {
@@ -163,6 +165,11 @@ class RunningCall {
       if (this.#over || controller.signal.aborted) return;
       this.#cause = error;
       this.#history.push(`${regionId}: ${codeOf(error)}`);
+      const own = this.#out.sourceFault() ?? (isRefused(error) ? error : undefined);
+      if (own !== undefined) return this.abort(own);
+      if (isUnwanted(error)) {
+        return this.#out.access === "read" ? this.abort(error) : this.#fail("outcome-unknown");
+      }
       this.#shared.tell({ type: "trouble", region: regionId, trouble: "unreachable" });
       const code = codeOf(error);
       const sent = code !== "ECONNREFUSED";
@@ -266,7 +273,23 @@ function codeOf(error: unknown): string {
   return error instanceof Error ? error.name : "error";
 }
 
-const reasonOf = (code: "outcome-unknown" | "unavailable"): string =>
+/** What Node's fetch sends to nobody: a header of the connection, a length that is not the body's. */
+const REFUSED = new Set([
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_NOT_SUPPORTED",
+  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
+]);
+const isRefused = (error: unknown): boolean => REFUSED.has(codeOf(error));
+
+/** A region answered, and the call's own options refuse the answer, as they would any other's. */
+const UNWANTED = new Set(["unexpected redirect", "redirect count exceeded", "integrity mismatch"]);
+
+function isUnwanted(error: unknown): boolean {
+  const cause = (error as { cause?: { message?: unknown } } | null)?.cause;
+  return typeof cause?.message === "string" && UNWANTED.has(cause.message);
+}
+
+const reasonOf = (code: FailCode): string =>
   code === "unavailable"
     ? "no region could serve the call within its deadline; nothing was changed"
     : "no region said whether the write happened; retry with the same Idempotency-Key";

@@ -33,6 +33,27 @@ async function refusal(client: Client, init: FetchInit): Promise<unknown> {
   return error;
 }
 
+function lockedStream(): ReadableStream<Uint8Array> {
+  const stream = new ReadableStream<Uint8Array>();
+  stream.getReader();
+  return stream;
+}
+
+async function usedStream(): Promise<ReadableStream<Uint8Array>> {
+  const stream = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(1)),
+  });
+  const reader = stream.getReader();
+  await reader.read();
+  reader.releaseLock();
+  return stream;
+}
+
+async function* failing(parts: readonly string[], error: Error): AsyncGenerator<string> {
+  yield* parts;
+  throw error;
+}
+
 describe("a call", () => {
   it("that no region could be sent is refused at once", async () => {
     let sent = 0;
@@ -48,11 +69,67 @@ describe("a call", () => {
       { method: "CONNECT" },
       { method: "a b" },
       { credentials: "some" as never },
+      { signal: { aborted: false } as never },
+      { headers: { expect: "100-continue" } },
+      { headers: { connection: "upgrade" } },
+      { headers: { upgrade: "websocket" } },
+      { method: "POST", body: "a body", headers: { "transfer-encoding": "chunked" } },
+      { method: "POST", body: "a body", headers: { "content-length": "7" } },
+      { method: "POST", body: lockedStream() },
+      { method: "POST", body: await usedStream() },
       { method: "POST", idempotencyKey: "with a space" },
       { method: "POST", idempotencyKey: "k".repeat(256) },
     ];
     for (const init of wrong) expect(await refusal(client, init)).toBeInstanceOf(TypeError);
     expect(sent).toBe(0);
+    client.close();
+  });
+
+  it("whose own options refuse the answer ends at once, and its region is well", async () => {
+    const heard: string[] = [];
+    const client = await setUp((request, response) => {
+      heard.push(`${request.method} ${request.url}`);
+      if (request.headers["x-move"] !== undefined) {
+        response.writeHead(302, { location: "/tickets/x" });
+      }
+      response.end("answer");
+    });
+    const redirect = "error";
+    const headers = { "x-move": "yes" };
+    const integrity = `sha256-${"A".repeat(43)}=`;
+    for (const init of [{ redirect, headers }, { integrity }] satisfies FetchInit[]) {
+      expect(await refusal(client, init)).toBeInstanceOf(TypeError);
+      const method = "POST";
+      expect(await refusal(client, { ...init, method })).toMatchObject({ code: "outcome-unknown" });
+    }
+    // One attempt each; and a region that were suspected would have been asked for its health.
+    expect(heard).toEqual(["GET", "POST", "GET", "POST"].map((method) => `${method} /tickets/x`));
+    expect(await refusal(client, { headers })).toBeInstanceOf(TypeError);
+  });
+
+  it("whose body breaks by itself says so, and its region is well", async () => {
+    const heard: string[] = [];
+    const client = await setUp((request, response) => {
+      heard.push(request.url ?? "");
+      request.on("error", () => undefined).on("end", () => response.end());
+      request.resume();
+    });
+    const broken = new Error("the disk is gone");
+    const bodies: readonly FetchInit["body"][] = [
+      failing([], broken),
+      failing(["a part"], broken),
+      Readable.from(failing(["a part"], broken)),
+      new ReadableStream({ pull: (controller) => controller.error(broken) }),
+    ];
+    for (const body of bodies) {
+      const error = await refusal(client, { method: "POST", body: body ?? null });
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error).toMatchObject({ cause: broken });
+    }
+    const odd = Readable.from([{ not: "bytes" }]);
+    expect(await refusal(client, { method: "POST", body: odd })).toBeInstanceOf(TypeError);
+    // A region that is suspected is asked for its health.
+    expect(heard.filter((path) => path.startsWith("/health"))).toEqual([]);
   });
 
   it("that is aborted while its answer streams ends the answer and its connection", async () => {

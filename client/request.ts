@@ -5,11 +5,12 @@
  * region would refuse the retry as another request under the same key. The result is plain data,
  * so that it can be kept and sent later.
  */
+import { type BodySource, isSource, streamOf } from "./body-source.ts";
 import type { Access } from "./decide.ts";
 
 export interface FetchInit extends Omit<RequestInit, "body"> {
   /** A stream of any kind, also one of Node's, is sent once. */
-  readonly body?: BodyInit | AsyncIterable<Uint8Array | string> | null;
+  readonly body?: BodyInit | BodySource | null;
   /** Which app's serving region to ask; default: the first segment of the path. */
   readonly app?: string;
   /** One's own key (at most 255 characters), or `false`: no key, and then no retry. */
@@ -30,6 +31,8 @@ export interface Outgoing {
   readonly rest: RequestInit;
   readonly access: Access;
   readonly sizeBytes: number;
+  /** Why the caller's own stream broke, where it did: no region is to blame for that. */
+  readonly sourceFault: () => TypeError | undefined;
 }
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -42,7 +45,7 @@ export async function createOutgoing(
   if (!path.startsWith("/") || path.startsWith("//")) {
     throw new TypeError(`fetch: the path must start with one slash, got "${path}"; give no origin`);
   }
-  const { app, idempotencyKey, deadlineMs: _d, stale: _s, signal: _g, ...given } = init;
+  const { app, idempotencyKey, deadlineMs: _d, stale: _s, signal, ...given } = init;
   const { method: rawMethod, headers: rawHeaders, body: rawBody, ...rest } = given;
   const method = (rawMethod ?? "GET").toUpperCase();
   const headers = new Headers(rawHeaders);
@@ -50,9 +53,12 @@ export async function createOutgoing(
   if (!safe && idempotencyKey !== false && !headers.has("idempotency-key")) {
     headers.set("idempotency-key", checkedKey(idempotencyKey ?? newKey()));
   }
-  check(method, rest, rawBody);
-  const body = isIterable(rawBody)
-    ? streamOf(rawBody)
+  check(method, rest, rawBody, signal);
+  let fault: TypeError | undefined;
+  const body = isSource(rawBody)
+    ? streamOf(rawBody, (found) => {
+        fault = found;
+      })
     : rawBody instanceof FormData
       ? await encodedForm(rawBody, headers)
       : rawBody;
@@ -67,37 +73,27 @@ export async function createOutgoing(
     rest,
     access: safe && replayable ? "read" : keyed ? "keyed" : "bare",
     sizeBytes: sizeOf(body),
+    sourceFault: () => fault,
     ...(body === undefined || body === null ? {} : { body }),
   };
 }
 
 /** What the platform's fetch would refuse in every region is refused at once. */
-function check(method: string, rest: RequestInit, body: FetchInit["body"]): void {
+function check(
+  method: string,
+  rest: RequestInit,
+  body: FetchInit["body"],
+  signal: FetchInit["signal"],
+): void {
   if ((method === "GET" || method === "HEAD") && body !== undefined && body !== null) {
     throw new TypeError(`fetch: a ${method} has no body; leave it out, or use POST`);
   }
-  // Its own checks of method and options; a body would be used up by it.
+  if (signal !== undefined && signal !== null && !(signal instanceof AbortSignal)) {
+    throw new TypeError("fetch: signal has to be an AbortSignal");
+  }
+  // The platform's own checks, of which those of other bodies would use them up.
+  if (body instanceof ReadableStream) new Response(body);
   new Request("http://region.invalid/", { ...rest, method });
-}
-
-/** ReadableStreams are iterable too, in some places; they are sent as they are. */
-const isIterable = (body: unknown): body is AsyncIterable<Uint8Array | string> =>
-  typeof body === "object" &&
-  body !== null &&
-  Symbol.asyncIterator in body &&
-  !(body instanceof ReadableStream);
-
-function streamOf(source: AsyncIterable<Uint8Array | string>): ReadableStream<Uint8Array> {
-  const iterator = source[Symbol.asyncIterator]();
-  const encoder = new TextEncoder();
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await iterator.next();
-      if (done === true) controller.close();
-      else controller.enqueue(typeof value === "string" ? encoder.encode(value) : value);
-    },
-    cancel: async () => void (await iterator.return?.()),
-  });
 }
 
 function checkedKey(key: string): string {
