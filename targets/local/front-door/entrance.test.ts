@@ -50,6 +50,12 @@ describe("who a client is", () => {
       "x-forwarded-host": "a/b",
     };
     expect(originOf(options, from("10.0.0.1", odd))).toEqual(DOOR);
+    for (const none of ["dead", "1.2.3", "203.0.113.999", ":::", "10.0.0.9, face"]) {
+      const { address } = originOf(options, from("10.0.0.9", { "x-forwarded-for": none }));
+      expect([none, address]).toEqual([none, "10.0.0.9"]);
+    }
+    const noHost = { "x-forwarded-for": "203.0.113.9", "x-forwarded-host": "app:99999" };
+    expect(originOf(options, from("10.0.0.1", noHost)).host).toBe(DOOR.host);
   });
 
   test("comes by the public URL, where there is one", () => {

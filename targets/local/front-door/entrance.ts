@@ -6,9 +6,9 @@
  * the word on, and the first that is not is the client. `publicUrl` settles the origin.
  */
 import type { IncomingMessage } from "node:http";
-import { BlockList, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv6 } from "node:net";
 import type { Entrance } from "../../../layers/api/entrance.ts";
-import { objectToHost } from "../http/target.ts";
+import { readHost } from "../http/target.ts";
 import type { Origin } from "./headers.ts";
 
 export type OriginOf = (request: IncomingMessage) => Origin;
@@ -33,16 +33,16 @@ export function createOriginOf({ publicUrl, trustedProxies }: Entrance): OriginO
     for (let at = told.addresses.length - 1; at >= 0 && isTrusted(address); at--) {
       const before = plain(told.addresses[at] ?? "");
       // What is no address ends the chain: it is not known who came before.
-      if (!ADDRESS.test(before)) break;
+      if (isIP(before) === 0) break;
       address = before;
     }
     if (fixed !== undefined) {
       return { address, host: fixed.host, proto: fixed.protocol === "https:" ? "https" : "http" };
     }
-    const host = told.host !== undefined && !objectToHost(told.host) ? told.host : undefined;
+    const host = told.host === undefined ? undefined : readHost(told.host);
     return {
       address,
-      host: host ?? request.headers.host ?? "",
+      host: host?.kind === "host" ? host.host : (request.headers.host ?? ""),
       proto: told.proto?.toLowerCase() === "https" ? "https" : "http",
     };
   };
@@ -55,7 +55,6 @@ interface Forwarded {
 }
 
 const NOTHING_FORWARDED: Forwarded = { addresses: [] };
-const ADDRESS = /^[0-9a-f:.]+$/i;
 const PAIR = /(?:^|[;,])\s*(for|host|proto)=(?:"([^"]*)"|([^;,\s]*))/gi;
 
 /** The nearest proxy's word comes last. `Forwarded` (RFC 7239) where the others are absent. */

@@ -61,7 +61,12 @@ export function endWithProblem(socket: Socket, own: OwnProblem, server: string):
   headers["content-length"] = String(Buffer.byteLength(text));
   headers["connection"] = "close";
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${text}`);
+  endSoon(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${text}`);
+}
+
+/** With what was written before, and `last`. */
+export function endSoon(socket: Socket, last = ""): void {
+  socket.end(last);
   const ended = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once("close", () => clearTimeout(ended));
 }

@@ -17,9 +17,9 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { answerProblem, endWithProblem, type OwnProblem } from "./problem.ts";
+import { answerProblem, endSoon, endWithProblem, type OwnProblem } from "./problem.ts";
 import { limitPauses } from "./slow-body.ts";
-import { objectToHost, readTarget } from "./target.ts";
+import { readHost, readTarget } from "./target.ts";
 
 export interface HttpServerOptions {
   /** What `Understudy-Region` says of answers that no route made. */
@@ -40,6 +40,7 @@ export interface HttpServerOptions {
 /** Of a request's head: its first line and its header. */
 export const HEAD_BYTES = 32 * 1024;
 export const BODY_IDLE_MS = 30_000;
+const CODING_SHOWN = 40;
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /** Whether a server there has its port on every address of the machine. */
@@ -102,10 +103,12 @@ export function createHttpServer(options: HttpServerOptions): Server {
     ended.add(socket);
     const own = problemOf(error);
     const response = newest.get(socket);
-    if (response === undefined || response.writableFinished) {
+    if (response === undefined || (response.writableFinished && response.req.complete)) {
       return endWithProblem(socket, own, name);
     }
     if (!response.req.complete) {
+      // What was answered before its end came is not answered twice.
+      if (response.writableEnded) return endSoon(socket);
       if (response.headersSent) return void socket.destroy();
       return refuse(socket, response, own);
     }
@@ -142,18 +145,21 @@ function problemOf({ code, message }: NodeJS.ErrnoException): OwnProblem {
 function readHead(request: IncomingMessage): OwnProblem | undefined {
   const target = readTarget(request.method ?? "GET", request.url ?? "");
   if (target.kind === "malformed") return malformed(target.detail);
-  const host = readHost(request);
-  if (typeof host === "object") return host;
+  const given = hostIn(request);
+  if (typeof given === "object") return given;
+  const coding = request.headers["transfer-encoding"];
+  if (coding !== undefined && coding.toLowerCase() !== "chunked") {
+    return malformed(`the transfer coding ${coding.slice(0, CODING_SHOWN)} is not read`);
+  }
   request.url = target.kind === "server" ? "*" : target.path;
   const authority = target.kind === "path" ? target.authority : undefined;
-  if (authority !== undefined || host === undefined) {
-    setHost(request, authority ?? ownHost(request.socket));
-  }
+  const host = authority ?? given ?? ownHost(request.socket);
+  if (host !== request.headers.host) setHost(request, host);
   return undefined;
 }
 
 /** Undefined: none, as HTTP/1.0 allows. */
-function readHost(request: IncomingMessage): string | undefined | OwnProblem {
+function hostIn(request: IncomingMessage): string | undefined | OwnProblem {
   let host: string | undefined;
   const { rawHeaders } = request;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -163,8 +169,8 @@ function readHost(request: IncomingMessage): string | undefined | OwnProblem {
     host = rawHeaders[at + 1] ?? "";
   }
   if (host !== undefined) {
-    const objection = objectToHost(host);
-    return objection === undefined ? host : malformed(objection);
+    const read = readHost(host);
+    return read.kind === "host" ? read.host : malformed(read.detail);
   }
   if (request.httpVersionMajor === 1 && request.httpVersionMinor === 0) return undefined;
   return malformed("the request has no Host");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readTarget } from "./target.ts";
+import { readHost, readTarget } from "./target.ts";
 
 const pathOf = (raw: string, method = "GET") => {
   const target = readTarget(method, raw);
@@ -55,5 +55,44 @@ test("a target that names nothing is malformed", () => {
     "/\\x",
   ]) {
     expect(pathOf(raw), raw).toBe("malformed");
+  }
+});
+
+test("a Host is what a URL makes of it, or none", () => {
+  const hostOf = (raw: string) => {
+    const read = readHost(raw);
+    return read.kind === "host" ? read.host : read.kind;
+  };
+  for (const raw of [
+    "Shop.example:8080",
+    "x_y",
+    "localhost",
+    "1.example",
+    "127.0.0.1:8080",
+    "[::1]",
+  ]) {
+    expect([raw, hostOf(raw)]).toEqual([raw, raw]);
+  }
+  for (const [raw, host] of [
+    ["shop:", "shop"],
+    ["sh%6fp:8080", "shop:8080"],
+    ["[0:0:0:0:0:0:0:1]:8080", "[::1]:8080"],
+    ["127.1", "127.0.0.1"],
+  ] as const) {
+    expect([raw, hostOf(raw)]).toEqual([raw, host]);
+    expect(readTarget("GET", `http://${raw}/a`)).toMatchObject({ path: "/a", authority: host });
+  }
+  for (const raw of [
+    "x:99999",
+    "%zz",
+    "1.2.3.999",
+    "shop.1x.5",
+    "xn--a",
+    "[:::]",
+    "a/b",
+    "u@h",
+    "",
+  ]) {
+    expect([raw, hostOf(raw)]).toEqual([raw, "malformed"]);
   }
 });

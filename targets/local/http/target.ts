@@ -6,19 +6,27 @@
  *   GET //tickets/api             -> /tickets/api
  *   GET /x/../tickets/api         -> /tickets/api              as WHATWG URL reads it
  *   OPTIONS *                     -> *                         the server itself
+ *   Host: [0:0::1]:               -> [::1]                     as WHATWG URL writes it
  *
  * Two readings of one target would send a write to a region that does not serve its app.
  */
 export type Target =
   | { readonly kind: "path"; readonly path: string; readonly authority?: string }
   | { readonly kind: "server" }
-  | { readonly kind: "malformed"; readonly detail: string };
+  | Malformed;
+
+export interface Malformed {
+  readonly kind: "malformed";
+  readonly detail: string;
+}
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/is;
 /** Also as `%2e`, which is the same to a URL. */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
 const SLASHES = /^\/{2,}/;
 const HOST = /^(?:\[[0-9a-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d{0,5})?$/i;
+/** What a URL has as it is, save for the case: no number in the last place, nothing encoded. */
+const PLAIN_HOST = /^(?!.*xn--)(?:[\w-]+\.)*[a-z][\w-]*(?::[1-9]\d{0,3})?$/i;
 const SHOWN = 80;
 
 export function readTarget(method: string, raw: string): Target {
@@ -30,10 +38,10 @@ export function readTarget(method: string, raw: string): Target {
   if (authority === undefined) {
     return malformed(`the target has to begin with / or http://, got ${raw.slice(0, SHOWN)}`);
   }
-  const objection = objectToHost(authority);
-  if (objection !== undefined) return malformed(objection);
+  const host = readHost(authority);
+  if (host.kind === "malformed") return host;
   const read = readPath(rest.startsWith("/") ? rest : `/${rest}`);
-  return read.kind === "path" ? { ...read, authority } : read;
+  return read.kind === "path" ? { ...read, authority: host.host } : read;
 }
 
 function readPath(raw: string): Target {
@@ -49,11 +57,15 @@ function readPath(raw: string): Target {
   return { kind: "path", path: path.replace(SLASHES, "/") };
 }
 
-/** Why a Host is none; undefined: it is one. */
-export function objectToHost(host: string): string | undefined {
-  if (HOST.test(host)) return undefined;
-  const got = host.slice(0, SHOWN);
-  return `Host has to be a name or an address, with a port or without, got "${got}"`;
+/** The one form of a Host; its grammar allows what is none to a URL, such as port 99999. */
+export function readHost(
+  raw: string,
+): { readonly kind: "host"; readonly host: string } | Malformed {
+  if (PLAIN_HOST.test(raw)) return { kind: "host", host: raw };
+  const address = `http://${raw}`;
+  if (HOST.test(raw) && URL.canParse(address)) return { kind: "host", host: new URL(address).host };
+  const got = raw.slice(0, SHOWN);
+  return malformed(`Host has to be a name or an address, with a port or without, got "${got}"`);
 }
 
-const malformed = (detail: string): Target => ({ kind: "malformed", detail });
+const malformed = (detail: string): Malformed => ({ kind: "malformed", detail });
