@@ -97,3 +97,19 @@ test("a route without versions refuses one that is named, also of the platform's
   expect((await world.send("POST", "/routing/apps/notes/fence", command)).status).toBe(412);
   expect(world.routing.commands).toEqual([]);
 });
+
+test("If-Match is read as RFC 9110 writes a list of ETags", async () => {
+  const made = await send("PUT", "/notes/api/blind/a");
+  const etag = made.headers.get("etag") ?? "";
+  const status = async (list: string) =>
+    (await send("DELETE", "/notes/api/notes/a", { "if-match": list })).status;
+  for (const none of ['""', '"a,b"', '"a" , , "b",', 'W/"a",W/","']) {
+    expect([none, await status(none)]).toEqual([none, 412]);
+  }
+  for (const wrong of ["", ",", "v1", '"a" "b"', '"a""b"', '"a', '*, "a"', '"a"'.repeat(2)]) {
+    expect([wrong, await status(wrong)]).toEqual([wrong, 400]);
+  }
+  const tags = (count: number) => Array.from({ length: count }, () => '"a"').join(",");
+  expect([await status(tags(20)), await status(tags(21))]).toEqual([412, 400]);
+  expect(await status(`,"a,b", ,${etag} ,`)).toBe(204);
+});

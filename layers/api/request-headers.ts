@@ -6,9 +6,11 @@ import type { Consistency, ReadOptions, Version } from "../key-value/port.ts";
 import { type Problem, problem } from "./problem.ts";
 
 export const RECEIPTS_LIMIT = 20;
+const ETAGS_LIMIT = 20;
 const RECEIPT = /^[!-+\--~]{1,256}$/;
 const IDEMPOTENCY_KEY = /^[!-~]{1,255}$/;
-const ETAG = /^(?:W\/)?"([!#-~]{1,256})"$/;
+/** One of a list, up to the comma behind it; it may be missing, and hold commas (RFC 9110, 5.6.1). */
+const NEXT_ETAG = /[ \t]*(?:(?:W\/)?"([!#-~]{0,256})"[ \t]*)?(?:,|$)/y;
 const LEVELS: readonly string[] = ["current", "leased", "stale"] satisfies Consistency[];
 
 type Parsed<Value> = { readonly kind: "ok"; readonly value: Value } | Problem;
@@ -65,19 +67,23 @@ export function parseIfMatch(header: string | null): Parsed<IfMatch | undefined>
   if (header === null) return ok(undefined);
   if (header.trim() === "*") return ok("any");
   const versions: Version[] = [];
-  for (const part of header.split(",", 21)) {
-    const version = ETAG.exec(part.trim())?.[1];
-    if (version === undefined || versions.length === 20) {
-      return problem(
-        "invalid-header",
-        'If-Match has to be * or at most 20 ETags in double quotes, e.g. "v1"; ' +
-          `got ${header.slice(0, 80)}.`,
-      );
-    }
-    versions.push(version);
+  for (let at = 0; at < header.length; at = NEXT_ETAG.lastIndex) {
+    NEXT_ETAG.lastIndex = at;
+    const found = NEXT_ETAG.exec(header);
+    if (found === null) return wrongIfMatch(header);
+    if (found[1] !== undefined) versions.push(found[1]);
   }
-  return ok(versions);
+  return versions.length === 0 || versions.length > ETAGS_LIMIT
+    ? wrongIfMatch(header)
+    : ok(versions);
 }
+
+const wrongIfMatch = (header: string): Problem =>
+  problem(
+    "invalid-header",
+    `If-Match has to be * or at most ${ETAGS_LIMIT} ETags in double quotes, e.g. "v1"; ` +
+      `got ${header.slice(0, 80)}.`,
+  );
 
 /** The answer to a version in If-Match where there is none to compare it with. */
 export const NO_VERSION = problem(
