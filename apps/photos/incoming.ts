@@ -13,6 +13,7 @@ import {
   bodyOf,
   type Call,
   checkFields,
+  encodingProblem,
   type Problem,
   parseForm,
   problem,
@@ -44,6 +45,8 @@ const FORM_BYTES = 64 * 1024;
 
 export async function readIncoming(call: Call, limitBytes: number): Promise<Incoming | Problem> {
   const type = call.header("content-type") ?? "";
+  const encoded = encodingProblem(call.scope.request.headers);
+  if (encoded !== undefined) return encoded;
   if (/^multipart\/form-data\b/i.test(type)) return readForm(call, type, limitBytes);
   if (/^(?:image\/|(?:application|binary)\/octet-stream)/i.test(type))
     return readBare(call, type, limitBytes);
@@ -77,10 +80,10 @@ async function readForm(call: Call, type: string, limitBytes: number): Promise<I
   if (read.kind === "problem") return read;
   const parsed = await parseForm(read.bytes, type);
   if (parsed.kind === "problem") return parsed;
-  const texts: Record<string, string> = {};
+  const texts = new Map<string, string>();
   let file: File | undefined;
   for (const [name, value] of parsed.form) {
-    if (typeof value === "string") texts[name] = value;
+    if (typeof value === "string") texts.set(name, value);
     else if (file === undefined) file = value;
     else return problem("invalid-request", "The form holds two files; send one photo a request.");
   }
@@ -89,7 +92,7 @@ async function readForm(call: Call, type: string, limitBytes: number): Promise<I
     const got = JSON.stringify(file.name.slice(0, 60));
     return problem("invalid-request", `A file's name has no folder in it; got ${got}.`);
   }
-  const told = checkFields(captions, texts, "body");
+  const told = checkFields(captions, Object.fromEntries(texts), "body");
   if (told.kind === "problem") return told;
   if (file.size > limitBytes) return tooLarge(limitBytes);
   const content = new Uint8Array(await file.arrayBuffer());

@@ -148,6 +148,14 @@ describe("uploading", () => {
     expect([made.status, made.body.title]).toEqual([201, title]);
   });
 
+  test("that is compressed is refused, whatever way it comes", async () => {
+    const headers = { "content-encoding": "gzip" };
+    for (const type of ["image/jpeg", "multipart/form-data; boundary=x", "application/json"]) {
+      const refused = await world.post(PHOTOS, picture, { token, type, headers });
+      expect([type, refused.status]).toEqual([type, 415]);
+    }
+  });
+
   test("of the picture as the body takes captions from the query", async () => {
     const path = `${PHOTOS}?title=${encodeURIComponent("Mäuse im Schnee")}`;
     const made = await world.post(path, picture, { token, type: "image/jpeg" });

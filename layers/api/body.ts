@@ -25,10 +25,8 @@ export async function readJsonText(request: Request, limitBytes: number): Promis
     const detail = `The charset ${charset?.slice(0, 40)} is not read; JSON is UTF-8.`;
     return problem("wrong-content-type", detail);
   }
-  const encoding = headers.get("content-encoding");
-  if (encoding !== null && encoding !== "identity") {
-    return problem("wrong-content-type", `Content-Encoding ${encoding.slice(0, 40)} is not read.`);
-  }
+  const encoded = encodingProblem(headers);
+  if (encoded !== undefined) return encoded;
   const declared = headers.get("content-length");
   if (declared !== null) {
     const lengthBytes = Number(declared);
@@ -41,6 +39,13 @@ export async function readJsonText(request: Request, limitBytes: number): Promis
     return bytes.byteLength > limitBytes ? tooLarge(limitBytes) : textOf(bytes);
   }
   return readStream(request.body, limitBytes);
+}
+
+/** Nothing is decompressed; kept as it came, a body would be another one to whoever reads it. */
+export function encodingProblem(headers: Headers): Problem | undefined {
+  const encoding = headers.get("content-encoding");
+  if (encoding === null || /^(?:identity)?$/i.test(encoding)) return undefined;
+  return problem("wrong-content-type", `Content-Encoding ${encoding.slice(0, 40)} is not read.`);
 }
 
 async function readStream(

@@ -6,6 +6,7 @@ export { defineTable, type ItemOf, type TableDefinition } from "../key-value/tab
 export { type AppApi, type AppApiOptions, createAppApi } from "./app-api.ts";
 export type { AppGuard } from "./app-guard.ts";
 export { authenticate } from "./authenticate.ts";
+export { encodingProblem } from "./body.ts";
 export type { Call } from "./call.ts";
 export {
   type AppContext,

@@ -163,6 +163,17 @@ test("the digest a client sends is compared, and the right one is taken", async 
   expect((await send("PUT", await address(), headers, bytes)).status).toBe(201);
 });
 
+test("a compressed body is refused, and not kept as what it is not", async () => {
+  for (const encoding of ["gzip", "br, gzip"]) {
+    const headers = { "content-type": PNG, "content-encoding": encoding };
+    const answer = await send("PUT", await address(), headers, bytes);
+    expect([encoding, answer.status]).toEqual([encoding, 415]);
+    expect(await objects.head("files", "a.png")).toMatchObject({ kind: "ok", value: undefined });
+  }
+  const headers = { "content-type": PNG, "content-encoding": "Identity" };
+  expect((await send("PUT", await address(), headers, bytes)).status).toBe(201);
+});
+
 test("an app without buckets that uses objects is told what to do", () => {
   expect(() => world.api.contextOf("identity").objects.stage(bytes)).toThrow("no objects");
 });

@@ -9,6 +9,7 @@
 import type { Hono } from "hono";
 import { isDigest } from "../../objects/names.ts";
 import type { Conditions } from "../../objects/port.ts";
+import { encodingProblem } from "../body.ts";
 import type { AppContext } from "../define-app.ts";
 import { type Problem, problem } from "../problem.ts";
 import { refusalOf, respond } from "../reply.ts";
@@ -107,6 +108,8 @@ function checkHeaders(scope: Scope, permit: SignedAddress): Problem | undefined 
     const advice = `Send \`Content-Type: ${permit.contentType}\`, or ask for another address.`;
     return problem("wrong-content-type", detail, { advice });
   }
+  const encoded = encodingProblem(headers);
+  if (encoded !== undefined) return encoded;
   const { limitBytes } = permit;
   const declared = headers.get("content-length");
   if (limitBytes === undefined || declared === null || !(Number(declared) > limitBytes)) {
