@@ -64,6 +64,9 @@ const formOf = (fields: Readonly<Record<string, string | File>>): FormData => {
   return form;
 };
 
+/** A field of its own: what JSON calls `__proto__`. */
+const PROTOTYPE: Readonly<Record<string, string>> = JSON.parse('{"__proto__":"x"}');
+
 test.each([
   ["a file name with a folder", { file: file("../../etc/cron.d/job.png") }, 400, /no folder/],
   ["a file name of another system", { file: file("..\\..\\boot.png") }, 400, /no folder/],
@@ -75,7 +78,9 @@ test.each([
   ],
   ["a title of spaces", { file: file("a.png"), title: "   " }, 400, /at least 1/],
   ["a title of two lines", { file: file("a.png"), title: "one\ntwo" }, 400, /one line/],
+  ["a title of two paragraphs", { file: file("a.png"), title: "one\u2029two" }, 400, /one line/],
   ["an owner", { file: file("a.png"), owner: "somebody" }, 400, /not known/],
+  ["a prototype", { file: file("a.png"), ...PROTOTYPE }, 400, /not known/],
   ["a date", { file: file("a.png"), createdOn: "2020-01-01" }, 400, /not known/],
   ["no file", { title: "x" }, 400, /no file/],
   ["two files", { file: file("a.png"), more: file("b.png") }, 400, /two files/],

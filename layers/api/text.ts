@@ -40,6 +40,6 @@ export const usernameOf = (max: number, what: string) =>
 
 /** Controls have no place in a line; in a longer text new lines do. */
 export const lineOf = (limits: TextLimits, what: string) =>
-  textOf(limits, what).refine((value) => !/\p{Cc}/u.test(value), {
+  textOf(limits, what).refine((value) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value), {
     message: `${what} is one line, without control characters.`,
   });
