@@ -9,7 +9,8 @@
  * Invariants
  *  M1 every step goes forward: the body is walked through once                     (partsOf)
  *  M2 headers of at most HEADERS_MOST bytes a part, at most PARTS_MOST parts       (partsOf)
- *  M3 a body without its last boundary is refused: what was cut off may be missing (partsOf)
+ *  M3 no boundary is read as part of headers: a part would be hidden               (partsOf)
+ *  M4 a body without its last boundary is refused: what was cut off may be missing (partsOf)
  */
 const LF = 10;
 const CR = 13;
@@ -47,11 +48,16 @@ export function partsOf(bytes: Uint8Array, boundary: string): FormParts {
     if (parts.length === PARTS_MOST) return failed(`it has more than ${PARTS_MOST} parts`);
     const { to: from } = delimiter;
     // Without headers the blank line is the next thing; its first line end is the boundary's.
-    const end = indexOf(bytes.subarray(0, from + HEADERS_MOST), blank, from - lineEnd.length);
+    const head = bytes.subarray(0, from + HEADERS_MOST);
+    const end = indexOf(head, blank, from - lineEnd.length);
     if (end === undefined) {
       return from + HEADERS_MOST < bytes.length
         ? failed(`the headers of a part have more than ${HEADERS_MOST} bytes`)
         : failed("it ends early");
+    }
+    const lines = head.subarray(0, end + lineEnd.length);
+    if (nextDelimiter(lines, mark, from - lineEnd.length, lineEnd) !== undefined) {
+      return failed("the headers of a part do not end before its boundary");
     }
     const next = nextDelimiter(bytes, mark, end + lineEnd.length, lineEnd);
     if (next === undefined) return failed("it ends early");

@@ -150,6 +150,22 @@ describe("a form is refused", () => {
     ["that ends before its last boundary", FILE, /ends early/],
     ["that ends within a part", FILE.slice(0, -3), /ends early/],
     ["that ends within the headers of a part", FILE.slice(0, 40), /ends early/],
+    [
+      "with headers that end otherwise than its lines, and would hide the next part",
+      `--cut\r\n${DISPOSITION}\n\ndata\r\n${FILE}${END}`,
+      /headers of a part do not end/,
+    ],
+    [
+      "with headers that the next boundary ends",
+      `--cut\r\n${DISPOSITION}\r\n${FILE}${END}`,
+      /headers of a part do not end/,
+    ],
+    [
+      "with headers that the last boundary ends",
+      `--cut\r\n${DISPOSITION}\r\n${END}\r\n\r\n`,
+      /headers of a part do not end/,
+    ],
+    ["with one boundary upon another", `--cut\r\n${FILE}${END}`, /headers of a part do not end/],
     ["whose headers have no end", `--cut\r\n${"x: y\r\n".repeat(5_000)}`, /more than 16384 bytes/],
     [
       "with a huge header",
