@@ -77,6 +77,18 @@ test("a route that compares versions acts on the present one only", async () => 
   expect((await send("DELETE", "/notes/api/notes/a", { "if-match": etag })).status).toBe(404);
 });
 
+test("a weak tag names no version, and one beside it that is strong still does", async () => {
+  const etag = (await send("PUT", "/notes/api/blind/a")).headers.get("etag") ?? "";
+  const weak = { "if-match": `W/${etag}` };
+  expect((await send("DELETE", "/notes/api/notes/a", weak)).status).toBe(412);
+  expect((await send("PUT", "/notes/api/blind/a", weak)).status).toBe(412);
+  expect((await send("POST", "/notes/api/plain", weak)).status).toBe(412);
+  const most = { "if-match": Array.from({ length: 21 }, () => `W/${etag}`).join() };
+  expect((await send("DELETE", "/notes/api/notes/a", most)).status).toBe(400);
+  const both = { "if-match": `W/"x", ${etag}` };
+  expect((await send("DELETE", "/notes/api/notes/a", both)).status).toBe(204);
+});
+
 test("a route that compares nothing does not write over a version that was named", async () => {
   await send("PUT", "/notes/api/blind/a");
   const refused = await send("PUT", "/notes/api/blind/a", STALE);

@@ -10,7 +10,7 @@ const ETAGS_LIMIT = 20;
 const RECEIPT = /^[!-+\--~]{1,256}$/;
 const IDEMPOTENCY_KEY = /^[!-~]{1,255}$/;
 /** One of a list, up to the comma behind it; it may be missing, and hold commas (RFC 9110, 5.6.1). */
-const NEXT_ETAG = /[ \t]*(?:(?:W\/)?"([!#-~]{0,256})"[ \t]*)?(?:,|$)/y;
+const NEXT_ETAG = /[ \t]*(?:(W\/)?"([!#-~]{0,256})"[ \t]*)?(?:,|$)/y;
 const LEVELS: readonly string[] = ["current", "leased", "stale"] satisfies Consistency[];
 
 type Parsed<Value> = { readonly kind: "ok"; readonly value: Value } | Problem;
@@ -60,22 +60,25 @@ export function parseReading(session: string | null, level: string | null): Pars
   });
 }
 
-/** The versions a client accepts; `any` is `*`. */
+/** The versions a client accepts; `any` is `*`. A weak tag names none of them (RFC 9110, 13.1.1). */
 export type IfMatch = "any" | readonly Version[];
 
 export function parseIfMatch(header: string | null): Parsed<IfMatch | undefined> {
   if (header === null) return ok(undefined);
   if (header.trim() === "*") return ok("any");
   const versions: Version[] = [];
+  let count = 0;
   for (let at = 0; at < header.length; at = NEXT_ETAG.lastIndex) {
     NEXT_ETAG.lastIndex = at;
     const found = NEXT_ETAG.exec(header);
     if (found === null) return wrongIfMatch(header);
-    if (found[1] !== undefined) versions.push(found[1]);
+    const [, weak, version] = found;
+    if (version === undefined) continue;
+    count++;
+    // A weak tag is one, and matches nothing: If-Match compares strongly (RFC 9110, 13.1.1).
+    if (weak === undefined) versions.push(version);
   }
-  return versions.length === 0 || versions.length > ETAGS_LIMIT
-    ? wrongIfMatch(header)
-    : ok(versions);
+  return count === 0 || count > ETAGS_LIMIT ? wrongIfMatch(header) : ok(versions);
 }
 
 const wrongIfMatch = (header: string): Problem =>
