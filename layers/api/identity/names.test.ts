@@ -50,6 +50,20 @@ describe("signing up", () => {
   });
 });
 
+test.each([
+  ["no name", ""],
+  ["a name that is longer when it is folded", "\ufdfa".repeat(200)],
+])("%s is refused with its field, wherever a name is asked for", async (_, username) => {
+  for (const [path, more] of [
+    ["sign-in", { password: PASSWORD }],
+    ["password/reset", {}],
+    ["password/reset/confirm", { code: "1", newPassword: PASSWORD }],
+  ] as const) {
+    const refused = await world.send("POST", `/identity/${path}`, { body: { username, ...more } });
+    expect([refused.status, refused.body.errors?.[0]?.field]).toEqual([400, "username"]);
+  }
+});
+
 describe("an account whose name is not allowed any more", () => {
   const legacy = "agent\u1160";
   beforeEach(async () => {

@@ -1,6 +1,7 @@
 /** The routes below /identity: accounts and sessions. *shell* */
 import { z } from "zod";
 import { objectToPassword } from "../../identity/password-rules.ts";
+import { foldUsername } from "../../identity/same-name.ts";
 import { objectToUsername } from "../../identity/user-names.ts";
 import type { Found } from "../../key-value/port.ts";
 import type { AppApi } from "../app-api.ts";
@@ -36,7 +37,15 @@ const username = z.string().superRefine((name, check) => {
 });
 /** Long enough to be told from an attack on the hasher; the rules say the rest. */
 const anyPassword = z.string().min(1).max(512);
-const anyUsername = z.string().min(1).max(256);
+const NAME_MOST = 256;
+/** Folding may make a name longer, and its key has to hold it. */
+const anyUsername = z
+  .string()
+  .min(1)
+  .max(NAME_MOST)
+  .refine((name) => foldUsername(name).length <= NAME_MOST, {
+    message: `A user name has at most ${NAME_MOST} characters.`,
+  });
 
 const signUpBody = z
   .strictObject({ username, password: z.string(), email: emailAddress.optional() })
@@ -46,7 +55,7 @@ const signUpBody = z
       check.addIssue({ code: "custom", path: ["password"], ...objection });
     }
   });
-const signInBody = z.strictObject({ username: z.string().max(256), password: anyPassword });
+const signInBody = z.strictObject({ username: anyUsername, password: anyPassword });
 const refreshBody = z.strictObject({ refreshToken: z.string().max(1024).optional() });
 const signOutBody = refreshBody.extend({ everywhere: z.boolean().default(false) });
 const passwordBody = z.strictObject({
