@@ -107,6 +107,8 @@ test("a browser saves a file under the name that was signed", async () => {
 test.each([
   ["of another type", { "content-type": "text/html" }, 415, "wrong-content-type"],
   ["of no type", {}, 415, "wrong-content-type"],
+  ["in another encoding", { "content-encoding": "gzip" }, 415, "wrong-content-type"],
+  ["that are a part", { "content-range": "bytes 0-9/99" }, 400, "invalid-header"],
   ["with a digest that is none", { "content-digest": "sha-256=:abc:" }, 400, "invalid-header"],
   [
     "of another digest",

@@ -100,16 +100,22 @@ async function conditionsOf(
   return isMet && !isNew ? { ifVersion: object.version } : CHANGED;
 }
 
+const PART = problem(
+  "invalid-header",
+  "Content-Range says that the body is a part; an object is put whole.",
+);
+
 function checkHeaders(scope: Scope, permit: SignedAddress): Problem | undefined {
   const { headers } = scope.request;
+  const encoded = encodingProblem(headers);
+  if (encoded !== undefined) return encoded;
+  if (headers.has("content-range")) return PART;
   const type = headers.get("content-type")?.trim().toLowerCase();
   if (permit.contentType !== undefined && type !== permit.contentType.toLowerCase()) {
     const detail = `Content-Type is ${type ?? "missing"}; this address takes ${permit.contentType}.`;
     const advice = `Send \`Content-Type: ${permit.contentType}\`, or ask for another address.`;
     return problem("wrong-content-type", detail, { advice });
   }
-  const encoded = encodingProblem(headers);
-  if (encoded !== undefined) return encoded;
   const { limitBytes } = permit;
   const declared = headers.get("content-length");
   if (limitBytes === undefined || declared === null || !(Number(declared) > limitBytes)) {
