@@ -14,6 +14,7 @@ import {
   type Call,
   checkFields,
   encodingProblem,
+  namedOnce,
   type Problem,
   parseForm,
   problem,
@@ -67,8 +68,9 @@ async function readBare(
   declaredType: string,
   limitBytes: number,
 ): Promise<Incoming | Problem> {
-  const query = new URL(call.scope.request.url).searchParams;
-  const told = checkFields(captions, Object.fromEntries(query), "query");
+  const query = namedOnce(new URL(call.scope.request.url).searchParams, "query");
+  if (query.kind === "problem") return query;
+  const told = checkFields(captions, query.fields, "query");
   if (told.kind === "problem") return told;
   const read = await collect(call, limitBytes);
   if (read.kind === "problem") return read;
@@ -80,10 +82,10 @@ async function readForm(call: Call, type: string, limitBytes: number): Promise<I
   if (read.kind === "problem") return read;
   const parsed = await parseForm(read.bytes, type);
   if (parsed.kind === "problem") return parsed;
-  const texts = new Map<string, string>();
+  const texts: [string, string][] = [];
   let file: File | undefined;
   for (const [name, value] of parsed.form) {
-    if (typeof value === "string") texts.set(name, value);
+    if (typeof value === "string") texts.push([name, value]);
     else if (file === undefined) file = value;
     else return problem("invalid-request", "The form holds two files; send one photo a request.");
   }
@@ -92,7 +94,9 @@ async function readForm(call: Call, type: string, limitBytes: number): Promise<I
     const got = JSON.stringify(file.name.slice(0, 60));
     return problem("invalid-request", `A file's name has no folder in it; got ${got}.`);
   }
-  const told = checkFields(captions, Object.fromEntries(texts), "body");
+  const fields = namedOnce(texts, "form");
+  if (fields.kind === "problem") return fields;
+  const told = checkFields(captions, fields.fields, "body");
   if (told.kind === "problem") return told;
   if (file.size > limitBytes) return tooLarge(limitBytes);
   const content = new Uint8Array(await file.arrayBuffer());

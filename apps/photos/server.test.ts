@@ -156,6 +156,39 @@ describe("uploading", () => {
     }
   });
 
+  test.each([
+    [
+      "a caption twice",
+      [
+        ["title", "a"],
+        ["title", "b"],
+      ],
+      /names title twice/,
+    ],
+    ["an object's own name", [["__proto__", "a"]], /__proto__/],
+  ])("that says %s is refused, by form and by query", async (_, fields, detail) => {
+    const form = new FormData();
+    form.set("file", new File([picture as Uint8Array<ArrayBuffer>], "a.jpg"));
+    for (const [name = "", value = ""] of fields) form.append(name, value);
+    const path = `${PHOTOS}?${new URLSearchParams(fields)}`;
+    for (const refused of [
+      await world.post(PHOTOS, form, { token }),
+      await world.post(path, picture, { token, type: "image/jpeg" }),
+    ]) {
+      expect([refused.status, refused.body.detail]).toEqual([400, expect.stringMatching(detail)]);
+    }
+    expect(world.kept().photos).toBe(0);
+  });
+
+  test("in another encoding is refused as a type that is not read", async () => {
+    const send = (encoding: string) => {
+      const headers = { "content-encoding": encoding };
+      return world.post(PHOTOS, picture, { token, type: "image/jpeg", headers });
+    };
+    expect((await send("gzip")).status).toBe(415);
+    expect((await send("Identity")).status).toBe(201);
+  });
+
   test("of the picture as the body takes captions from the query", async () => {
     const path = `${PHOTOS}?title=${encodeURIComponent("Mäuse im Schnee")}`;
     const made = await world.post(path, picture, { token, type: "image/jpeg" });

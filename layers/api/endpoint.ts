@@ -324,16 +324,29 @@ function readQuery(endpoint: Endpoint, url: string): Checked {
   const { query } = endpoint.options;
   if (at < 0) return query === undefined ? NO_QUERY : check(query, NOTHING, "query", []);
   if (query === undefined) return NO_QUERY;
-  const input: Record<string, string> = Object.create(null);
-  for (const [name, value] of new URLSearchParams(url.slice(at + 1))) {
-    // An empty value asks for nothing: forms send all of their fields.
-    if (value === "") continue;
-    if (name in input) {
-      return problem("invalid-request", `The query names ${name.slice(0, 40)} twice.`);
+  const given = [...new URLSearchParams(url.slice(at + 1))];
+  // An empty value asks for nothing: forms send all of their fields.
+  const named = namedOnce(
+    given.filter(([, value]) => value !== ""),
+    "query",
+  );
+  if (named.kind === "problem") return named;
+  return check(query, named.fields, "query", endpoint.queryKeys);
+}
+
+/** Fields by their names. One that comes twice is refused: whichever is taken, the other is lost. */
+export function namedOnce(
+  given: Iterable<readonly [string, string]>,
+  where: "query" | "form",
+): { readonly kind: "ok"; readonly fields: Readonly<Record<string, string>> } | Problem {
+  const fields = new Map<string, string>();
+  for (const [name, value] of given) {
+    if (fields.has(name)) {
+      return problem("invalid-request", `The ${where} names ${name.slice(0, 40)} twice.`);
     }
-    input[name] = value;
+    fields.set(name, value);
   }
-  return check(query, { ...input }, "query", endpoint.queryKeys);
+  return { kind: "ok", fields: Object.fromEntries(fields) };
 }
 
 const NO_QUERY = { kind: "ok", value: NOTHING } as const;

@@ -25,7 +25,7 @@ export {
   type RegionDefinition,
 } from "./define-deployment.ts";
 export type { DocsFile } from "./docs-page.ts";
-export { checkFields, type EndpointOptions, readJson } from "./endpoint.ts";
+export { checkFields, type EndpointOptions, namedOnce, readJson } from "./endpoint.ts";
 export { parseForm } from "./form.ts";
 export { type HealthOf, type HealthReport, reportOf } from "./health-routes.ts";
 export type { Provider } from "./identity/federation/provider.ts";
