@@ -55,6 +55,11 @@ const kinds = {
     title: "The head of the request is too large",
     advice: "Send fewer or shorter header fields; `limitBytes` is the most of all together.",
   },
+  "expectation-failed": {
+    status: 417,
+    title: "What the request expects is not offered",
+    advice: "Leave `Expect` out, or send `Expect: 100-continue`.",
+  },
   "not-signed-in": {
     status: 401,
     title: "No session",

@@ -54,6 +54,7 @@ const BY_TYPE: Readonly<Record<ServerCode, ProblemCode>> = {
   "invalid-header": "invalid",
   "malformed-request": "invalid",
   "timed-out": "unavailable",
+  "expectation-failed": "invalid",
   "head-too-large": "too-large",
   "image-refused": "image-refused",
   "upload-missing": "upload-missing",

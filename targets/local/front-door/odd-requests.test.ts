@@ -26,6 +26,7 @@ describe("a front door", () => {
       [head(GET, HOST, `X-A: ${"a".repeat(40_000)}`), "head-too-large"],
       [`${head(POST, HOST, "Content-Length: 100")}{}`, "malformed-request"],
       [head("CONNECT h:1 HTTP/1.1", "Host: h:1"), "method-not-allowed"],
+      [head(GET, HOST, "Expect: more"), "expectation-failed"],
     ] as const) {
       const { head: got, body, status } = await sendRaw(door.port, text);
       expect(got).toContain("content-type: application/problem+json");

@@ -74,15 +74,22 @@ export const ODD_REQUESTS: readonly OddRequest[] = [
     status: 400,
   },
   {
-    name: "a transfer encoding that is not undone",
+    name: "chunks of a coding that is not read",
     text: `${head(POST, HOST, "Transfer-Encoding: gzip, chunked", CLOSE)}2\r\n{}\r\n0\r\n\r\n`,
     status: 400,
   },
   {
-    name: "a transfer encoding in capitals",
-    text: `${head(POST, HOST, "Transfer-Encoding: Chunked", CLOSE)}2\r\n{}\r\n0\r\n\r\n`,
+    name: "chunks in HTTP/1.0",
+    text: `${head("POST /tickets/x HTTP/1.0", "Transfer-Encoding: chunked")}2\r\n{}\r\n0\r\n\r\n`,
+    status: 400,
+  },
+  {
+    name: "CHUNKED in capitals",
+    text: `${head(POST, HOST, "Transfer-Encoding: CHUNKED", CLOSE)}2\r\n{}\r\n0\r\n\r\n`,
     status: "own",
   },
+  { name: "HTTP/2.0 by its name", text: head("GET /tickets/x HTTP/2.0", HOST), status: 400 },
+  { name: "HTTP/0.9 by its name", text: head("GET /tickets/x HTTP/0.9", HOST), status: 400 },
   {
     name: "a chunk that is none",
     text: `${head(POST, HOST, "Transfer-Encoding: chunked", CLOSE)}xyz\r\n`,

@@ -40,7 +40,8 @@ export interface HttpServerOptions {
 /** Of a request's head: its first line and its header. */
 export const HEAD_BYTES = 32 * 1024;
 export const BODY_IDLE_MS = 30_000;
-const CODING_SHOWN = 40;
+/** Of what a client sent, in what it is told. */
+const SHOWN = 80;
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /** Whether a server there has its port on every address of the machine. */
@@ -60,6 +61,26 @@ export function createHttpServer(options: HttpServerOptions): Server {
     if (options.refuse === undefined) answerProblem(response, own, name);
     else options.refuse(response.req, own);
   };
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request;
+    newest.set(socket, response);
+    const objection = readHead(request);
+    if (objection !== undefined) {
+      response.shouldKeepAlive = false;
+      return answerProblem(response, objection, name);
+    }
+    if (request.url === "*") {
+      response.writeHead(204, { allow: METHODS, "understudy-region": name }).end();
+      return;
+    }
+    if (!request.complete) {
+      limitPauses(request, bodyIdleMs, (detail) =>
+        refuse(socket, response, { code: "timed-out", detail }),
+      );
+    }
+    if (request.headers.accept === EVENT_STREAM) endWithReader(request, response);
+    answer(request, response);
+  };
   const server = createServer(
     {
       maxHeaderSize: HEAD_BYTES + (options.extraHeadBytes ?? 0),
@@ -72,26 +93,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
       noDelay: true,
       ...(lateLookMs === undefined ? {} : { connectionsCheckingInterval: lateLookMs }),
     },
-    (request, response) => {
-      const { socket } = request;
-      newest.set(socket, response);
-      const objection = readHead(request);
-      if (objection !== undefined) {
-        response.shouldKeepAlive = false;
-        return answerProblem(response, objection, name);
-      }
-      if (request.url === "*") {
-        response.writeHead(204, { allow: METHODS, "understudy-region": name }).end();
-        return;
-      }
-      if (!request.complete) {
-        limitPauses(request, bodyIdleMs, (detail) =>
-          refuse(socket, response, { code: "timed-out", detail }),
-        );
-      }
-      if (request.headers.accept === EVENT_STREAM) endWithReader(request, response);
-      answer(request, response);
-    },
+    take,
   );
   (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
   // Bytes are what is bounded. Node drops silently what is beyond its number.
@@ -116,6 +118,11 @@ export function createHttpServer(options: HttpServerOptions): Server {
     response.prependOnceListener("finish", () => endWithProblem(socket, own, name));
   };
   server.on("clientError", (error, socket) => onMalformed(error, socket as Socket));
+  server.on("checkExpectation", (request, response) => {
+    response.shouldKeepAlive = false;
+    const detail = `Expect is ${request.headers.expect?.slice(0, SHOWN)}.`;
+    answerProblem(response, { code: "expectation-failed", detail }, name);
+  });
   server.on("connect", (_request, socket) => {
     const detail = "CONNECT is for proxies that lead elsewhere; this is none.";
     const headers = { allow: METHODS };
@@ -143,19 +150,31 @@ function problemOf({ code, message }: NodeJS.ErrnoException): OwnProblem {
 
 /** Brings the head into its one form (H3); else says what is wrong with it. */
 function readHead(request: IncomingMessage): OwnProblem | undefined {
+  const framing = objectToFraming(request);
+  if (framing !== undefined) return malformed(framing);
   const target = readTarget(request.method ?? "GET", request.url ?? "");
   if (target.kind === "malformed") return malformed(target.detail);
   const given = hostIn(request);
   if (typeof given === "object") return given;
-  const coding = request.headers["transfer-encoding"];
-  if (coding !== undefined && coding.toLowerCase() !== "chunked") {
-    return malformed(`the transfer coding ${coding.slice(0, CODING_SHOWN)} is not read`);
-  }
   request.url = target.kind === "server" ? "*" : target.path;
   const authority = target.kind === "path" ? target.authority : undefined;
   const host = authority ?? given ?? ownHost(request.socket);
   if (host !== request.headers.host) setHost(request, host);
   return undefined;
+}
+
+/**
+ * A body in a coding that is not taken off would be kept as something else than was sent; and where
+ * a body of HTTP/1.0 ends, a proxy before us may see otherwise (RFC 9112, 6.1).
+ */
+function objectToFraming(request: IncomingMessage): string | undefined {
+  const { httpVersion, httpVersionMajor, httpVersionMinor, headers } = request;
+  if (httpVersionMajor !== 1) return `HTTP/${httpVersion} is not spoken here`;
+  const coding = headers["transfer-encoding"];
+  if (coding === undefined) return undefined;
+  if (httpVersionMinor === 0) return "HTTP/1.0 has no Transfer-Encoding";
+  if (coding.trim().toLowerCase() === "chunked") return undefined;
+  return `Transfer-Encoding has to be chunked, got ${coding.slice(0, SHOWN)}`;
 }
 
 /** Undefined: none, as HTTP/1.0 allows. */
