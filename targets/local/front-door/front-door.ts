@@ -64,11 +64,8 @@ export interface FrontDoor {
   close(): Promise<void>;
 }
 
-const HEADERS_MS = 10_000;
 const KEEP_ALIVE_MS = 15_000;
 const MOST_SOCKETS = 16_000;
-/** How often heads that are late are looked for: connections that say nothing end as soon. */
-const LATE_LOOK_MS = 2_000;
 const DRAIN_LOOK_MS = 20;
 const PAGE_LIMIT_MS = 8_000;
 const PAGE_SILENCE_MS = 2_000;
@@ -88,8 +85,6 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
   const streams = new Set<ServerResponse>();
   const server = createHttpServer({
     name: FRONT_DOOR,
-    headersMs: HEADERS_MS,
-    lateLookMs: LATE_LOOK_MS,
     keepAliveMs: KEEP_ALIVE_MS,
     bodyIdleMs: door.limits.bodyIdleMs,
     answer: (request, response) => {

@@ -26,9 +26,9 @@ export interface HttpServerOptions {
   readonly name: string;
   /** Beyond HEAD_BYTES: what a proxy of ours adds on the way. */
   readonly extraHeadBytes?: number;
-  readonly headersMs: number;
   readonly keepAliveMs: number;
-  /** How often heads that are late are looked for. */
+  readonly headersMs?: number;
+  /** How often heads that are late are looked for: connections that say nothing end as soon. */
   readonly lateLookMs?: number;
   /** The longest pause within a body. */
   readonly bodyIdleMs?: number;
@@ -42,6 +42,8 @@ export const HEAD_BYTES = 32 * 1024;
 export const BODY_IDLE_MS = 30_000;
 /** Of what a client sent, in what it is told. */
 const SHOWN = 80;
+const HEADERS_MS = 10_000;
+const LATE_LOOK_MS = 2_000;
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /** Whether a server there has its port on every address of the machine. */
@@ -50,13 +52,14 @@ export const isWildcard = (host: string): boolean => host === "0.0.0.0" || host 
 export const EVENT_STREAM = "text/event-stream";
 
 export function createHttpServer(options: HttpServerOptions): Server {
-  const { name, bodyIdleMs = BODY_IDLE_MS, answer, lateLookMs } = options;
+  const { name, bodyIdleMs = BODY_IDLE_MS, answer } = options;
   /** The newest request of each connection: what its bytes belong to. */
   const newest = new WeakMap<Socket, ServerResponse>();
   const ended = new WeakSet<Socket>();
 
   // The socket is given: by its end a request may have let go of it.
   const refuse = (socket: Socket, response: ServerResponse, own: OwnProblem): void => {
+    if (response.writableFinished) return void socket.destroy();
     response.once("close", () => socket.destroy());
     if (options.refuse === undefined) answerProblem(response, own, name);
     else options.refuse(response.req, own);
@@ -74,7 +77,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
       return;
     }
     if (!request.complete) {
-      limitPauses(request, bodyIdleMs, (detail) =>
+      limitPauses(request, response, bodyIdleMs, (detail) =>
         refuse(socket, response, { code: "timed-out", detail }),
       );
     }
@@ -84,14 +87,14 @@ export function createHttpServer(options: HttpServerOptions): Server {
   const server = createServer(
     {
       maxHeaderSize: HEAD_BYTES + (options.extraHeadBytes ?? 0),
-      headersTimeout: options.headersMs,
+      headersTimeout: options.headersMs ?? HEADERS_MS,
+      connectionsCheckingInterval: options.lateLookMs ?? LATE_LOOK_MS,
       // A large upload may take long; its pauses are what is bounded.
       requestTimeout: 0,
       keepAliveTimeout: options.keepAliveMs,
       // Told in our own words (readHead).
       requireHostHeader: false,
       noDelay: true,
-      ...(lateLookMs === undefined ? {} : { connectionsCheckingInterval: lateLookMs }),
     },
     take,
   );

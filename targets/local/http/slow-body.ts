@@ -5,8 +5,10 @@
  * trickles, a byte before each pause is over, would hold its place for ever; so after PATIENCE
  * pauses it has to have been faster than 1 KB/s. Bytes that have arrived and that nobody here has
  * read yet are not their sender's pause.
+ *
+ * Once the answer is out, the socket's time-out is the server's own: for an idle connection.
  */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 
 const PATIENCE = 20;
 const SLOWEST_BYTES_PER_MS = 1;
@@ -17,6 +19,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 /** Calls back at most once, and not after the whole body has arrived. */
 export function limitPauses(
   request: IncomingMessage,
+  response: ServerResponse,
   idleMs: number,
   late: (detail: string) => void,
 ): void {
@@ -43,7 +46,9 @@ export function limitPauses(
   };
   request.on("timeout", onIdle);
   socket.setTimeout(idleMs);
-  // Not on a later `close`: the server has set its own time-out for an idle connection by then.
-  request.once("end", () => socket.setTimeout(0));
+  // A body that nobody reads ends after the answer, when the server lets go of it.
+  request.once("end", () => {
+    if (!response.writableFinished) socket.setTimeout(0);
+  });
   for (const event of ["end", "close"]) request.once(event, stop);
 }

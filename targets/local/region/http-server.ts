@@ -19,7 +19,6 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-const HEADERS_TIMEOUT_MS = 20_000;
 const KEEP_ALIVE_MS = 65_000;
 const DRAIN_MS = 1500;
 /** Addresses and Host, as the front door repeats them. */
@@ -59,7 +58,6 @@ export async function listen(
   const make = (): Server =>
     createHttpServer({
       name,
-      headersMs: HEADERS_TIMEOUT_MS,
       keepAliveMs: KEEP_ALIVE_MS,
       extraHeadBytes: FORWARDED_BYTES,
       ...(bodyIdleMs === undefined ? {} : { bodyIdleMs }),
