@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { LIMITS } from "./door.ts";
 import { Patience } from "./patience.ts";
 
@@ -19,4 +19,22 @@ test("a request whose connection is over meets its deadline, and ends no process
     request.socket = null;
   });
   await expect(met).resolves.toBeUndefined();
+});
+
+afterEach(() => void vi.useRealTimers());
+
+test("a region has its whole time after the last of a body has come", () => {
+  vi.useFakeTimers();
+  const request = { complete: false, socket: { bytesRead: 0 } };
+  const deadline = vi.fn();
+  const limits = { ...LIMITS, answerMs: 100 };
+  const patience = new Patience(limits, request, { silence: () => undefined, deadline });
+  patience.watch("bare", undefined);
+  vi.advanceTimersByTime(90);
+  request.socket.bytesRead = 10;
+  request.complete = true;
+  vi.advanceTimersByTime(100);
+  expect(deadline).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(100);
+  expect(deadline).toHaveBeenCalledOnce();
 });

@@ -19,6 +19,8 @@ export class Patience {
   readonly #startedAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #arrivedBytes = 0;
+  /** The whole body had arrived when it was looked for last. */
+  #hasArrived = false;
 
   constructor(
     limits: Limits,
@@ -54,9 +56,12 @@ export class Patience {
     clearTimeout(this.#timer);
   }
 
+  /** Something of the body has come since it was looked for last, be it the end. */
   #isArriving(): boolean {
     const before = this.#arrivedBytes;
     this.#arrivedBytes = this.#socket.bytesRead;
-    return !this.#request.complete && this.#arrivedBytes > before;
+    const isOver = this.#hasArrived;
+    this.#hasArrived = this.#request.complete;
+    return !isOver && this.#arrivedBytes > before;
   }
 }
