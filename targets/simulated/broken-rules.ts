@@ -305,10 +305,4 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     from: 211,
     setting: () => ({ ...HOMES, regionRules: region({ followsHome: () => true }) }),
   },
-  {
-    name: "of two writes the later one stays, whatever their term",
-    shows: ["I16"],
-    from: 539,
-    setting: () => ({ ...HOMES, regionRules: region({ compareRanks: () => 0 }) }),
-  },
 ];
